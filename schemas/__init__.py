@@ -1,0 +1,1 @@
+"""What is recorded: records, vocabularies, errors, the canonical byte form. Imports nothing of the floors above."""

@@ -1,0 +1,77 @@
+"""The one byte form of a ledger entry and of a disclosed value.
+
+A profile of RFC 8785 (JSON Canonicalization Scheme) under which a plain
+encoder and a full one give the same bytes: keys are lower-case ASCII, numbers
+are integers within +-(2^53-1), no floats, no null, no duplicate keys, no lone
+surrogates, no NUL, at most eight levels deep.
+
+`decode` is for checking: what does not come back as the same bytes is refused,
+so no entry has two readings. Nothing here repairs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from schemas.errors import CanonicalError
+
+LARGEST = 2**53 - 1
+DEEPEST = 8
+_ENTRY_KEY = re.compile(r"[a-z0-9_]{1,32}\Z")
+_VALUE_KEY = re.compile(r"[a-z0-9_.]{1,64}\Z")
+_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+
+
+def encode(value: Any, *, booleans: bool = False) -> bytes:
+    """Give the canonical bytes of `value`, UTF-8.
+
+    With `booleans` (values of disclosures) true and false are allowed and keys
+    may hold dots. Raises CanonicalError for anything outside the profile.
+    """
+    _check(value, booleans, 1)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def decode(data: bytes, *, booleans: bool = False, what: str = "JSON") -> Any:
+    """Read canonical bytes strictly. Raises CanonicalError, naming `what`, if they are not canonical."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise CanonicalError(f"{what}: not JSON ({type(error).__name__})") from None
+    try:
+        same = encode(value, booleans=booleans) == data
+    except CanonicalError as error:
+        raise CanonicalError(f"{what}: {error.message}") from None
+    if not same:
+        raise CanonicalError(f"{what}: not in canonical form")
+    return value
+
+
+def _check(value: Any, booleans: bool, depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        if _FORBIDDEN.search(value):
+            raise CanonicalError("a string holds NUL or half a surrogate pair")
+    elif kind is int:
+        if not -LARGEST <= value <= LARGEST:
+            raise CanonicalError("an integer is larger than 2^53-1")
+    elif kind is dict:
+        _check_depth(depth)
+        keys = _VALUE_KEY if booleans else _ENTRY_KEY
+        for key, member in value.items():
+            if type(key) is not str or not keys.match(key):
+                raise CanonicalError("a key is not of lower-case letters, digits and underscores")
+            _check(member, booleans, depth + 1)
+    elif kind is list:
+        _check_depth(depth)
+        for member in value:
+            _check(member, booleans, depth + 1)
+    elif not (kind is bool and booleans):
+        raise CanonicalError(f"a value of type {kind.__name__} is not allowed")
+
+
+def _check_depth(depth: int) -> None:
+    if depth > DEEPEST:
+        raise CanonicalError(f"nested more than {DEEPEST} deep")

@@ -1,0 +1,34 @@
+"""Links and relations: what an item bears on, and how items hang together.
+
+A link is one item's bearing on what the case claims. A relation ties items
+that are one source, or an item to what it rests on. Neither says that
+anything is true.
+"""
+
+from __future__ import annotations
+
+from schemas.fields import Field
+
+LINK = (
+    Field("id", "id"),
+    Field("item", "id", required=True),
+    Field("facets", "wordlist", required=True, words="facet"),
+    Field("stance", "word", required=True, words="stance"),
+    Field("strength", "word", required=True, words="strength"),
+    Field("rationale", required=True),
+    Field("assessor", required=True),
+    Field("locator"),
+    Field("reviewed_by"),
+)
+
+RELATION = (
+    Field("id", "id"),
+    Field("item", "id", required=True),
+    Field("as", "word", required=True, words="relation"),
+    Field("of", "id"),
+    Field("external"),
+    Field("reason"),
+)
+
+SAME_LINK = ("item", "locator", "facets", "stance", "assessor")  # what makes a link the same as an earlier one
+SAME_RELATION = ("item", "as", "of", "external")

@@ -1,0 +1,29 @@
+"""Text from outside, made safe to show; and the nearest known word to a mistyped one.
+
+Nothing stored passes through here: records keep what was given, exactly.
+Follows Unicode UAX 9 for the bidirectional controls that are escaped.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_UNSAFE_IN_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{{{ord(match[0]):04X}}}"
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    """Give `text` with control, bidi and lone surrogate characters as `\\u{202E}`; tabs and newlines stay if `lines`."""
+    return (_UNSAFE_IN_LINES if lines else _UNSAFE).sub(_escape, text)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Give the known word most like `word`, or None where none is near."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
