@@ -1,0 +1,388 @@
+"""EXIF tags out of image bytes: where the block lies, what stands in it, and what of it is damaged.
+
+Two readers look at every block. The directory walk here is bounded (entries,
+value sizes, everything inside the block), so that "not there" and "cannot be
+read" stay two answers; ExifRead reads the same block, and a tag on which the
+two differ is not used. MakerNotes, XMP and IPTC are not EXIF and are not read.
+Nothing here decodes pixels or opens a file.
+
+Follows CIPA DC-008 (Exif 3.0), TIFF 6.0, PNG 3 (eXIf), RIFF WebP.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
+
+from schemas.text import visible
+
+MOST_ENTRIES = 1000  # of one directory; cameras write fewer than a hundred
+MOST_BYTES = 4096  # of one value that is read
+MOST_TEXT = 256  # characters kept of a text
+SHOWN = 60  # characters of a value that a warning quotes
+
+_IMAGE_TAGS = {0x010F: "Make", 0x0110: "Model", 0x0112: "Orientation", 0x0131: "Software", 0x0132: "DateTime"}
+_EXIF_TAGS = {
+    0x9003: "DateTimeOriginal",
+    0x9004: "DateTimeDigitized",
+    0x9010: "OffsetTime",
+    0x9011: "OffsetTimeOriginal",
+    0x9012: "OffsetTimeDigitized",
+    0x9290: "SubSecTime",
+    0x9291: "SubSecTimeOriginal",
+    0x9292: "SubSecTimeDigitized",
+}
+_GPS_TAGS = {
+    0x0001: "GPSLatitudeRef",
+    0x0002: "GPSLatitude",
+    0x0003: "GPSLongitudeRef",
+    0x0004: "GPSLongitude",
+    0x0005: "GPSAltitudeRef",
+    0x0006: "GPSAltitude",
+    0x0007: "GPSTimeStamp",
+    0x001D: "GPSDateStamp",
+}
+_EXIF_POINTER, _GPS_POINTER = 0x8769, 0x8825
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
+_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
+_TEXTS = (2, 129, 7, 1)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A TIFF structure that holds EXIF: bytes `base` to `base + size` of `file`, in byte order `<` or `>`."""
+
+    file: BinaryIO
+    base: int
+    size: int
+    order: str = "<"
+
+    def at(self, offset: int, length: int) -> bytes:
+        """Give `length` bytes at `offset`, or fewer where the block ends."""
+        length = min(length, self.size - offset)
+        if offset < 0 or length <= 0:
+            return b""
+        self.file.seek(self.base + offset)
+        return self.file.read(length)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tag as it stands in its directory; `raw` is None where its value lies outside the block."""
+
+    name: str
+    kind: int
+    count: int
+    raw: bytes | None
+    order: str
+
+    def numbers(self) -> list[int] | None:
+        """Give the value as integers (of rationals: numerators and denominators in turn), or None."""
+        if self.raw is None:
+            return None
+        if self.kind in (5, 10):
+            return list(struct.unpack(f"{self.order}{len(self.raw) // 4}{'I' if self.kind == 5 else 'i'}", self.raw))
+        code = _CODES.get(self.kind)
+        if code is None:
+            return list(self.raw) if self.kind == 7 else None
+        return list(struct.unpack(f"{self.order}{len(self.raw) // _SIZES[self.kind]}{code}", self.raw))
+
+
+@dataclass
+class Tags:
+    """The tags of a block that are read here, by name, and what was wrong with the block."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def trouble(self, name: str, what: str) -> None:
+        """Note that tag `name` is there and was not read."""
+        self.warnings.append(f"EXIF {name} {what}; not read")
+
+    def _entry(self, name: str) -> Entry | None:
+        entry = self.entries.get(name)
+        if entry is not None and entry.raw is None:
+            self.trouble(name, "points outside the EXIF block")
+            return None
+        return entry
+
+    def text(self, name: str) -> str | None:
+        """Give a text tag without padding; None where it is not there or blank, or (with a warning) unreadable."""
+        entry = self._entry(name)
+        if entry is None or entry.raw is None:
+            return None
+        if entry.kind not in _TEXTS:
+            self.trouble(name, f"has type {entry.kind}, which is no text")
+            return None
+        data = entry.raw.split(b"\0", 1)[0]
+        if data == entry.raw and entry.count > MOST_BYTES:
+            self.trouble(name, f"is {entry.count} bytes long")
+            return None
+        text = data.decode("utf-8", "backslashreplace").strip()
+        if len(text) > MOST_TEXT:
+            self.warnings.append(f"EXIF {name} has {len(text)} characters; the first {MOST_TEXT} are kept")
+            text = text[:MOST_TEXT]
+        return text or None
+
+    def number(self, name: str) -> int | None:
+        """Give a tag of one integer; None where it is not there, or (with a warning) unreadable."""
+        entry = self._entry(name)
+        if entry is None:
+            return None
+        numbers = entry.numbers() if entry.kind not in (5, 10) else None
+        if not numbers or entry.count != 1:
+            self.trouble(name, f"has type {entry.kind} and {entry.count} values, not one integer")
+            return None
+        return numbers[0]
+
+    def rationals(self, name: str, count: int) -> list[tuple[int, int]] | None:
+        """Give a tag of `count` rationals as pairs; None where it is not there, or (with a warning) unreadable."""
+        entry = self._entry(name)
+        if entry is None:
+            return None
+        numbers = entry.numbers()
+        if entry.kind not in (5, 10) or numbers is None or entry.count != count:
+            self.trouble(name, f"has type {entry.kind} and {entry.count} values, not {count} rationals")
+            return None
+        pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+        if any(bottom == 0 for _, bottom in pairs):
+            self.trouble(name, "divides by zero")
+            return None
+        return pairs
+
+
+def quoted(text: str) -> str:
+    """Give a value for a warning: short, and with control characters escaped."""
+    return '"' + visible(text[:SHOWN]) + ("…" if len(text) > SHOWN else "") + '"'
+
+
+def find_block(file: BinaryIO, media_type: str, size: int) -> tuple[Block | None, list[str]]:
+    """Find the EXIF block of a JPEG, PNG, WebP, TIFF or HEIC of `size` bytes; warnings say what was in the way."""
+    file.seek(0)
+    finder = _FINDERS.get(media_type)
+    if finder is None:
+        return None, []
+    trouble: list[str] = []
+    return finder(file, size, trouble), trouble
+
+
+def in_bytes(data: bytes) -> Block:
+    """Give the block in EXIF bytes that another reader took out of its file, with or without `Exif\\0\\0`."""
+    if data.startswith(b"Exif\0"):
+        data = data[6:]
+    return Block(io.BytesIO(data), 0, len(data))
+
+
+def _in_jpeg(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
+    """Walk the segments from SOI to the first scan (ITU-T T.81 B.1.1)."""
+    if file.read(2) != b"\xff\xd8":
+        trouble.append("JPEG does not begin with a JPEG marker")
+        return None
+    at, found = 2, None
+    while at < size:
+        file.seek(at)
+        head = file.read(10)
+        if len(head) >= 2 and head[:2] == b"\xff\xff":  # fill bytes
+            at += 1
+            continue
+        if len(head) < 4 or head[0] != 0xFF or head[1] == 0:
+            trouble.append(f"JPEG header is damaged or cut short at byte {at}; EXIF after it was not looked for")
+            break
+        marker, length = head[1], int.from_bytes(head[2:4], "big")
+        if marker in (0xDA, 0xD9):
+            break
+        if 0xD0 <= marker <= 0xD8 or marker == 1:
+            at += 2
+            continue
+        if marker == 0xE1 and head[4:9] == b"Exif\0":
+            if found is not None:
+                trouble.append("JPEG has more than one EXIF segment; the first is read")
+            else:
+                if at + 2 + length > size:
+                    trouble.append(f"JPEG EXIF segment says {length} bytes, {size - at - 2} are there: cut short")
+                whole = min(length - 8, size - at - 10)
+                file.seek(at + 10)
+                data = file.read(max(whole, 0))
+                found = Block(io.BytesIO(data), 0, len(data))
+        at += 2 + max(length, 2)
+    return found
+
+
+def _in_png(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
+    """Walk the chunks, also those after the pixels, where some tools put EXIF."""
+    at = 8
+    while at + 12 <= size:
+        file.seek(at)
+        head = file.read(8)
+        length = int.from_bytes(head[:4], "big")
+        if head[4:] == b"eXIf":
+            data = file.read(min(length, size))
+            if len(data) < length:
+                trouble.append("PNG eXIf chunk is cut short")
+            elif zlib.crc32(b"eXIf" + data) != int.from_bytes(file.read(4), "big"):
+                trouble.append("PNG eXIf chunk is damaged: its check sum does not match; its EXIF was not read")
+                return None
+            return in_bytes(data)
+        if head[4:] == b"IEND":
+            break
+        at += 12 + length
+    return None
+
+
+def _in_webp(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
+    at = 12
+    while at + 8 <= size:
+        file.seek(at)
+        head = file.read(8)
+        length = int.from_bytes(head[4:], "little")
+        if head[:4] == b"EXIF":
+            data = file.read(min(length, size))
+            if len(data) < length:
+                trouble.append("WebP EXIF chunk is cut short")
+            return in_bytes(data)
+        at += 8 + length + (length & 1)
+    return None
+
+
+def _in_tiff(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
+    del trouble
+    return Block(file, 0, size)
+
+
+def _in_heic(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
+    from exifread.core.heic import HEICExifFinder
+
+    try:
+        offset, _ = HEICExifFinder(file).find_exif()
+    except Exception as error:
+        trouble.append(f"HEIC boxes could not be read ({type(error).__name__}); EXIF was not looked for")
+        return None
+    return Block(file, offset, size - offset) if offset else None
+
+
+_FINDERS = {
+    "image/jpeg": _in_jpeg,
+    "image/png": _in_png,
+    "image/apng": _in_png,
+    "image/webp": _in_webp,
+    "image/tiff": _in_tiff,
+    "image/heic": _in_heic,
+    "image/heif": _in_heic,
+}
+
+
+def read_tags(block: Block) -> Tags:
+    """Read the tags of a block with both readers. Never raises for what the bytes say."""
+    tags = Tags()
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block.at(0, 4))
+    if order is None:
+        tags.warnings.append("EXIF header is damaged (no TIFF mark); no EXIF was read")
+        return tags
+    start = block.at(4, 4)
+    if len(start) < 4:
+        tags.warnings.append("EXIF header is cut short; no EXIF was read")
+        return tags
+    block = replace(block, order=order)
+    first = struct.unpack(order + "I", start)[0]
+    pointers = _directory(block, first, "IFD0", _IMAGE_TAGS | _EXIF_TAGS, tags)
+    for tag, title, names in ((_EXIF_POINTER, "Exif IFD", _EXIF_TAGS), (_GPS_POINTER, "GPS IFD", _GPS_TAGS)):
+        if tag in pointers:
+            _directory(block, pointers[tag], title, names, tags)
+    if tags.entries:
+        _second_opinion(block, tags)
+    return tags
+
+
+def _directory(block: Block, offset: int, title: str, names: dict[int, str], tags: Tags) -> dict[int, int]:
+    """Read one directory into `tags`; gives the pointers to other directories that stand in it."""
+    order = block.order
+    head = block.at(offset, 2)
+    if len(head) < 2 or offset < 8:
+        tags.warnings.append(f"EXIF {title} lies outside the EXIF block; its tags ({_some(names)}) were not read")
+        return {}
+    said = struct.unpack(order + "H", head)[0]
+    data = block.at(offset + 2, 12 * min(said, MOST_ENTRIES))
+    if len(data) < 12 * said:
+        tags.warnings.append(f"EXIF {title} says it has {said} entries, {len(data) // 12} were read")
+    pointers: dict[int, int] = {}
+    here: dict[str, Entry] = {}
+    twice: set[str] = set()
+    for tag, kind, count, value in struct.iter_unpack(order + "HHI4s", data[: len(data) // 12 * 12]):
+        if tag in (_EXIF_POINTER, _GPS_POINTER):
+            if tag in pointers:
+                continue
+            pointers[tag] = struct.unpack(order + "I", value)[0]
+        elif tag in names:
+            entry = _entry(block, names[tag], kind, count, value)
+            if here.setdefault(entry.name, entry).raw != entry.raw:
+                twice.add(entry.name)
+    tags.entries.update(here)  # what stands in the Exif IFD goes before the same tag in IFD0
+    for name in sorted(twice):
+        del tags.entries[name]
+        tags.trouble(name, f"stands twice in {title} with different values")
+    return pointers
+
+
+def _entry(block: Block, name: str, kind: int, count: int, value: bytes) -> Entry:
+    order = block.order
+    length = _SIZES.get(kind, 1) * count
+    if length <= 4:
+        return Entry(name, kind, count, value[:length], order)
+    offset = struct.unpack(order + "I", value)[0]
+    if offset + length > block.size:
+        return Entry(name, kind, count, None, order)
+    size = _SIZES.get(kind, 1)
+    return Entry(name, kind, count, block.at(offset, min(length, MOST_BYTES // size * size)), order)
+
+
+def _some(names: dict[int, str]) -> str:
+    return ", ".join(sorted(set(names.values()))[:3]) + ", …"
+
+
+def _second_opinion(block: Block, tags: Tags) -> None:
+    """Let ExifRead read the same block, and set aside the tags on which it differs."""
+    import exifread
+
+    file = block.file
+    if block.base:
+        file.seek(block.base)
+        file = io.BytesIO(file.read(min(block.size, 1 << 20)))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = exifread.process_file(file, details=False, extract_thumbnail=False)
+    except Exception as error:
+        tags.warnings.append(
+            f"ExifRead {exifread.__version__} failed on this EXIF block ({type(error).__name__}); one reader read it"
+        )
+        return
+    for name, entry in list(tags.entries.items()):
+        group = "GPS" if name.startswith("GPS") else "EXIF" if name in _EXIF_TAGS.values() else "Image"
+        other = theirs.get(f"{group} {name}") or theirs.get(f"Image {name}")
+        if other is not None and entry.raw is not None and not _same(entry, other.values):
+            del tags.entries[name]
+            tags.trouble(name, f"is read differently by ExifRead {exifread.__version__}, {quoted(str(other.values))}")
+
+
+def _same(entry: Entry, values: Any) -> bool:
+    raw = entry.raw or b""
+    if len(raw) < entry.count * _SIZES.get(entry.kind, 1):
+        return True  # longer than what is read; no fact comes of it
+    if isinstance(values, str):
+        return raw.split(b"\0", 1)[0] == values.encode("utf-8", "surrogatepass")
+    if isinstance(values, bytes):
+        return raw.split(b"\0", 1)[0] == values
+    numbers = entry.numbers()
+    if numbers is None:
+        return True
+    if entry.kind in (5, 10):
+        pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+        return len(values) == len(pairs) and all(
+            bottom == 0 or value.num * bottom == top * value.den
+            for value, (top, bottom) in zip(values, pairs, strict=True)
+        )
+    return list(values) == numbers

@@ -1,0 +1,160 @@
+"""The media type of evidence bytes, from their first bytes; the name only decides between kinds of text and of ZIP.
+
+A media type is a guess about form. It never says that the bytes are whole,
+and nothing is refused because of it. Magic numbers are those of the `filetype`
+library; text is told by having no control characters (WHATWG MIME Sniffing 5).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import filetype
+
+HEAD = 8192  # bytes of a file that `media_type` needs to see
+UNKNOWN = "application/octet-stream"
+
+_TEXT_WITH_MAGIC = {"application/pdf", "application/rtf", "application/postscript"}
+_TEXT_BY_NAME = {
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".json": "application/json",
+    ".geojson": "application/geo+json",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xml": "application/xml",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".gpx": "application/gpx+xml",
+    ".svg": "image/svg+xml",
+    ".md": "text/markdown",
+    ".eml": "message/rfc822",
+    ".toml": "application/toml",
+    ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
+}
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_ZIP_PARTS = {
+    b"xl/": _OFFICE + "spreadsheetml.sheet",
+    b"word/": _OFFICE + "wordprocessingml.document",
+    b"ppt/": _OFFICE + "presentationml.presentation",
+}
+_ZIP_BY_NAME = {
+    ".xlsx": _OFFICE + "spreadsheetml.sheet",
+    ".docx": _OFFICE + "wordprocessingml.document",
+    ".pptx": _OFFICE + "presentationml.presentation",
+    ".kmz": "application/vnd.google-earth.kmz",
+}
+_BRANDS = {
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"heim": "image/heic",
+    b"heis": "image/heic",
+    b"hevc": "image/heic",
+    b"mif1": "image/heif",
+    b"msf1": "image/heif",
+    b"qt  ": "video/quicktime",
+}
+_BY_NAME = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".gif": "image/gif",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".bmp": "image/bmp",
+    ".heic": "image/heic",
+    ".heif": "image/heif",
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".pdf": "application/pdf",
+    ".wav": "audio/x-wav",
+    ".mp3": "audio/mpeg",
+} | _ZIP_BY_NAME
+_ALIKE = [{"image/heic", "image/heif"}, {"image/png", "image/apng"}, {"video/mp4", "video/quicktime", "video/x-m4v"}]
+
+
+def media_type(head: bytes, name: str = "") -> str:
+    """Guess the media type of a file from its first `HEAD` bytes; `name` need not be there."""
+    suffix = _suffix(name)
+    if not head:
+        return UNKNOWN
+    magic = _magic(head)
+    if _is_text(head):
+        if magic in _TEXT_WITH_MAGIC:
+            return magic
+        return _text(head, suffix)
+    if head[4:8] == b"ftyp":
+        return _brand(head) or magic or UNKNOWN
+    if head.startswith(b"PK\x03\x04"):
+        return _zip(head, suffix, magic)
+    return magic or UNKNOWN
+
+
+def name_warning(found: str, name: str) -> str | None:
+    """Say that a file's bytes are not what its name promises; None where they agree or the name promises nothing."""
+    promised = _BY_NAME.get(_suffix(name))
+    if promised is None or promised == found or any({promised, found} <= alike for alike in _ALIKE):
+        return None
+    what = "of no known type" if found == UNKNOWN else found
+    return f"the name ends in {_suffix(name)} ({promised}), but the bytes are {what}"
+
+
+def _suffix(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return "." + suffix.lower() if dot and stem else ""
+
+
+def _magic(head: bytes) -> str | None:
+    try:
+        kind: Any = filetype.guess(head)
+    except Exception:  # a matcher of the library that trips over short or odd bytes knows nothing of them
+        return None
+    return None if kind is None else str(kind.mime)
+
+
+def _is_text(head: bytes) -> bool:
+    """Tell text (UTF-8, UTF-16 with a mark, or an 8-bit encoding without control characters) from everything else."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return len(head) % 2 == 0 or len(head) >= HEAD
+    if head.startswith(b"\xff\xd8\xff"):
+        return False
+    return not any(byte < 0x20 and byte not in b"\t\n\x0c\r\x1b" for byte in head)
+
+
+def _text(head: bytes, suffix: str) -> str:
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].lower()
+    if not suffix or suffix == ".txt":
+        if start.startswith((b"<!doctype html", b"<html")):
+            return "text/html"
+        if start.startswith(b"<?xml"):
+            return "application/xml"
+    return _TEXT_BY_NAME.get(suffix, "text/plain")
+
+
+def _brand(head: bytes) -> str | None:
+    """Read the major brand of an ISO base media file, and of `mif1` files the compatible brands (ISO/IEC 14496-12)."""
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    found = _BRANDS.get(head[8:12])
+    if found == "image/heif":
+        compatible = {head[at : at + 4] for at in range(16, size - 3, 4)}
+        if b"avif" in compatible:
+            return "image/avif"
+        if compatible & {b"heic", b"heix"}:
+            return "image/heic"
+    return found
+
+
+def _zip(head: bytes, suffix: str, magic: str | None) -> str:
+    if suffix in _ZIP_BY_NAME:
+        return _ZIP_BY_NAME[suffix]
+    if magic and magic != "application/zip":
+        return magic
+    if b"[Content_Types].xml" in head:
+        for part, kind in _ZIP_PARTS.items():
+            if part in head:
+                return kind
+    return "application/zip"
