@@ -1,0 +1,326 @@
+"""One object on disk: written under its name, and read again.
+
+A file is read once: BLAKE3 and SHA-256 are taken over the very bytes that are
+written, the bytes go into a temporary file beside the objects, and that file is
+renamed to its BLAKE3 name only when all of it was read and nothing about the
+source changed meanwhile. A small file is hashed in memory first, so that one
+that is stored already creates nothing.
+
+Nothing here overwrites an object, follows a link out of the store, alters a
+source or raises over one bad file: what went wrong comes back as a `Fault`,
+since most of this runs in worker threads and forked processes, and the store
+makes the sentence.
+
+Follows FIPS 180-4 (SHA-256) and the BLAKE3 paper (unkeyed, 32 bytes out).
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from itertools import count
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from archive.object_source import (
+    BINARY,
+    CLOEXEC,
+    NOFOLLOW,
+    NOT_THERE,
+    READ,
+    Fault,
+    Seen,
+    changed,
+    changed_behind,
+    kind_of,
+    open_source,
+    source_fault,
+)
+from archive.stream import CHUNK_BYTES, HEAD_BYTES, Head, ReadError, Sink, pour, pour_split, read_into
+from archive.workers import Pulse
+
+SMALL_BYTES = 1024 * 1024  # up to here a file is read whole
+HEX = "0123456789abcdef"
+
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOEXEC | NOFOLLOW | BINARY
+_READ_ONLY = 0o444
+_temporary_numbers = count()
+
+
+class Place(NamedTuple):
+    """Where objects and their temporary files lie, and whether each file is synced by itself."""
+
+    objects: str
+    staging: str
+    sync_each: bool
+
+
+class Kept(NamedTuple):
+    """A source whose bytes are in the store now; `new` where they were not before."""
+
+    blake3: str
+    sha256: str
+    size: int
+    new: bool
+    head: bytes
+
+
+class Condition(NamedTuple):
+    """What reading an object again showed.
+
+    `what`: ok, damaged, missing, not-a-file (link, folder, device in its
+    place), unreadable (could not look). `size` is the number of bytes read.
+    """
+
+    what: str
+    detail: str = ""
+    size: int = 0
+
+
+def is_object_name(name: object) -> bool:
+    """Say whether `name` is 64 lower-case hexadecimal digits."""
+    return isinstance(name, str) and len(name) == 64 and not name.strip(HEX)
+
+
+def put_small(source: Seen, place: Place) -> Kept | Fault:
+    """Read a file of at most `SMALL_BYTES` whole, hash it in memory, and create an object only where there is none."""
+    try:
+        handle = open_source(source)
+    except OSError as error:
+        return source_fault(error)
+    try:
+        data = os.read(handle, source.size + 1)  # one byte more shows a file that grew
+        while len(data) < source.size and (more := os.read(handle, source.size + 1 - len(data))):
+            data += more
+        fault = changed(source, os.fstat(handle), len(data))
+    except OSError as error:
+        return Fault("unreadable", error.errno or 0)
+    finally:
+        os.close(handle)
+    return fault or keep(data, place)
+
+
+def keep(data: bytes, place: Place) -> Kept | Fault:
+    """Store bytes that are in memory."""
+    name = blake3(data).hexdigest()
+    stored = _already(place, name, len(data))
+    if stored is None:
+        temporary = _temporary(place)
+        try:
+            handle = os.open(temporary, _CREATE, _READ_ONLY)
+            try:
+                _write_all(handle, data)
+                if place.sync_each:
+                    os.fsync(handle)
+            finally:
+                os.close(handle)
+            _into_place(temporary, place, name)
+        except OSError as error:
+            discard(temporary)
+            return Fault("unwritable", error.errno or 0)
+    if isinstance(stored, Fault):
+        return stored
+    return Kept(name, hashlib.sha256(data).hexdigest(), len(data), stored is None, data[:HEAD_BYTES])
+
+
+def put_large(source: Seen, place: Place, pulse: Pulse, *, split: bool = False) -> Kept | Fault:
+    """Stream a file of any size into the store; with `split` a second thread takes SHA-256.
+
+    Where its bytes are likely stored it is hashed before anything is written,
+    at the price of a second reading if they are not. Raises Halted.
+    """
+    try:
+        handle = open_source(source)
+    except OSError as error:
+        return source_fault(error)
+    try:
+        if source.likely_stored:
+            hashed = _Reading(source, handle, pulse, split=split)
+            fault = hashed.run()
+            stored = None if fault else _already(place, hashed.name, source.size)
+            if fault or isinstance(stored, Fault):
+                return fault or stored  # type: ignore[return-value]
+            if stored:
+                return hashed.kept(new=False)
+            os.lseek(handle, 0, os.SEEK_SET)
+            pulse.add(-source.size)  # read once more, counted once
+        return _copy_in(_Reading(source, handle, pulse, split=split), place)
+    except ReadError as error:
+        return Fault("unreadable", error.errno or 0)
+    except OSError as error:
+        return Fault("unwritable", error.errno or 0)
+    finally:
+        os.close(handle)
+
+
+class _Reading:
+    """One pass over a large source: both hashes, the first bytes, and perhaps a copy."""
+
+    def __init__(self, source: Seen, handle: int, pulse: Pulse, *, split: bool) -> None:
+        self._source, self._handle, self._pulse, self._split = source, handle, pulse, split
+        self._blake3, self._sha256, self._head = blake3(), hashlib.sha256(), Head()
+
+    def run(self, *copy: Sink) -> Fault | None:
+        """Read all of it, handing it to `copy` too; say if it changed. Raises ReadError, Halted, or as `copy`."""
+        near = (self._head.take, self._blake3.update, *copy)
+        size = self._source.size
+        if self._split:
+            read = pour_split(self._handle, near, self._sha256.update, size, self._pulse)
+        else:
+            read = pour(self._handle, (*near, self._sha256.update), size, self._pulse)
+        return changed_behind(self._source, self._handle, read)
+
+    @property
+    def name(self) -> str:
+        return self._blake3.hexdigest()
+
+    def kept(self, *, new: bool) -> Kept:
+        return Kept(self.name, self._sha256.hexdigest(), self._source.size, new, self._head.bytes())
+
+
+def _copy_in(reading: _Reading, place: Place) -> Kept | Fault:
+    temporary = _temporary(place)
+    target = os.open(temporary, _CREATE, _READ_ONLY)
+    try:
+        try:
+            fault = reading.run(lambda part: _write_all(target, part))
+            if fault is None and place.sync_each:
+                os.fsync(target)
+        finally:
+            os.close(target)
+        if fault is not None:
+            return fault
+        stored = _already(place, reading.name, None)
+        if stored is None:
+            _into_place(temporary, place, reading.name)
+    finally:
+        discard(temporary)  # after a rename nothing of that name is there
+    return stored if isinstance(stored, Fault) else reading.kept(new=stored is None)
+
+
+def examine(
+    path: str, name: str, sha256: str | None, size: int | None, *, quick: bool, buffer: memoryview, pulse: Pulse
+) -> Condition:
+    """Read the object at `path` and compare it with what is recorded; None means that nothing is.
+
+    With `quick` its SHA-256 is not taken. Raises Halted.
+    """
+    try:
+        handle = os.open(path, READ | NOFOLLOW)
+    except OSError as error:
+        return _unopened(path, error)
+    first = blake3()
+    second = None if quick or sha256 is None else hashlib.sha256()
+    read = 0
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            return Condition("not-a-file", f"{kind_of(found.st_mode)} lies in its place")
+        if size is not None and found.st_size != size:
+            return Condition("damaged", f"recorded are {size} bytes, stored are {found.st_size}")
+        while read < found.st_size and (length := read_into(handle, buffer)):
+            pulse.check()
+            part = buffer[:length]
+            first.update(part)
+            if second is not None:
+                second.update(part)
+            read += length
+    except OSError as error:
+        return Condition("unreadable", os.strerror(error.errno or 0))
+    finally:
+        os.close(handle)
+        pulse.add(read)
+    if read != found.st_size:
+        return Condition("damaged", "its size changed while it was read", read)
+    if (given := first.hexdigest()) != name:
+        return Condition("damaged", f"the stored bytes give BLAKE3 {given}", read)
+    if second is not None and (given := second.hexdigest()) != sha256:
+        return Condition("damaged", f"recorded is SHA-256 {sha256}, the stored bytes give {given}", read)
+    return Condition("ok", "", read)
+
+
+def discard(path: str) -> None:
+    """Remove a temporary file, if it is there and the store lets us."""
+    try:
+        os.unlink(path)
+    except PermissionError:
+        try:  # Windows removes no read-only file
+            os.chmod(path, stat.S_IWRITE)
+            os.unlink(path)
+        except OSError:
+            pass
+    except OSError:
+        pass
+
+
+def _already(place: Place, name: str, size: int | None) -> bool | Fault | None:
+    """Read what lies under `name` again before it is believed; None where nothing does, True where it is whole."""
+    path = f"{place.objects}/{name[:2]}/{name}"
+    try:
+        found = os.lstat(path)
+    except OSError as error:
+        return None if error.errno in NOT_THERE else Fault("doubtful", error.errno or 0, name)
+    buffer = memoryview(bytearray(min(CHUNK_BYTES, max(found.st_size, 1))))
+    condition = examine(path, name, None, size, quick=True, buffer=buffer, pulse=Pulse())
+    if condition.what == "ok":
+        if place.sync_each:
+            _sync_again(path)
+        return True
+    code = {"damaged": "damaged", "unreadable": "doubtful"}.get(condition.what, "blocked")
+    return Fault(code, errno.EIO if code == "doubtful" else 0, name)
+
+
+def _sync_again(path: str) -> None:
+    """A crash before the last run's sync may have left this object in memory only."""
+    try:
+        handle = os.open(path, READ | NOFOLLOW)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # Windows syncs no file that is open for reading only
+    finally:
+        os.close(handle)
+
+
+def _temporary(place: Place) -> str:
+    return f"{place.staging}/{os.getpid()}-{next(_temporary_numbers)}"
+
+
+def _into_place(temporary: str, place: Place, name: str) -> None:
+    folder = f"{place.objects}/{name[:2]}"
+    try:
+        os.rename(temporary, f"{folder}/{name}")
+    except FileNotFoundError:
+        try:
+            os.mkdir(folder)
+        except FileExistsError:
+            pass
+        os.rename(temporary, f"{folder}/{name}")
+    except FileExistsError:
+        # Windows: another writer came first, with the same bytes under the same name.
+        discard(temporary)
+
+
+def _write_all(handle: int, data: bytes | memoryview) -> None:
+    written = os.write(handle, data)
+    while written < len(data):
+        written += os.write(handle, data[written:])
+
+
+def _unopened(path: str, error: OSError) -> Condition:
+    if error.errno == errno.ENOENT:
+        return Condition("missing")
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        if error.errno == errno.ENOTDIR:
+            return Condition("not-a-file", "what should be its folder is none")
+        return Condition("unreadable", os.strerror(error.errno or 0))
+    if not stat.S_ISREG(mode):
+        return Condition("not-a-file", f"{kind_of(mode)} lies in its place")
+    return Condition("unreadable", os.strerror(error.errno or 0))

@@ -1,0 +1,405 @@
+"""The object store: evidence bytes, each in a read-only file named by its BLAKE3.
+
+    objects/ab/ab3f…   64 hexadecimal digits; `b3sum` checks any of them
+
+Trusted for nothing: if an intruder changes an object its name no longer fits,
+and if one is lost the archive's rows name it. The store never overwrites an
+object, never repairs one, never follows a link, and does not know what an
+object is evidence of. Reading and checking write nothing, so a store on
+read-only media is checked as any other.
+
+Order of durability: objects written and renamed -> `sync` -> the caller's
+transaction. A crash before the transaction leaves whole objects that nobody
+names, and a temporary folder that the next writer removes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from blake3 import blake3 as blake3_of
+
+from archive import durable
+from archive.object_file import (
+    SMALL_BYTES,
+    Kept,
+    Place,
+    examine,
+    is_object_name,
+    keep,
+    put_large,
+    put_small,
+)
+from archive.object_source import Fault, Seen, Source, look, name_of, open_regular
+from archive.object_trouble import away, full, refusal, source_problem, store_trouble, unwritable
+from archive.shelves import Found, diverted, walk
+from archive.staging import Staging
+from archive.stream import CHUNK_BYTES, read_into
+from archive.workers import Pulse, WorkerLost, can_fork, forked, in_order
+from schemas.errors import IntegrityError, NotFound, Problem, UnreachableError
+
+Progress = Callable[[int], None]  # called in the caller's thread with the bytes done since the last call
+
+BATCH_FILES = 250
+FEW_BATCH_FILES = 25  # so that both workers have some
+FORK_ABOVE_FILES = 500
+_CHECK_BATCH_OBJECTS = 64
+_CHECK_BATCH_BYTES = 4 * 1024 * 1024
+_BLOCK_BYTES = 4096  # a file takes whole blocks
+
+
+class Stored(NamedTuple):
+    """A source whose bytes are in the store; `new` where they were not before, `head` are the first 8 KiB."""
+
+    path: Path
+    blake3: str
+    sha256: str
+    size: int
+    new: bool
+    head: bytes
+
+
+class Checked(NamedTuple):
+    """What reading one object again showed.
+
+    `what`: ok, damaged, missing, not-a-file, unreadable (could not look);
+    `detail` says it in words; `size` is the number of bytes read.
+    """
+
+    blake3: str
+    what: str
+    detail: str = ""
+    size: int = 0
+
+
+Expected = tuple[str, str | None, int | None]
+
+
+class ObjectStore:
+    """Objects in a folder of the local file system."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._root = os.fspath(self.folder)
+        self._watch: durable.Watch | None = None
+
+    def create(self) -> None:
+        """Make the folder of a new store. Raises UnreachableError."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(self._root, error.errno or 0) from error
+
+    def path(self, blake3: str) -> Path:
+        """Give the path of an object, there or not. Raises IntegrityError for what is no object name."""
+        return Path(self._path(blake3))
+
+    # -- taking in ---------------------------------------------------------------------------------------------------
+
+    def put_many(
+        self, sources: Iterable[Source | os.PathLike[str] | str], progress: Progress | None = None
+    ) -> Iterator[Stored]:
+        """Store every source; yield small files first, then large ones, each in the order given.
+
+        All sources are looked at before the first is read. Objects are durable
+        only after `sync`. Raises InputError naming every source that is not
+        there, is no regular file, cannot be read or changed while it was read
+        (the others are stored by then); IntegrityError where an object that is
+        stored already is damaged: it is never overwritten and never believed;
+        UnreachableError for a full, read-only or absent store.
+        """
+        taken = [source if isinstance(source, Source) else Source(Path(source)) for source in sources]
+        if not taken:
+            return
+        noted = _looked_at(taken)
+        self._ready_to_write()
+        self._room_for_new(noted)
+        tell = progress or (lambda _: None)
+        problems: list[Problem] = []
+        fresh: set[bytes] = set()
+        pairs = list(zip(taken, noted, strict=True))
+        with self._staging() as place, closing(self._outcomes(pairs, place, tell)) as outcomes:
+            for source, outcome in outcomes:
+                if isinstance(outcome, Kept):
+                    # Two workers may both have been first with the same bytes.
+                    new = outcome.new and bytes.fromhex(outcome.blake3) not in fresh
+                    if new:
+                        fresh.add(bytes.fromhex(outcome.blake3))
+                    yield Stored(source.path, outcome.blake3, outcome.sha256, outcome.size, new, outcome.head)
+                elif (problem := source_problem(source.called, outcome)) is not None:
+                    problems.append(problem)
+                else:
+                    raise store_trouble(self._root, outcome, source.called)
+        if problems:
+            raise refusal(problems)
+
+    def put_bytes(self, data: bytes) -> Stored:
+        """Store bytes that are in memory; the path given back is the object's. Raises as `put_many`."""
+        self._ready_to_write()
+        self.room_for(len(data))
+        with self._staging() as place:
+            outcome = keep(data, place)
+        if isinstance(outcome, Fault):
+            raise store_trouble(self._root, outcome, "")
+        return Stored(self.path(outcome.blake3), *outcome)
+
+    def room_for(self, size: int, files: int = 1) -> None:
+        """Raise UnreachableError where the store's file system has no room for `size` more bytes in `files` files."""
+        try:
+            free = durable.free_bytes(self._root)
+        except OSError as error:
+            raise away(self._root, error) from error
+        needed = size + files * _BLOCK_BYTES
+        if needed > free:
+            raise full(self._root, free, needed)
+
+    def sync(self) -> None:
+        """Make everything put so far durable; call it before the transaction that names it.
+
+        Raises UnreachableError where the disk did not take the bytes.
+        """
+        watch, self._watch = self._watch, None
+        try:
+            (watch or durable.Watch(self._root)).sync()
+        except OSError as error:
+            raise UnreachableError(
+                f"the object store could not be made durable: {os.strerror(error.errno or 0)}",
+                where=self._root,
+                hint="nothing was recorded; look at the disk, then run the command again",
+                code="store-not-durable",
+            ) from error
+
+    def remove(self, blake3: str) -> bool:
+        """Remove an object or the link in its place, for an order to erase or to tidy; False where nothing is.
+
+        Raises UnreachableError where the store does not let it go.
+        """
+        try:
+            os.unlink(self._path(blake3))
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise unwritable(self._root, error.errno or 0) from error
+        return True
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def open(self, blake3: str) -> BinaryIO:
+        """Open an object as it lies there; its bytes are not checked (`get` and `copy` check).
+
+        Raises NotFound, IntegrityError for a link or folder in its place, UnreachableError.
+        """
+        path = self._path(blake3)
+        try:
+            if stat.S_ISLNK(os.lstat(os.path.dirname(path)).st_mode):
+                raise OSError(errno.ELOOP, "a link")
+            return os.fdopen(open_regular(path), "rb")
+        except FileNotFoundError as error:
+            raise NotFound(
+                "the object is not in the store", where=blake3, hint="run `sijill verify`", code="object-missing"
+            ) from error
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.ENOTDIR):
+                raise store_trouble(self._root, Fault("blocked", 0, blake3), "") from error
+            raise away(self._root, error, blake3) from error
+
+    def get(self, blake3: str) -> bytes:
+        """Give the bytes of an object, only if they fit its name. Raises as `open`, and IntegrityError."""
+        with self.open(blake3) as handle:
+            data = handle.read()
+        if blake3_of(data).hexdigest() != blake3:
+            raise store_trouble(self._root, Fault("damaged", 0, blake3), "")
+        return data
+
+    def copy(self, blake3: str, target: BinaryIO) -> int:
+        """Write an object to `target`, hashing as it goes; give the number of bytes.
+
+        Raises as `open`, and IntegrityError at the end where the bytes do not
+        fit the name: the caller then throws the copy away.
+        """
+        whole, size = blake3_of(), 0
+        buffer = memoryview(bytearray(CHUNK_BYTES))
+        with self.open(blake3) as handle:
+            while length := read_into(handle.fileno(), buffer):
+                whole.update(buffer[:length])
+                target.write(buffer[:length])
+                size += length
+        if whole.hexdigest() != blake3:
+            raise store_trouble(self._root, Fault("damaged", 0, blake3), "")
+        return size
+
+    def check(self, blake3: str, sha256: str | None, size: int | None, quick: bool = False) -> Checked:
+        """Read one object again. Raises UnreachableError where the store is away."""
+        return next(self.check_many([(blake3, sha256, size)], quick=quick))
+
+    def check_many(
+        self, expected: Iterable[Expected], quick: bool = False, progress: Progress | None = None
+    ) -> Iterator[Checked]:
+        """Read objects again, two at a time, and compare them with (BLAKE3, SHA-256 or None, size or None), in order.
+
+        Writes nothing, and holds a few batches in memory however many there
+        are. `quick` leaves SHA-256 out. Raises UnreachableError where the store
+        itself is away; an object that cannot be read is an answer.
+        """
+        elsewhere = diverted(self._root)
+        pulse = Pulse()
+
+        def look(batch: list[Expected]) -> list[Checked]:
+            buffer = memoryview(bytearray(CHUNK_BYTES))
+            return [self._check(one, quick, elsewhere, buffer, pulse) for one in batch]
+
+        tick = _ticker(pulse, progress)
+        for batch in in_order(look, _batches(expected), pulse, tick=tick):
+            yield from batch
+
+    def names(self) -> Iterator[Found]:
+        """Go through all that lies in the store, objects in the order of their names; leftovers of a crash are no news.
+
+        Raises UnreachableError where a folder cannot be listed.
+        """
+        return walk(self._root)
+
+    # -- within ------------------------------------------------------------------------------------------------------
+
+    def _path(self, blake3: str) -> str:
+        if not is_object_name(blake3):
+            raise IntegrityError(
+                "what is recorded as an object's name is not 64 hexadecimal digits",
+                hint="run `sijill audit`: a row of the archive was changed",
+                code="object-name",
+            )
+        return f"{self._root}/{blake3[:2]}/{blake3}"
+
+    def _outcomes(
+        self, pairs: list[tuple[Source, Seen]], place: Place, tell: Progress
+    ) -> Generator[tuple[Source, Kept | Fault], None, None]:
+        small = [pair for pair in pairs if pair[1].size <= SMALL_BYTES]
+        large = [pair for pair in pairs if pair[1].size > SMALL_BYTES]
+        yield from _small_outcomes(small, place, tell)
+        pulse = Pulse()
+
+        def read(numbered: tuple[int, tuple[Source, Seen]]) -> Kept | Fault:
+            number, (_, noted) = numbered
+            # The last of an odd number has both processors to itself: a thread for each hash.
+            return put_large(noted, place, pulse, split=number == len(large) - 1 and number % 2 == 0)
+
+        with closing(in_order(read, enumerate(large), pulse, tick=_ticker(pulse, tell), ahead=3)) as outcomes:
+            for (source, _), outcome in zip(large, outcomes, strict=True):
+                yield source, outcome
+
+    @contextmanager
+    def _staging(self) -> Iterator[Place]:
+        """Have a temporary folder to assemble objects in. Raises UnreachableError."""
+        try:
+            if self._watch is None:
+                self._watch = durable.Watch(self._root)
+            staging = Staging(self._root)
+        except OSError as error:
+            raise unwritable(self._root, error.errno or 0) from error
+        with closing(staging):
+            yield Place(self._root, staging.folder, self._watch.each)
+
+    def _ready_to_write(self) -> None:
+        """Refuse a store in which a link or a file has taken a folder's place: bytes would go elsewhere."""
+        for name in diverted(self._root):
+            raise IntegrityError(
+                f"in the object store, {name} is not a folder",
+                where=f"{self._root}/{name}",
+                hint="nothing was stored; move it away and run `sijill verify`",
+                code="store-diverted",
+            )
+
+    def _room_for_new(self, noted: Sequence[Seen]) -> None:
+        """Check the room for all sources; if they would not fit, for those alone whose bytes are not stored yet."""
+        try:
+            self.room_for(sum(one.size for one in noted), len(noted))
+        except UnreachableError:
+            pulse, new = Pulse(), {}
+            for one in noted:
+                name = name_of(one, pulse)
+                if name is not None and not os.path.lexists(self._path(name)):
+                    new[name] = one.size
+            self.room_for(sum(new.values()), len(new))
+
+    def _check(
+        self, one: Expected, quick: bool, elsewhere: frozenset[str], buffer: memoryview, pulse: Pulse
+    ) -> Checked:
+        name, sha256, size = one
+        if not is_object_name(name):
+            return Checked(name, "damaged", "what is recorded is not an object's name")
+        if name[:2] in elsewhere:
+            return Checked(name, "not-a-file", "its folder is a link or no folder")
+        condition = examine(
+            f"{self._root}/{name[:2]}/{name}", name, sha256, size, quick=quick, buffer=buffer, pulse=pulse
+        )
+        return Checked(name, *condition)
+
+
+def _looked_at(sources: Sequence[Source]) -> list[Seen]:
+    """Look at every source before any is read. Raises InputError for all that cannot be."""
+    noted: list[Seen] = []
+    problems: list[Problem] = []
+    for source in sources:
+        found = look(source)
+        if isinstance(found, Seen):
+            noted.append(found)
+        elif (problem := source_problem(source.called, found)) is not None:
+            problems.append(problem)
+    if problems:
+        raise refusal(problems)
+    return noted
+
+
+def _small_outcomes(
+    small: Sequence[tuple[Source, Seen]], place: Place, tell: Progress
+) -> Iterator[tuple[Source, Kept | Fault]]:
+    """Put small files in batches: in forked processes where there are many, else in threads."""
+
+    def read(batch: Sequence[tuple[Source, Seen]]) -> list[tuple[object, ...]]:
+        return [tuple(put_small(noted, place)) for _, noted in batch]
+
+    many = len(small) > FORK_ABOVE_FILES
+    length = BATCH_FILES if many else FEW_BATCH_FILES
+    batches = [small[first : first + length] for first in range(0, len(small), length)]
+    answers = forked(read, batches) if many and can_fork() else in_order(read, batches, Pulse(), tick=lambda: None)
+    try:
+        with closing(answers):
+            for batch, outcomes in zip(batches, answers, strict=True):
+                tell(sum(noted.size for _, noted in batch))
+                for (source, _), values in zip(batch, outcomes, strict=True):
+                    # Plain tuples crossed the process boundary; a fault is the shorter one.
+                    yield source, (Kept(*values) if len(values) == len(Kept._fields) else Fault(*values))
+    except WorkerLost as error:
+        raise UnreachableError(
+            f"{error}; nothing was recorded",
+            hint="the system may be short of memory; run the command again",
+            code="worker-lost",
+        ) from error
+
+
+def _batches(expected: Iterable[Expected]) -> Iterator[list[Expected]]:
+    batch: list[Expected] = []
+    size = 0
+    for one in expected:
+        batch.append(one)
+        size += one[2] or SMALL_BYTES
+        if len(batch) >= _CHECK_BATCH_OBJECTS or size >= _CHECK_BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _ticker(pulse: Pulse, progress: Progress | None) -> Callable[[], None]:
+    def tick() -> None:
+        done = pulse.take()
+        if done and progress is not None:
+            progress(done)
+
+    return tick

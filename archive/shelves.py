@@ -1,0 +1,79 @@
+"""What lies in the folders of an object store: objects by their names, and what has no business there.
+
+Only looks at names and kinds; opens nothing, follows no link, changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from archive.object_file import HEX, is_object_name
+from archive.object_trouble import away
+from archive.staging import PREFIX
+
+
+class Found(NamedTuple):
+    """One thing that lies in the store.
+
+    `what`: object; link, folder, file, special (in the place of an object or of a
+    folder of objects); stranger (a name that the store does not give).
+    """
+
+    blake3: str | None
+    path: Path
+    what: str
+
+
+def walk(root: str) -> Iterator[Found]:
+    """Go through a store, objects in the order of their names; the folders that a crash left are no news.
+
+    Raises UnreachableError where a folder cannot be listed.
+    """
+    for entry in _listed(root, root):
+        path = Path(entry.path)
+        if entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False):
+            continue
+        if not _is_shelf_name(entry.name):
+            yield Found(None, path, "stranger")
+        elif not entry.is_dir(follow_symlinks=False):
+            yield Found(None, path, _kind(entry))
+        else:
+            for inner in _listed(root, entry.path):
+                if not is_object_name(inner.name) or not inner.name.startswith(entry.name):
+                    yield Found(None, Path(inner.path), "stranger")
+                elif inner.is_file(follow_symlinks=False):
+                    yield Found(inner.name, Path(inner.path), "object")
+                else:
+                    yield Found(inner.name, Path(inner.path), _kind(inner))
+
+
+def diverted(root: str) -> frozenset[str]:
+    """Name the folders of objects that are links or no folders at all. Raises UnreachableError."""
+    return frozenset(
+        entry.name
+        for entry in _listed(root, root)
+        if _is_shelf_name(entry.name) and not entry.is_dir(follow_symlinks=False)
+    )
+
+
+def _is_shelf_name(name: str) -> bool:
+    return len(name) == 2 and not name.strip(HEX)
+
+
+def _listed(root: str, folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise away(root, error, "" if folder == root else os.path.basename(folder)) from error
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return "link"
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "special"
