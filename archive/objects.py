@@ -261,7 +261,7 @@ class ObjectStore:
     def names(self) -> Iterator[Found]:
         """Go through all that lies in the store, objects in the order of their names; leftovers of a crash are no news.
 
-        Raises UnreachableError where a folder cannot be listed.
+        Raises UnreachableError where the store itself cannot be listed.
         """
         return walk(self._root)
 

@@ -13,13 +13,15 @@ from typing import NamedTuple
 from archive.object_file import HEX, is_object_name
 from archive.object_trouble import away
 from archive.staging import PREFIX
+from schemas.errors import UnreachableError
 
 
 class Found(NamedTuple):
     """One thing that lies in the store.
 
     `what`: object; link, folder, file, special (in the place of an object or of a
-    folder of objects); stranger (a name that the store does not give).
+    folder of objects); stranger (a name that the store does not give);
+    unreadable (a folder that cannot be listed).
     """
 
     blake3: str | None
@@ -30,7 +32,7 @@ class Found(NamedTuple):
 def walk(root: str) -> Iterator[Found]:
     """Go through a store, objects in the order of their names; the folders that a crash left are no news.
 
-    Raises UnreachableError where a folder cannot be listed.
+    Raises UnreachableError where the store itself cannot be listed.
     """
     for entry in _listed(root, root):
         path = Path(entry.path)
@@ -41,7 +43,12 @@ def walk(root: str) -> Iterator[Found]:
         elif not entry.is_dir(follow_symlinks=False):
             yield Found(None, path, _kind(entry))
         else:
-            for inner in _listed(root, entry.path):
+            try:
+                inside = _listed(root, entry.path)
+            except UnreachableError:
+                yield Found(None, path, "unreadable")
+                continue
+            for inner in inside:
                 if not is_object_name(inner.name) or not inner.name.startswith(entry.name):
                     yield Found(None, Path(inner.path), "stranger")
                 elif inner.is_file(follow_symlinks=False):
