@@ -138,13 +138,9 @@ def put_large(source: Seen, place: Place, pulse: Pulse, *, split: bool = False) 
         return source_fault(error)
     try:
         if source.likely_stored:
-            hashed = _Reading(source, handle, pulse, split=split)
-            fault = hashed.run()
-            stored = None if fault else _already(place, hashed.name, source.size)
-            if fault or isinstance(stored, Fault):
-                return fault or stored  # type: ignore[return-value]
-            if stored:
-                return hashed.kept(new=False)
+            outcome = _measured(_Reading(source, handle, pulse, split=split), place)
+            if isinstance(outcome, Fault) or not outcome.new:
+                return outcome
             os.lseek(handle, 0, os.SEEK_SET)
             pulse.add(-source.size)  # read once more, counted once
         return _copy_in(_Reading(source, handle, pulse, split=split), place)
@@ -154,6 +150,28 @@ def put_large(source: Seen, place: Place, pulse: Pulse, *, split: bool = False) 
         return Fault("unwritable", error.errno or 0)
     finally:
         os.close(handle)
+
+
+def measure(source: Seen, place: Place, pulse: Pulse) -> Kept | Fault:
+    """Hash a source as `put_large` does, and write nothing: `new` says that it would be. Raises Halted."""
+    try:
+        handle = open_source(source)
+    except OSError as error:
+        return source_fault(error)
+    try:
+        return _measured(_Reading(source, handle, pulse, split=False), place)
+    except OSError as error:
+        return Fault("unreadable", error.errno or 0)
+    finally:
+        os.close(handle)
+
+
+def _measured(reading: _Reading, place: Place) -> Kept | Fault:
+    fault = reading.run()
+    if fault is not None:
+        return fault
+    stored = _already(place, reading.name, None)
+    return stored if isinstance(stored, Fault) else reading.kept(new=stored is None)
 
 
 class _Reading:

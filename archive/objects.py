@@ -26,6 +26,7 @@ from typing import BinaryIO, NamedTuple
 from blake3 import blake3 as blake3_of
 
 from archive import durable
+from archive.object_batch import Pair, measure_all, put_all
 from archive.object_file import (
     SMALL_BYTES,
     Kept,
@@ -33,22 +34,18 @@ from archive.object_file import (
     examine,
     is_object_name,
     keep,
-    put_large,
-    put_small,
 )
 from archive.object_source import Fault, Seen, Source, look, name_of, open_regular
 from archive.object_trouble import away, full, refusal, source_problem, store_trouble, unwritable
 from archive.shelves import Found, diverted, walk
 from archive.staging import Staging
 from archive.stream import CHUNK_BYTES, read_into
-from archive.workers import Pulse, WorkerLost, can_fork, forked, in_order
+from archive.workers import Progress, Pulse, in_order, ticker
 from schemas.errors import IntegrityError, NotFound, Problem, UnreachableError
 
-Progress = Callable[[int], None]  # called in the caller's thread with the bytes done since the last call
+__all__ = ["Checked", "Expected", "Found", "ObjectStore", "Progress", "Source", "Stored"]
 
-BATCH_FILES = 250
-FEW_BATCH_FILES = 25  # so that both workers have some
-FORK_ABOVE_FILES = 500
+WINDOW_FILES = 10_000  # answers wait for their turn within so many
 _CHECK_BATCH_OBJECTS = 64
 _CHECK_BATCH_BYTES = 4 * 1024 * 1024
 _BLOCK_BYTES = 4096  # a file takes whole blocks
@@ -105,7 +102,7 @@ class ObjectStore:
     def put_many(
         self, sources: Iterable[Source | os.PathLike[str] | str], progress: Progress | None = None
     ) -> Iterator[Stored]:
-        """Store every source; yield small files first, then large ones, each in the order given.
+        """Store every source; yield what became of each, in the order given.
 
         All sources are looked at before the first is read. Objects are durable
         only after `sync`. Raises InputError naming every source that is not
@@ -114,30 +111,21 @@ class ObjectStore:
         stored already is damaged: it is never overwritten and never believed;
         UnreachableError for a full, read-only or absent store.
         """
-        taken = [source if isinstance(source, Source) else Source(Path(source)) for source in sources]
-        if not taken:
+        pairs = _looked_at(sources)
+        if not pairs:
             return
-        noted = _looked_at(taken)
         self._ready_to_write()
-        self._room_for_new(noted)
-        tell = progress or (lambda _: None)
-        problems: list[Problem] = []
-        fresh: set[bytes] = set()
-        pairs = list(zip(taken, noted, strict=True))
-        with self._staging() as place, closing(self._outcomes(pairs, place, tell)) as outcomes:
-            for source, outcome in outcomes:
-                if isinstance(outcome, Kept):
-                    # Two workers may both have been first with the same bytes.
-                    new = outcome.new and bytes.fromhex(outcome.blake3) not in fresh
-                    if new:
-                        fresh.add(bytes.fromhex(outcome.blake3))
-                    yield Stored(source.path, outcome.blake3, outcome.sha256, outcome.size, new, outcome.head)
-                elif (problem := source_problem(source.called, outcome)) is not None:
-                    problems.append(problem)
-                else:
-                    raise store_trouble(self._root, outcome, source.called)
-        if problems:
-            raise refusal(problems)
+        self._room_for_new([seen for _, seen in pairs])
+        with self._staging() as place:
+            yield from self._answers(pairs, lambda window: put_all(window, place, progress))
+
+    def hash_many(
+        self, sources: Iterable[Source | os.PathLike[str] | str], progress: Progress | None = None
+    ) -> Iterator[Stored]:
+        """Say what `put_many` would store, in the order given, and write nothing. Raises as `put_many`."""
+        pairs = _looked_at(sources)
+        place = Place(self._root, "", sync_each=False)
+        yield from self._answers(pairs, lambda window: measure_all(window, place, progress))
 
     def put_bytes(self, data: bytes) -> Stored:
         """Store bytes that are in memory; the path given back is the object's. Raises as `put_many`."""
@@ -254,7 +242,7 @@ class ObjectStore:
             buffer = memoryview(bytearray(CHUNK_BYTES))
             return [self._check(one, quick, elsewhere, buffer, pulse) for one in batch]
 
-        tick = _ticker(pulse, progress)
+        tick = ticker(pulse, progress)
         for batch in in_order(look, _batches(expected), pulse, tick=tick):
             yield from batch
 
@@ -276,22 +264,31 @@ class ObjectStore:
             )
         return f"{self._root}/{blake3[:2]}/{blake3}"
 
-    def _outcomes(
-        self, pairs: list[tuple[Source, Seen]], place: Place, tell: Progress
-    ) -> Generator[tuple[Source, Kept | Fault], None, None]:
-        small = [pair for pair in pairs if pair[1].size <= SMALL_BYTES]
-        large = [pair for pair in pairs if pair[1].size > SMALL_BYTES]
-        yield from _small_outcomes(small, place, tell)
-        pulse = Pulse()
-
-        def read(numbered: tuple[int, tuple[Source, Seen]]) -> Kept | Fault:
-            number, (_, noted) = numbered
-            # The last of an odd number has both processors to itself: a thread for each hash.
-            return put_large(noted, place, pulse, split=number == len(large) - 1 and number % 2 == 0)
-
-        with closing(in_order(read, enumerate(large), pulse, tick=_ticker(pulse, tell), ahead=3)) as outcomes:
-            for (source, _), outcome in zip(large, outcomes, strict=True):
-                yield source, outcome
+    def _answers(
+        self, pairs: Sequence[Pair], do: Callable[[Sequence[Pair]], Generator[tuple[int, Kept | Fault], None, None]]
+    ) -> Iterator[Stored]:
+        """Put the answers of `do` into the order of the sources, and gather what is wrong with these."""
+        problems: list[Problem] = []
+        fresh: set[bytes] = set()
+        for first in range(0, len(pairs), WINDOW_FILES):
+            window = pairs[first : first + WINDOW_FILES]
+            held: dict[int, Kept | Fault] = {}
+            place = 0
+            with closing(do(window)) as outcomes:
+                for number, outcome in outcomes:
+                    source = window[number][0]
+                    if isinstance(outcome, Fault) and source_problem(source.called, outcome) is None:
+                        raise store_trouble(self._root, outcome, source.called)
+                    held[number] = outcome
+                    while place in held:
+                        source, ready = window[place][0], held.pop(place)
+                        place += 1
+                        if isinstance(ready, Kept):
+                            yield Stored(source.path, *_first_only(ready, fresh))
+                        elif (problem := source_problem(source.called, ready)) is not None:
+                            problems.append(problem)
+        if problems:
+            raise refusal(problems)
 
     @contextmanager
     def _staging(self) -> Iterator[Place]:
@@ -341,46 +338,30 @@ class ObjectStore:
         return Checked(name, *condition)
 
 
-def _looked_at(sources: Sequence[Source]) -> list[Seen]:
+def _looked_at(sources: Iterable[Source | os.PathLike[str] | str]) -> list[Pair]:
     """Look at every source before any is read. Raises InputError for all that cannot be."""
-    noted: list[Seen] = []
+    pairs: list[Pair] = []
     problems: list[Problem] = []
-    for source in sources:
+    for given in sources:
+        source = given if isinstance(given, Source) else Source(Path(given))
         found = look(source)
         if isinstance(found, Seen):
-            noted.append(found)
+            pairs.append((source, found))
         elif (problem := source_problem(source.called, found)) is not None:
             problems.append(problem)
     if problems:
         raise refusal(problems)
-    return noted
+    return pairs
 
 
-def _small_outcomes(
-    small: Sequence[tuple[Source, Seen]], place: Place, tell: Progress
-) -> Iterator[tuple[Source, Kept | Fault]]:
-    """Put small files in batches: in forked processes where there are many, else in threads."""
-
-    def read(batch: Sequence[tuple[Source, Seen]]) -> list[tuple[object, ...]]:
-        return [tuple(put_small(noted, place)) for _, noted in batch]
-
-    many = len(small) > FORK_ABOVE_FILES
-    length = BATCH_FILES if many else FEW_BATCH_FILES
-    batches = [small[first : first + length] for first in range(0, len(small), length)]
-    answers = forked(read, batches) if many and can_fork() else in_order(read, batches, Pulse(), tick=lambda: None)
-    try:
-        with closing(answers):
-            for batch, outcomes in zip(batches, answers, strict=True):
-                tell(sum(noted.size for _, noted in batch))
-                for (source, _), values in zip(batch, outcomes, strict=True):
-                    # Plain tuples crossed the process boundary; a fault is the shorter one.
-                    yield source, (Kept(*values) if len(values) == len(Kept._fields) else Fault(*values))
-    except WorkerLost as error:
-        raise UnreachableError(
-            f"{error}; nothing was recorded",
-            hint="the system may be short of memory; run the command again",
-            code="worker-lost",
-        ) from error
+def _first_only(kept: Kept, fresh: set[bytes]) -> Kept:
+    """Let one source be new of several with the same bytes: two workers may both have been first."""
+    if kept.new:
+        name = bytes.fromhex(kept.blake3)
+        if name in fresh:
+            return kept._replace(new=False)
+        fresh.add(name)
+    return kept
 
 
 def _batches(expected: Iterable[Expected]) -> Iterator[list[Expected]]:
@@ -394,12 +375,3 @@ def _batches(expected: Iterable[Expected]) -> Iterator[list[Expected]]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _ticker(pulse: Pulse, progress: Progress | None) -> Callable[[], None]:
-    def tick() -> None:
-        done = pulse.take()
-        if done and progress is not None:
-            progress(done)
-
-    return tick

@@ -56,7 +56,7 @@ def pour(handle: int, sinks: Sequence[Sink], expected: int, pulse: Pulse) -> int
 
     Raises ReadError, Halted, and what a sink raises.
     """
-    buffer = memoryview(bytearray(CHUNK_BYTES))
+    buffer = memoryview(bytearray(min(CHUNK_BYTES, expected + 1)))
     total = 0
     while total <= expected and (length := _next(handle, buffer, pulse)):  # a file that grows for ever ends here
         part = buffer[:length]

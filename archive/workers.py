@@ -28,6 +28,7 @@ from typing import Any, NoReturn, TypeVar
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 Tick = Callable[[], None]
+Progress = Callable[[int], None]  # called in the caller's thread with the bytes done since the last call
 
 WORKERS = 2
 _TICK_SECONDS = 0.2
@@ -67,6 +68,17 @@ class Pulse:
         """Raise Halted where the caller has gone."""
         if self.halt:
             raise Halted
+
+
+def ticker(pulse: Pulse, progress: Progress | None) -> Tick:
+    """Give a tick that tells `progress` what `pulse` counted."""
+
+    def tick() -> None:
+        done = pulse.take()
+        if done and progress is not None:
+            progress(done)
+
+    return tick
 
 
 def in_order(
