@@ -1,0 +1,319 @@
+"""An intake folder, already read into memory, made into records or a list of everything wrong with it.
+
+The pure part of intake (`sijill-intake/1`, docs/format.md): bytes of the tables
+and names of the files in, records out. It opens no file and records nothing.
+The same few lines read TOML, CSV and workbooks; what a record may hold stands
+in the tables of `schemas`. Where case.toml and a CSV both hold a table, the
+rows of case.toml come first and those of the CSV after them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from evidence import agreement, case_toml
+from evidence.agreement import Sofar
+from evidence.cells import Context
+from evidence.faults import Fault, Faults, Spot, near, part
+from evidence.records import Cells, Row, names_of, read_row, spread
+from schemas.case import CASE
+from schemas.custody import CUSTODY
+from schemas.errors import Problem
+from schemas.fields import Field, Record
+from schemas.item import ITEM_FIELDS
+from schemas.link import LINK, RELATION
+from schemas.source import SOURCE
+from schemas.text import nearest
+
+FORMAT = "sijill-intake/1"
+TABLES = ("source", "item", "link", "relation", "custody")  # a CSV or a sheet each, in the plural
+CUSTODY_ROW = (Field("item", "id", required=True), *CUSTODY)
+ANY_ITEM: tuple[Field, ...] = tuple({entry.name: entry for fields in ITEM_FIELDS.values() for entry in fields}.values())
+LINK_IN_ITEM = ("facets", "stance", "strength", "rationale", "assessor", "locator", "reviewed_by")
+FIELDS: Mapping[str, tuple[Field, ...]] = {
+    "case": CASE, "source": SOURCE, "item": ANY_ITEM, "link": LINK, "relation": RELATION, "custody": CUSTODY_ROW,
+}  # fmt: skip
+CASE_FILES = ("case.toml", "case.xlsx")
+CSV_FILES = {"sources.csv": "source", "items.csv": "item", "links.csv": "link", "relations.csv": "relation",
+             "custody.csv": "custody"}  # fmt: skip
+SHEET_FILES = (*CASE_FILES, *CSV_FILES)
+MANIFEST = "manifest-sha256.txt"
+_ID_SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+
+
+@dataclass
+class Submission:
+    """What a folder hands in: flat records, or the problems that refuse it. Nothing of it is recorded yet."""
+
+    case: Record = field(default_factory=dict)
+    sources: list[Record] = field(default_factory=list)
+    items: list[Record] = field(default_factory=list)
+    links: list[Record] = field(default_factory=list)
+    relations: list[Record] = field(default_factory=list)
+    custody: dict[str, list[Record]] = field(default_factory=dict)
+    identity_files: dict[str, str] = field(default_factory=dict)
+    seal_to: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def read_submission(
+    texts: Mapping[str, bytes],
+    files: Mapping[str, str | None],
+    *,
+    now: datetime,
+    lang: str = "en",
+    known_sources: Collection[str] = (),
+    known_items: Collection[str] = (),
+) -> Submission:
+    """Read a whole folder.
+
+    `texts` holds the bytes of the tables that are there (`case.toml` or
+    `case.xlsx`, and the CSVs), `files` every relative name in the folder with
+    None, or a half sentence why it is no regular file of the folder. `now` is
+    aware; `known_*` are ids registered for this case earlier. Sentences are in
+    `lang`. Raises nothing for what a folder may hold.
+    """
+    faults = Faults()
+    reading = _Reading(Submission(), Sofar(set(known_sources), set(known_items)), Context(now), faults)
+    reading.read(_tables(texts, files, faults))
+    if "case.toml" in texts or "case.xlsx" in texts:
+        agreement.check_files(reading.sofar, files, SHEET_FILES, MANIFEST, faults)
+    return reading.finish(lang)
+
+
+Tables = dict[str, list[Iterator[Row]]]
+
+
+def _tables(texts: Mapping[str, bytes], files: Mapping[str, str | None], faults: Faults) -> Tables:
+    """Give the rows of each table, from every file that holds some of them."""
+    tables: Tables = {}
+    both = [name for name in CASE_FILES if name in texts]
+    if len(both) == 2:
+        faults.wrong(Spot(""), "two-case-files")
+    elif not both and not any(files.get(name) for name in CASE_FILES):
+        faults.wrong(Spot(""), "no-case-file")
+    for name in SHEET_FILES:
+        if (because := files.get(name)) is not None:
+            faults.wrong(Spot(name), "unusable", file=name, because=because)
+    for name in files:
+        right = name.casefold()
+        if right in SHEET_FILES and name != right and right not in texts:
+            faults.wrong(Spot(name), "misnamed", right=right)
+    if "case.toml" in texts:
+        _toml_tables(texts["case.toml"], tables, faults)
+    csv = {name: table for name, table in CSV_FILES.items() if name in texts}
+    if "case.xlsx" in texts:
+        from evidence import workbook_cells
+
+        for name in csv:
+            faults.wrong(Spot(name), "csv-beside-workbook")
+        for table, rows in workbook_cells.tables(texts["case.xlsx"], "case.xlsx", FIELDS, faults).items():
+            tables.setdefault(table, []).append(rows)
+    elif csv:
+        from evidence import csv_rows
+
+        for name, table in csv.items():
+            tables.setdefault(table, []).append(csv_rows.rows(texts[name], name, table, FIELDS[table], faults))
+    return tables
+
+
+def _toml_tables(data: bytes, tables: Tables, faults: Faults) -> None:
+    document = case_toml.decode(data, "case.toml", faults)
+    if document is None:
+        return
+    spot = Spot("case.toml")
+    if document.get("format") != FORMAT:
+        faults.wrong(spot.at("format"), "format")
+    known = ("format", "case", "source", "item", "link", "relation")
+    for key in document:
+        if key not in known:
+            faults.wrong(spot.at(key), "unknown-key", near=near("near", nearest(key, known)))
+    case = document.get("case")
+    if isinstance(case, dict):
+        spot = Spot("case.toml", table="case")
+        tables["case"] = [iter([Row(spot, spread(CASE, case, spot, faults))])]
+    else:
+        faults.wrong(spot.at("case"), "no-case")
+    for table in ("source", "item", "link", "relation"):
+        rows = document.get(table, [])
+        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+            tables[table] = [_toml_rows(table, rows, faults)]
+        else:
+            faults.wrong(spot.at(table), "not-tables-of", table=table)
+
+
+def _toml_rows(table: str, rows: list[dict[str, Any]], faults: Faults) -> Iterator[Row]:
+    for number, row in enumerate(rows, 1):
+        spot = Spot("case.toml", table=table, number=number, id=shown_id(row.get("id")))
+        fields = FIELDS[table]
+        if table == "item":
+            kind = row.get("kind")
+            fields = ITEM_FIELDS.get(kind, ANY_ITEM) if isinstance(kind, str) else ANY_ITEM
+            row = _foreign_keys(row, fields, spot, faults)
+        yield Row(spot, spread(fields, row, spot, faults))
+
+
+def shown_id(name: object) -> str:
+    """Give an id as a place may show it; nothing for what is no id."""
+    return name if isinstance(name, str) and _ID_SHOWN.match(name) else ""
+
+
+def _foreign_keys(row: dict[str, Any], fields: tuple[Field, ...], spot: Spot, faults: Faults) -> dict[str, Any]:
+    """Note keys that belong to another kind of item, and give the row without them."""
+    names = {entry.name for entry in fields}
+    foreign = [entry.name for entry in ANY_ITEM if entry.name in row and entry.name not in names]
+    for name in foreign:
+        _note_foreign(name, str(row.get("kind")), spot, faults)
+    return {key: value for key, value in row.items() if key not in foreign}
+
+
+def _note_foreign(name: str, kind: str, spot: Spot, faults: Faults) -> None:
+    first = name.partition(".")[0]
+    kinds = [known for known, fields in ITEM_FIELDS.items() if any(entry.name == first for entry in fields)]
+    faults.wrong(spot.at(name), "not-for-kind", kind=kind, belongs=part("belongs", kinds=", ".join(kinds)))
+
+
+@dataclass
+class _Reading:
+    """A folder while it is read: records so far, and what later rows must agree with."""
+
+    submission: Submission
+    sofar: Sofar
+    context: Context
+    faults: Faults
+
+    def read(self, tables: Tables) -> None:
+        """Read every table; sources and items first, since all others name them."""
+        for row in self._rows(tables, "case"):
+            self._case(row)
+        self.context.zone = _zone(self.submission.case)
+        for row in self._rows(tables, "source"):
+            self._source(row)
+        in_items: list[Row] = []
+        for row in self._rows(tables, "item"):
+            self._item(row, in_items)
+        for row in self._rows(tables, "link"):
+            self._link(row)
+        for row in in_items:
+            self._link(row)
+        for row in self._rows(tables, "relation"):
+            self._relation(row)
+        for row in self._rows(tables, "custody"):
+            self._custody(row)
+        agreement.check_whole(self.sofar, self.submission.case, self.faults)
+
+    @staticmethod
+    def _rows(tables: Tables, table: str) -> Iterator[Row]:
+        for rows in tables.get(table, ()):
+            yield from rows
+
+    def _case(self, row: Row) -> None:
+        zone = row.cells.get("zone")
+        if zone:  # before any time of the case is read
+            self.context.zone = _zone(read_row(Row(row.spot, {"zone": zone}, row.sheet), (), self.context, Faults()))
+        self.submission.case = case = read_row(row, CASE, self.context, self.faults)
+        recipients = case.get("seal_to", [])
+        self.submission.seal_to = agreement.check_recipients(recipients, row.spot, self.faults)
+        self.sofar.note_position("case", "place", case, row.spot)
+
+    def _source(self, row: Row) -> None:
+        source = read_row(row, SOURCE, self.context, self.faults)
+        agreement.note_source(self.sofar, source, row.spot, self.faults)
+        identity = source.pop("identity_file", None)
+        if isinstance(identity, str):
+            self.submission.identity_files[str(source.get("id"))] = identity
+            self.sofar.identity_files.append((identity, row.spot))
+        self.submission.sources.append(source)
+
+    def _item(self, row: Row, links: list[Row]) -> None:
+        link: Cells = {}
+        if row.sheet:
+            link = {name: row.cells.pop(name) for name in LINK_IN_ITEM if name in row.cells}
+        kind = self._kind(row)
+        fields = ITEM_FIELDS.get(kind, ANY_ITEM)
+        if row.sheet and kind in ITEM_FIELDS:
+            self._refuse_foreign_cells(row, kind)
+        zone = self.context.zone
+        if "zone" in row.cells:
+            own = _zone(read_row(Row(row.spot, {"zone": row.cells["zone"]}, row.sheet), (), self.context, Faults()))
+            self.context.zone = own or zone
+        item = read_row(row, fields, self.context, self.faults)
+        self.sofar.zones[str(item.get("id"))] = self.context.zone
+        self.context.zone = zone
+        if kind == "document":
+            item.setdefault("doc_type", "unknown")
+            item.setdefault("rank", "unknown")
+        custody = item.pop("custody", [])
+        if custody and isinstance(custody, list):
+            self._events(str(item.get("id")), custody, row.spot)
+        agreement.note_item(self.sofar, item, row.spot, self.faults)
+        self.submission.items.append(item)
+        if any(_filled(link.get(name)) for name in LINK_IN_ITEM[:5]):
+            number = {"item": row.cells["id"]} if "id" in row.cells else {}
+            links.append(Row(row.spot, {**number, **link}, row.sheet))
+
+    def _kind(self, row: Row) -> str:
+        cell = row.cells.get("kind")
+        if cell is None:
+            return ""
+        return str(read_row(Row(row.spot, {"kind": cell}, row.sheet), (), self.context, Faults()).get("kind", ""))
+
+    def _refuse_foreign_cells(self, row: Row, kind: str) -> None:
+        own = names_of(ITEM_FIELDS[kind])
+        for name in list(row.cells):
+            if name not in own:
+                if _filled(row.cells[name]):
+                    _note_foreign(name, kind, row.spot, self.faults)
+                del row.cells[name]
+
+    def _link(self, row: Row) -> None:
+        link = read_row(row, LINK, self.context, self.faults)
+        if agreement.note_link(self.sofar, link, row.spot, self.faults):
+            self.submission.links.append(link)
+
+    def _relation(self, row: Row) -> None:
+        relation = read_row(row, RELATION, self.context, self.faults)
+        if agreement.note_relation(self.sofar, relation, row.spot, self.faults):
+            self.submission.relations.append(relation)
+
+    def _custody(self, row: Row) -> None:
+        named = read_row(Row(row.spot, {k: c for k, c in row.cells.items() if k == "item"}, row.sheet), (),
+                         self.context, Faults())  # fmt: skip
+        item = str(named.get("item", ""))
+        zone = self.context.zone
+        self.context.zone = self.sofar.zones.get(item, zone)
+        event = read_row(row, CUSTODY_ROW, self.context, self.faults)
+        self.context.zone = zone
+        if event.pop("item", None) is not None:
+            agreement.check_item_known(self.sofar, item, row.spot.at("item"), self.faults)
+            self._events(item, [event], row.spot)
+
+    def _events(self, item: str, events: list[Any], spot: Spot) -> None:
+        held = self.submission.custody.setdefault(item, [])
+        held.extend(events)
+        agreement.check_custody(held, len(held) - len(events), spot, self.faults)
+
+    def finish(self, lang: str) -> Submission:
+        """Give the submission with every problem and warning told in `lang`."""
+        submission = self.submission
+        submission.faults = self.faults.all()
+        submission.problems = [fault.problem(lang) for fault in submission.faults if not fault.warning]
+        submission.warnings = [fault.line(lang) for fault in submission.faults if fault.warning]
+        return submission
+
+
+def _zone(record: Record) -> str | None:
+    zone = record.get("zone")
+    return zone if isinstance(zone, str) else None
+
+
+def _filled(cell: tuple[Field, Any] | None) -> bool:
+    if cell is None or cell[1] is None:
+        return False
+    return not isinstance(cell[1], str) or bool(cell[1].strip())
