@@ -1,0 +1,217 @@
+"""Weighing: a standard and a case in, an answer with its reasons out. The one evaluator.
+
+    weigh(standard, case).document()   # the `cases[]` member of sijill-check/1
+
+Pure: no disk, database, network, clock or key; the same records under the same
+standard give the same bytes. Every rule is evaluated, every test of every rule,
+and nothing is cut short: stopping early loses reasons. An answer has three
+values, `met`, `not_met`, `undetermined`; what cannot be told never rounds up.
+The words never say more than "rests on", "is consistent with", "is lacking".
+
+`evidence.independence` tells which items are one source, `evidence.sight` what
+counts, `evidence.requirements` has the tests; here rules are asked of facets
+and their answers folded into verdicts and grades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.docket import Case, FlightAnswer, Item, Link, Relation, said
+from evidence.requirements import MET, NOT_MET, TESTS, UNDETERMINED, conjunction, listed
+from evidence.sight import Sight
+from schemas.standard import Grade, Rule, Standard
+from schemas.vocabulary import VOCABULARY
+
+__all__ = ["Assessment", "Case", "FlightAnswer", "Item", "Link", "Relation", "RuleResult", "weigh"]
+
+DOES_NOT_APPLY, WARN, WAIVED = "does_not_apply", "warn", "waived"
+VERDICTS = ("occurrence", "attribution", "handling")
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule's answer for one facet (None for a rule without facets), why, on which items, and what is lacking."""
+
+    id: str
+    facet: str | None
+    answer: str
+    because: str
+    items: tuple[str, ...] = ()
+    lacks: str = ""
+    verdict: str | None = None
+    says: str = ""
+
+    def __bool__(self) -> bool:
+        """Refuse: an answer is never yes or no."""
+        raise TypeError("a RuleResult has more than two answers; compare `.answer` with one of them")
+
+    def document(self) -> dict[str, Any]:
+        """Give the `rules[]` member of sijill-check/1."""
+        return {
+            "id": self.id,
+            "facet": self.facet,
+            "verdict": self.verdict,
+            "answer": self.answer,
+            "because": self.because,
+            "items": list(self.items),
+            "lacks": self.lacks,
+        }
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A case as one standard sees it. `meets` is None for a standard of grades alone, `grade` where it names none."""
+
+    code: str
+    standard: Standard
+    meets: bool | None
+    grade: str | None
+    verdicts: Mapping[str, str]
+    rules: tuple[RuleResult, ...]
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    _sight: Sight | None = field(default=None, repr=False, compare=False)
+
+    def facets(self) -> dict[str, dict[str, Any]]:
+        """Give every facet with its number of independent sources, their items, and a reason for all others."""
+        sight = self._sight
+        if sight is None:
+            return {}
+        facets = {}
+        for name in VOCABULARY["facet"]:
+            weight = sight.weight(name)
+            facets[name] = {
+                "independent": weight.low,
+                "at_most": weight.high,
+                "items": list(weight.items),
+                "groups": [list(group) for group in weight.groups],
+                "left_out": [{"item": item, "because": because} for item, because in weight.left_out],
+                "contradictions": list(weight.contradictions),
+            }
+        return facets
+
+    def document(self) -> dict[str, Any]:
+        """Give the `cases[]` member of sijill-check/1: texts, whole numbers, lists, and None for what there is not."""
+        return {
+            "code": self.code,
+            "meets": self.meets,
+            "grade": self.grade,
+            "verdicts": dict(self.verdicts),
+            "facets": self.facets(),
+            "rules": [result.document() for result in self.rules],
+            "waivers": [{"rule": rule, "reason": reason} for rule, reason in sorted(self.waivers.items())],
+        }
+
+
+def weigh(standard: Standard, case: Case) -> Assessment:
+    """Ask every rule of `standard` of `case` and fold the answers into verdicts, a grade, and whether it meets."""
+    sight = Sight(case, standard.exclude)
+    results = tuple(result for rule in standard.rules for result in _ask(rule, sight))
+    verdicts = {verdict: _fold(r.answer for r in results if r.verdict == verdict) for verdict in VERDICTS}
+    return Assessment(
+        code=str(case.record.get("code", "")),
+        standard=standard,
+        meets=_meets(standard, verdicts),
+        grade=_grade(standard.grades, results),
+        verdicts=verdicts,
+        rules=results,
+        waivers={rule.id: case.waivers[rule.id] for rule in standard.rules if rule.id in case.waivers},
+        _sight=sight,
+    )
+
+
+def _ask(rule: Rule, sight: Sight) -> list[RuleResult]:
+    """Evaluate one rule, once for each of its facets."""
+    applies, why = _applies(rule.applies_when, sight.case.record)
+    return [_answer(rule, facet, applies, why, sight) for facet in rule.facets or (None,)]
+
+
+def _answer(rule: Rule, facet: str | None, applies: str, why: str, sight: Sight) -> RuleResult:
+    if applies == NOT_MET:
+        return RuleResult(
+            rule.id, facet, DOES_NOT_APPLY, f"does not apply: {why}", verdict=rule.verdict, says=rule.says
+        )
+    findings = [TESTS[name](wanted, facet, sight) for name, wanted in rule.needs.items()]
+    answer = conjunction(finding.answer for finding in findings)
+    because = "; ".join(finding.because for finding in findings)
+    lacks = "; ".join(finding.lacks for finding in findings if finding.answer != MET)
+    if applies == UNDETERMINED:
+        answer = UNDETERMINED
+        because = f"{why}, so it cannot be told whether the rule applies; if it does: {because}"
+        lacks = "; ".join(filter(None, [f"the case's {listed(_untold(rule, sight))}", lacks]))
+    if lacks and facet not in (None, "*"):
+        lacks = f"{facet}: {lacks}"
+    named = {item for finding in findings for item in finding.items}
+    items = tuple(sorted(named, key=sight.independence.places.__getitem__))
+    if answer == NOT_MET:
+        answer = rule.otherwise
+    elif answer == UNDETERMINED and rule.otherwise == WARN:
+        answer = WARN
+    if rule.id in sight.case.waivers:
+        because = f"waived: {sight.case.waivers[rule.id]}; without the waiver {answer}: {because}"
+        answer = WAIVED
+    return RuleResult(rule.id, facet, answer, because, items, lacks, rule.verdict, rule.says)
+
+
+def _untold(rule: Rule, sight: Sight) -> list[str]:
+    record = sight.case.record
+    return [name for name, wanted in rule.applies_when.items() if _compare(record.get(name), wanted) == UNDETERMINED]
+
+
+def _applies(conditions: Mapping[str, tuple[Any, ...]], record: Mapping[str, Any]) -> tuple[str, str]:
+    """Tell whether a rule applies (`met`), does not (`not_met`), or which field would tell; false beats missing."""
+    answers = {name: _compare(record.get(name), wanted) for name, wanted in conditions.items()}
+    answer = conjunction(answers.values())
+    names = [name for name, one in answers.items() if one == answer]
+    if answer == NOT_MET:
+        parts = [f"{name} is {_shown(record[name])}, not {' or '.join(map(str, conditions[name]))}" for name in names]
+        return answer, "; ".join(parts)
+    return answer, f"{listed(names)} is not told" if answer == UNDETERMINED else ""
+
+
+def _compare(value: Any, wanted: tuple[Any, ...]) -> str:
+    """Compare one field: any member of a list; `unknown` is missing unless it is among the values wanted."""
+    members = value if isinstance(value, list) else [value]
+    told = [one for one in members if said(one) and (one != "unknown" or "unknown" in wanted)]
+    if any(type(one) is type(want) and one == want for one in told for want in wanted):
+        return MET
+    return NOT_MET if told and len(told) == len(members) else UNDETERMINED
+
+
+def _shown(value: Any) -> str:
+    return listed(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _fold(answers: Iterable[str]) -> str:
+    """Fold rule answers into a verdict; `waived` is undetermined, `warn` and `does_not_apply` weigh nothing."""
+    weighed = [
+        UNDETERMINED if answer == WAIVED else answer for answer in answers if answer not in (WARN, DOES_NOT_APPLY)
+    ]
+    return conjunction(weighed) if weighed else UNDETERMINED
+
+
+def _meets(standard: Standard, verdicts: Mapping[str, str]) -> bool | None:
+    has = {rule.verdict for rule in standard.rules}
+    if standard.grades and not has & {"occurrence", "handling"}:
+        return None
+    return verdicts["occurrence"] == MET and ("handling" not in has or verdicts["handling"] == MET)
+
+
+def _grade(grades: Iterable[Grade], results: Iterable[RuleResult]) -> str | None:
+    """Give the first grade whose conditions all hold; a rule of several facets has the fold of its answers."""
+    by_rule: dict[str, set[str]] = {}
+    for result in results:
+        by_rule.setdefault(result.id, set()).add(result.answer)
+    for grade in grades:
+        if all(_holds(by_rule[rule], wanted) for rule, wanted in grade.when.items()):
+            return grade.name
+    return None
+
+
+def _holds(answers: set[str], wanted: str) -> bool:
+    for answer in (NOT_MET, WAIVED, UNDETERMINED, WARN, MET, DOES_NOT_APPLY):
+        if answer in answers:
+            return answer == wanted or (answer == WAIVED and wanted == UNDETERMINED)
+    return False

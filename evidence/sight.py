@@ -1,0 +1,195 @@
+"""What one standard can see of one case: which items count for a facet, which are linked, what is open.
+
+Computed once for a case and asked by every test of `evidence.requirements`. It
+answers with places (numbers of items in the order of registration) and never
+decides whether anything is met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from evidence.docket import Case, Link
+from evidence.independence import Independence
+from evidence.packing import Packing
+from schemas.item import evidence_class
+
+EXCLUSIONS = {  # the words of `exclude`, and what each says of an item
+    "integrity_failed": "its bytes failed the last verification",
+    "consent_withdrawn": "the consent to use it was withdrawn",
+    "derived": "it is derived from another item of this archive",
+    "untranslated": "it is an intercept without a translation",
+    "disposed": "it was disposed of",
+}
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What bears on one facet: how many independent sources, which items make that number, and why others do not."""
+
+    facet: str
+    low: int
+    high: int
+    items: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    left_out: tuple[tuple[str, str], ...]  # item, because
+    contradictions: tuple[str, ...]  # ids of open links
+
+
+class Sight:
+    """One case seen under one list of exclusions."""
+
+    def __init__(self, case: Case, exclude: Iterable[str]) -> None:
+        self.case = case
+        self.items = case.items
+        self.exclude = tuple(exclude)
+        self.independence = Independence(case.items, case.sources, case.relations)
+        self._links: dict[str, list[tuple[int, Link]]] = {}  # facet -> live links of live items
+        self._all_links: list[tuple[int, Link]] = []
+        self._withdrawn: dict[str, set[int]] = {}  # facet -> withdrawn items that had supported it
+        places = self.independence.places
+        for link in case.links:
+            place = places.get(link.item)
+            if place is None or link.withdrawn:
+                continue
+            if case.items[place].withdrawn:
+                if link.stance == "supports":
+                    for facet in link.facets:
+                        self._withdrawn.setdefault(facet, set()).add(place)
+                continue
+            self._all_links.append((place, link))
+            for facet in dict.fromkeys(link.facets):
+                self._links.setdefault(facet, []).append((place, link))
+        self._counted: dict[str, list[int]] = {}
+        self._weights: dict[str, Weight] = {}
+
+    def ids(self, places: Iterable[int]) -> tuple[str, ...]:
+        """Give the ids of the items at `places`, as they come."""
+        return tuple(self.items[place].id for place in places)
+
+    def links(self, facet: str) -> list[tuple[int, Link]]:
+        """Give the links to a facet, to any facet for `*`, with the places of their items."""
+        return self._all_links if facet == ANY else self._links.get(facet, [])
+
+    def linked(self, facet: str | None) -> list[int]:
+        """Give each item with a link of any stance to the facet, to any facet where it is None or `*`."""
+        return sorted({place for place, _ in self.links(facet or ANY)})
+
+    def supporting(self, facet: str) -> list[int]:
+        """Give each item with a `supports` link to the facet, counted or not."""
+        return sorted({place for place, link in self.links(facet) if link.stance == "supports"})
+
+    def counted(self, facet: str) -> list[int]:
+        """Give the items that count for a facet: supporting, no translation, and not excluded by the standard."""
+        if facet not in self._counted:
+            self._counted[facet] = [place for place in self.supporting(facet) if place not in self.barred]
+        return self._counted[facet]
+
+    def counted_links(self, facet: str) -> list[tuple[int, Link]]:
+        """Give the `supports` links to the facet of the items that count for it."""
+        counted = set(self.counted(facet))
+        return [(place, link) for place, link in self.links(facet) if place in counted and link.stance == "supports"]
+
+    def open_contradictions(self, facet: str) -> list[tuple[int, Link]]:
+        """Give the `contradicts` links on a facet (any for `*`) that nobody resolved; an excluded item's stay open."""
+        return [
+            (place, link)
+            for place, link in self.links(facet)
+            if link.stance == "contradicts" and link.resolution in (None, "", "unresolved")
+        ]
+
+    def independent(self, places: Sequence[int]) -> Packing:
+        """Give the number of independent sources among the items at `places`, and the items that make it."""
+        return self.independence.count(places)
+
+    def class_of(self, place: int) -> str:
+        """Give the class of an item; copies have the class of what was registered first."""
+        return evidence_class(self.items[self._originals.get(place, place)].record)
+
+    @cached_property
+    def barred(self) -> dict[int, str]:
+        """Give the items that never count under this standard, and why."""
+        barred: dict[int, str] = {}
+        derived, translations = set(), set()
+        for relation in self.case.relations:
+            if relation.as_ == "translation_of":
+                translations.add(relation.item)
+            elif relation.as_ == "derived_from" and relation.of is not None:
+                derived.add(relation.item)
+        for place, item in enumerate(self.items):
+            if item.id in translations:
+                barred[place] = f"{item.id} is a translation, and a translation never counts"
+                continue
+            record = item.record
+            for word in self.exclude:
+                if (
+                    word in item.excluded
+                    or (word == "derived" and item.id in derived)
+                    or (word == "untranslated" and record.get("kind") == "intercept" and not record.get("translation"))
+                ):
+                    barred[place] = f"{item.id} is excluded: {EXCLUSIONS[word]} ({word})"
+                    break
+        return barred
+
+    @cached_property
+    def _originals(self) -> dict[int, int]:
+        """Give, for each item that has copies or is one, the first of them that was registered."""
+        parent = list(range(len(self.items)))
+
+        def find(place: int) -> int:
+            while parent[place] != place:
+                parent[place] = parent[parent[place]]
+                place = parent[place]
+            return place
+
+        def tie(one: int, other: int) -> None:
+            low, high = sorted((find(one), find(other)))
+            parent[high] = low
+
+        same: dict[tuple[str, str], int] = {}
+        for place, item in enumerate(self.items):
+            for name in ("sha256", "blake3"):
+                digest = item.record.get(name)
+                if digest:
+                    tie(same.setdefault((name, digest), place), place)
+        places = self.independence.places
+        for relation in self.case.relations:
+            if relation.as_ != "copy_of" or relation.item not in places:
+                continue
+            if relation.of is not None and relation.of in places:
+                tie(places[relation.item], places[relation.of])
+            elif relation.external is not None:
+                tie(same.setdefault(("external", relation.external), places[relation.item]), places[relation.item])
+        return {place: find(place) for place in range(len(parent)) if find(place) != place}
+
+    def weight(self, facet: str) -> Weight:
+        """Give everything that bears on one facet, with a reason for every support that is not in its number."""
+        if facet not in self._weights:
+            self._weights[facet] = self._weigh(facet)
+        return self._weights[facet]
+
+    def _weigh(self, facet: str) -> Weight:
+        counted = self.counted(facet)
+        packing = self.independent(counted)
+        chosen = set(packing.chosen)
+        groups: dict[int, list[str]] = {}
+        for place in counted:
+            groups.setdefault(self.independence.group(place), []).append(self.items[place].id)
+        reasons = self.independence.left_out((p for p in counted if p not in chosen), packing.chosen)
+        for place in self.supporting(facet):
+            if place in self.barred:
+                reasons[place] = self.barred[place]
+        for place in self._withdrawn.get(facet, ()):
+            reasons[place] = f"{self.items[place].id} was withdrawn"
+        return Weight(
+            facet,
+            packing.low,
+            packing.high,
+            self.ids(packing.chosen),
+            tuple(tuple(ids) for ids in groups.values()),
+            tuple((self.items[place].id, reasons[place]) for place in sorted(reasons)),
+            tuple(link.id for _, link in self.open_contradictions(facet)),
+        )
