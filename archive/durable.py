@@ -14,6 +14,8 @@ from __future__ import annotations
 import os
 import sys
 
+from archive.stream import let_go
+
 _FIRST_KERNEL_THAT_TELLS = (5, 8)
 
 
@@ -44,9 +46,9 @@ class Watch:
 
     def close(self) -> None:
         """Give the handle back without flushing."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            let_go(handle)
 
     def __del__(self) -> None:
         self.close()
@@ -61,7 +63,7 @@ def sync_folders(folder: str) -> None:
         try:
             os.fsync(handle)
         finally:
-            os.close(handle)
+            let_go(handle)
 
 
 def free_bytes(folder: str) -> int:

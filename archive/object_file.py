@@ -39,7 +39,7 @@ from archive.object_source import (
     open_source,
     source_fault,
 )
-from archive.stream import CHUNK_BYTES, HEAD_BYTES, Head, ReadError, Sink, pour, pour_split, read_into
+from archive.stream import CHUNK_BYTES, HEAD_BYTES, Head, ReadError, Sink, let_go, pour, pour_split, read_into
 from archive.workers import Pulse
 
 SMALL_BYTES = 1024 * 1024  # up to here a file is read whole
@@ -99,7 +99,7 @@ def put_small(source: Seen, place: Place) -> Kept | Fault:
     except OSError as error:
         return Fault("unreadable", error.errno or 0)
     finally:
-        os.close(handle)
+        let_go(handle)
     return fault or keep(data, place)
 
 
@@ -149,7 +149,7 @@ def put_large(source: Seen, place: Place, pulse: Pulse, *, split: bool = False) 
     except OSError as error:
         return Fault("unwritable", error.errno or 0)
     finally:
-        os.close(handle)
+        let_go(handle)
 
 
 def measure(source: Seen, place: Place, pulse: Pulse) -> Kept | Fault:
@@ -163,7 +163,7 @@ def measure(source: Seen, place: Place, pulse: Pulse) -> Kept | Fault:
     except OSError as error:
         return Fault("unreadable", error.errno or 0)
     finally:
-        os.close(handle)
+        let_go(handle)
 
 
 def _measured(reading: _Reading, place: Place) -> Kept | Fault:
@@ -249,7 +249,7 @@ def examine(
     except OSError as error:
         return Condition("unreadable", os.strerror(error.errno or 0))
     finally:
-        os.close(handle)
+        let_go(handle)
         pulse.add(read)
     if read != found.st_size:
         return Condition("damaged", "its size changed while it was read", read)
@@ -302,7 +302,7 @@ def _sync_again(path: str) -> None:
     except OSError:
         pass  # Windows syncs no file that is open for reading only
     finally:
-        os.close(handle)
+        let_go(handle)
 
 
 def _temporary(place: Place) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
-from archive.stream import pour
+from archive.stream import let_go, pour
 from archive.workers import Pulse
 
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -112,7 +112,7 @@ def name_of(source: Seen, pulse: Pulse) -> str | None:
         try:
             pour(handle, (whole.update,), source.size, pulse)
         finally:
-            os.close(handle)
+            let_go(handle)
     except OSError:
         return None
     return whole.hexdigest()
@@ -126,7 +126,7 @@ def open_regular(path: str) -> int:
     handle = os.open(path, READ | NOFOLLOW)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return handle
-    os.close(handle)
+    let_go(handle)
     raise OSError(errno.EINVAL, "not a regular file", path)
 
 

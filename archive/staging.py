@@ -16,6 +16,7 @@ import sys
 import time
 
 from archive.object_file import discard
+from archive.stream import let_go
 
 PREFIX = ".tmp-"
 _HELD_OR_GONE = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.ENOENT)
@@ -50,7 +51,7 @@ class Staging:
 
     def _release(self) -> None:
         if self._lock is not None:
-            os.close(self._lock)
+            let_go(self._lock)
             self._lock = None
 
 
@@ -70,7 +71,7 @@ def clean(objects: str) -> None:
                 _remove(folder)
         finally:
             if lock is not None:
-                os.close(lock)
+                let_go(lock)
 
 
 def _hold(folder: str) -> int | None:
@@ -83,7 +84,7 @@ def _hold(folder: str) -> int | None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(handle)
+        let_go(handle)
         raise
     return handle
 
