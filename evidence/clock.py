@@ -92,8 +92,6 @@ def gps_time(tags: Tags, others: dict[str, str]) -> str | None:
     if date is None or time is None:
         if time is not None:
             tags.warnings.append(f"EXIF GPSTimeStamp {time} has no date; no GPS time was read")
-        elif date is not None and "GPSTimeStamp" not in tags.entries:
-            tags.warnings.append(f"EXIF GPSDateStamp {quoted(date)} has no GPSTimeStamp; no GPS time was read")
         return None
     match = _DATE.match(date)
     if match is None:

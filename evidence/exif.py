@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import io
 import struct
-import warnings
 import zlib
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
@@ -22,6 +21,7 @@ from schemas.text import visible
 
 MOST_ENTRIES = 1000  # of one directory; cameras write fewer than a hundred
 MOST_BYTES = 4096  # of one value that is read
+MOST_SECOND = 1 << 20  # bytes of a block that ExifRead is given
 MOST_TEXT = 256  # characters kept of a text
 SHOWN = 60  # characters of a value that a warning quotes
 
@@ -49,6 +49,7 @@ _GPS_TAGS = {
 _EXIF_POINTER, _GPS_POINTER = 0x8769, 0x8825
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
+_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG SOF markers
 _TEXTS = (2, 129, 7, 1)
 
 
@@ -160,14 +161,23 @@ def quoted(text: str) -> str:
     return '"' + visible(text[:SHOWN]) + ("…" if len(text) > SHOWN else "") + '"'
 
 
-def find_block(file: BinaryIO, media_type: str, size: int) -> tuple[Block | None, list[str]]:
-    """Find the EXIF block of a JPEG, PNG, WebP, TIFF or HEIC of `size` bytes; warnings say what was in the way."""
-    file.seek(0)
+@dataclass
+class Found:
+    """What the walk through a file's container found: the EXIF block, the size in its header, and what was wrong."""
+
+    block: Block | None = None
+    size: tuple[int, int] | None = None  # width and height in pixels, where the walk passes them
+    warnings: list[str] = field(default_factory=list)
+
+
+def find_block(file: BinaryIO, media_type: str, size: int) -> Found:
+    """Find the EXIF block of a JPEG, PNG, WebP, TIFF or HEIC of `size` bytes. Other types give nothing."""
+    found = Found()
     finder = _FINDERS.get(media_type)
-    if finder is None:
-        return None, []
-    trouble: list[str] = []
-    return finder(file, size, trouble), trouble
+    if finder is not None:
+        file.seek(0)
+        found.block = finder(file, size, found)
+    return found
 
 
 def in_bytes(data: bytes) -> Block:
@@ -177,12 +187,12 @@ def in_bytes(data: bytes) -> Block:
     return Block(io.BytesIO(data), 0, len(data))
 
 
-def _in_jpeg(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
-    """Walk the segments from SOI to the first scan (ITU-T T.81 B.1.1)."""
+def _in_jpeg(file: BinaryIO, size: int, found: Found) -> Block | None:
+    """Walk the segments from SOI to the first scan (ITU-T T.81 B.1.1); the frame header has the size."""
     if file.read(2) != b"\xff\xd8":
-        trouble.append("JPEG does not begin with a JPEG marker")
+        found.warnings.append("JPEG does not begin with a JPEG marker")
         return None
-    at, found = 2, None
+    at, block = 2, None
     while at < size:
         file.seek(at)
         head = file.read(10)
@@ -190,7 +200,7 @@ def _in_jpeg(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
             at += 1
             continue
         if len(head) < 4 or head[0] != 0xFF or head[1] == 0:
-            trouble.append(f"JPEG header is damaged or cut short at byte {at}; EXIF after it was not looked for")
+            found.warnings.append(f"JPEG header is damaged or cut short at byte {at}; EXIF after it was not looked for")
             break
         marker, length = head[1], int.from_bytes(head[2:4], "big")
         if marker in (0xDA, 0xD9):
@@ -199,20 +209,26 @@ def _in_jpeg(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
             at += 2
             continue
         if marker == 0xE1 and head[4:9] == b"Exif\0":
-            if found is not None:
-                trouble.append("JPEG has more than one EXIF segment; the first is read")
+            if block is None:
+                block = _segment(file, at, length, size, found)
             else:
-                if at + 2 + length > size:
-                    trouble.append(f"JPEG EXIF segment says {length} bytes, {size - at - 2} are there: cut short")
-                whole = min(length - 8, size - at - 10)
-                file.seek(at + 10)
-                data = file.read(max(whole, 0))
-                found = Block(io.BytesIO(data), 0, len(data))
+                found.warnings.append("JPEG has more than one EXIF segment; the first is read")
+        elif marker in _FRAMES and len(head) >= 9 and found.size is None:
+            found.size = int.from_bytes(head[7:9], "big"), int.from_bytes(head[5:7], "big")
         at += 2 + max(length, 2)
-    return found
+    return block
 
 
-def _in_png(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
+def _segment(file: BinaryIO, at: int, length: int, size: int, found: Found) -> Block:
+    """Take the EXIF block out of the JPEG segment at byte `at`, which says it is `length` bytes long."""
+    if at + 2 + length > size:
+        found.warnings.append(f"JPEG EXIF segment says {length} bytes, {size - at - 2} are there: cut short")
+    file.seek(at + 10)
+    data = file.read(max(length - 8, 0))
+    return Block(io.BytesIO(data), 0, len(data))
+
+
+def _in_png(file: BinaryIO, size: int, found: Found) -> Block | None:
     """Walk the chunks, also those after the pixels, where some tools put EXIF."""
     at = 8
     while at + 12 <= size:
@@ -222,9 +238,9 @@ def _in_png(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
         if head[4:] == b"eXIf":
             data = file.read(min(length, size))
             if len(data) < length:
-                trouble.append("PNG eXIf chunk is cut short")
+                found.warnings.append("PNG eXIf chunk is cut short")
             elif zlib.crc32(b"eXIf" + data) != int.from_bytes(file.read(4), "big"):
-                trouble.append("PNG eXIf chunk is damaged: its check sum does not match; its EXIF was not read")
+                found.warnings.append("PNG eXIf chunk is damaged: its check sum does not match; its EXIF was not read")
                 return None
             return in_bytes(data)
         if head[4:] == b"IEND":
@@ -233,7 +249,7 @@ def _in_png(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
     return None
 
 
-def _in_webp(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
+def _in_webp(file: BinaryIO, size: int, found: Found) -> Block | None:
     at = 12
     while at + 8 <= size:
         file.seek(at)
@@ -242,24 +258,24 @@ def _in_webp(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
         if head[:4] == b"EXIF":
             data = file.read(min(length, size))
             if len(data) < length:
-                trouble.append("WebP EXIF chunk is cut short")
+                found.warnings.append("WebP EXIF chunk is cut short")
             return in_bytes(data)
         at += 8 + length + (length & 1)
     return None
 
 
-def _in_tiff(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
-    del trouble
+def _in_tiff(file: BinaryIO, size: int, found: Found) -> Block | None:
+    del found
     return Block(file, 0, size)
 
 
-def _in_heic(file: BinaryIO, size: int, trouble: list[str]) -> Block | None:
+def _in_heic(file: BinaryIO, size: int, found: Found) -> Block | None:
     from exifread.core.heic import HEICExifFinder
 
     try:
         offset, _ = HEICExifFinder(file).find_exif()
     except Exception as error:
-        trouble.append(f"HEIC boxes could not be read ({type(error).__name__}); EXIF was not looked for")
+        found.warnings.append(f"HEIC boxes could not be read ({type(error).__name__}); EXIF was not looked for")
         return None
     return Block(file, offset, size - offset) if offset else None
 
@@ -345,19 +361,22 @@ def _some(names: dict[int, str]) -> str:
 
 def _second_opinion(block: Block, tags: Tags) -> None:
     """Let ExifRead read the same block, and set aside the tags on which it differs."""
-    import exifread
+    from exifread import __version__ as version
+    from exifread.core.exif_header import ExifHeader
 
     file = block.file
-    if block.base:
+    if block.base or block.size > MOST_SECOND:
         file.seek(block.base)
-        file = io.BytesIO(file.read(min(block.size, 1 << 20)))
+        file = io.BytesIO(file.read(min(block.size, MOST_SECOND)))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            theirs = exifread.process_file(file, details=False, extract_thumbnail=False)
+        header = ExifHeader(file, "I" if block.order == "<" else "M", 0, 0, strict=False, debug=False, detailed=False)
+        header.dump_ifd(header.s2n(4, 4), "Image")  # and the GPS directory, which it follows
+        if pointer := header.tags.get("Image ExifOffset"):
+            header.dump_ifd(pointer.values[0], "EXIF")
+        theirs = header.tags
     except Exception as error:
         tags.warnings.append(
-            f"ExifRead {exifread.__version__} failed on this EXIF block ({type(error).__name__}); one reader read it"
+            f"ExifRead {version} failed on this EXIF block ({type(error).__name__}); one reader read it"
         )
         return
     for name, entry in list(tags.entries.items()):
@@ -365,7 +384,7 @@ def _second_opinion(block: Block, tags: Tags) -> None:
         other = theirs.get(f"{group} {name}") or theirs.get(f"Image {name}")
         if other is not None and entry.raw is not None and not _same(entry, other.values):
             del tags.entries[name]
-            tags.trouble(name, f"is read differently by ExifRead {exifread.__version__}, {quoted(str(other.values))}")
+            tags.trouble(name, f"is read differently by ExifRead {version}, {quoted(str(other.values))}")
 
 
 def _same(entry: Entry, values: Any) -> bool:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any, BinaryIO
 
 from evidence.clock import captured, clock_warning, gps_time, other_times
@@ -26,6 +25,7 @@ from schemas.extent import MICRO
 
 MOST_PIXELS = 178_956_970  # what Pillow refuses to decode; larger sizes are told with a warning
 MOST_WARNINGS = 40
+SMALL = 1 << 20  # bytes; up to here a file is read once into memory, but for JPEG, whose header is walked in place
 IMAGE_TYPES = frozenset(
     "image/" + kind for kind in ("jpeg", "png", "apng", "webp", "avif", "gif", "tiff", "bmp", "heic", "heif")
 )
@@ -54,12 +54,16 @@ def read_image(data: bytes | BinaryIO, media_type: str) -> Reading:
         return Reading("", "", no_facts())
     file = io.BytesIO(data) if isinstance(data, bytes) else data
     size = file.seek(0, io.SEEK_END)
+    if size <= SMALL and media_type != "image/jpeg" and not isinstance(data, bytes):
+        file.seek(0)
+        file = io.BytesIO(file.read())
     facts = no_facts()
-    info, trouble = _dimensions(file, media_type, facts)
+    trouble: list[str] = []
     try:
-        block, in_the_way = find_block(file, media_type, size)
-        block = block or _block_of_pillow(info)
-        trouble += in_the_way
+        found = find_block(file, media_type, size)
+        info = _dimensions(file, media_type, found.size, facts, trouble)
+        trouble += found.warnings
+        block = found.block or _block_of_pillow(info)
         if block is not None:
             tags = read_tags(block)
             _tell(tags, facts)
@@ -157,32 +161,45 @@ def _openers() -> dict[str, Callable[[BinaryIO], Any]]:
 _OPENERS: dict[str, Callable[[BinaryIO], Any]] = {}
 
 
-def _dimensions(file: BinaryIO, media_type: str, facts: dict[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
-    """Put width and height into `facts`, from the header alone; gives Pillow's `info` and warnings."""
-    if not _OPENERS:
-        _OPENERS.update(_openers())
-    opener = _OPENERS.get(media_type)
+def _dimensions(
+    file: BinaryIO,
+    media_type: str,
+    said: tuple[int, int] | None,
+    facts: dict[str, Any],
+    trouble: list[str],
+) -> Mapping[str, Any]:
+    """Put width and height into `facts`: as the header `said`, else as Pillow reads them; gives Pillow's `info`."""
     kind = media_type.removeprefix("image/").upper()
-    if opener is None:
-        return {}, [f"width and height of {kind} are not read here (no reader for them is installed)"]
-    file.seek(0)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = opener(file)
-            width, height = image.size
-            info: Mapping[str, Any] = dict(image.info)
-    except (MemoryError, RecursionError):
-        raise
-    except Exception as error:
-        return {}, [f"width and height: the {kind} header could not be read ({type(error).__name__})"]
+    info: Mapping[str, Any] = {}
+    if said is None:
+        if not _OPENERS:
+            _OPENERS.update(_openers())
+        opener = _OPENERS.get(media_type)
+        if opener is None:
+            trouble.append(f"width and height of {kind} are not read here (no reader for them is installed)")
+            return info
+        file.seek(0)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                image = opener(file)
+                said, info = image.size, dict(image.info)
+                if media_type == "image/tiff":  # Pillow turns it as Orientation says; the other types it leaves
+                    said = image.tag_v2[0x0100], image.tag_v2[0x0101]
+        except (MemoryError, RecursionError):
+            raise
+        except Exception as error:
+            trouble.append(f"width and height: the {kind} header could not be read ({type(error).__name__})")
+            return info
+    width, height = said
     if width < 1 or height < 1:
-        return info, [f"width and height: the {kind} header says {width} x {height}; not read"]
+        trouble.append(f"width and height: the {kind} header says {width} x {height}; not read")
+        return info
     facts["width"], facts["height"] = width, height
     if width * height > MOST_PIXELS:
         pixels = f"{width} x {height} pixels"
-        return info, [f"width and height: the {kind} header says {pixels}, more than is safe to decode; nothing was"]
-    return info, []
+        trouble.append(f"width and height: the {kind} header says {pixels}, more than is safe to decode; nothing was")
+    return info
 
 
 def _block_of_pillow(info: Mapping[str, Any]) -> Block | None:
@@ -241,13 +258,13 @@ def _degrees(tags: Tags, name: str, positive: str, negative: str, most: int) -> 
     if ref not in (positive, negative):
         tags.trouble(name + "Ref", f"{quoted(ref)} is neither {positive} nor {negative}")
         return None
-    degrees, minutes, seconds = (Fraction(top, bottom) for top, bottom in pairs)
+    degrees, minutes, seconds = (top / bottom for top, bottom in pairs)
     whole = degrees + minutes / 60 + seconds / 3600
     if min(degrees, minutes, seconds) < 0 or minutes > 60 or seconds > 60 or whole > most:
-        shown = " ".join(f"{float(part):g}" for part in (degrees, minutes, seconds))
+        shown = " ".join(f"{part:g}" for part in (degrees, minutes, seconds))
         tags.trouble(name, f"{shown} is no possible position")
         return None
-    return round(float(whole if ref == positive else -whole), 6) + 0.0
+    return round(whole if ref == positive else -whole, 6) + 0.0
 
 
 def _altitude(tags: Tags) -> float | None:
@@ -262,8 +279,8 @@ def _altitude(tags: Tags) -> float | None:
                 tags.trouble("GPSAltitudeRef", f"{ref} is not 0 to 3")
             return None
         below = ref % 2
-    metres = Fraction(*pairs[0])
+    metres = pairs[0][0] / pairs[0][1]
     if not -1_000_000 < metres < 1_000_000:
-        tags.trouble("GPSAltitude", f"{float(metres):g} m is no possible altitude")
+        tags.trouble("GPSAltitude", f"{metres:g} m is no possible altitude")
         return None
-    return round(float(-metres if below else metres), 3) + 0.0
+    return round(-metres if below else metres, 3) + 0.0
