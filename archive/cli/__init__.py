@@ -1,0 +1,78 @@
+"""The command line's door: answers the short questions at once, and loads the rest only when it is asked for.
+
+`--version` and the root `--help` are static text, which a test holds equal to
+Typer's. This file imports nothing heavy and decides nothing about evidence.
+A command parses, makes one call, shows the answer, and tells its exit status.
+
+Exit status: 0 done, all holds; 1 a finding; 2 the call or the input is wrong;
+3 could not look at all of it; 4 refused; 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+VERSION = "0.1.0"
+COMPLETING = "_SIJILL_COMPLETE"  # set by a shell that asks for completions
+_OURS = {"archive": "ledger.py", "evidence": "imagery.py", "schemas": "canonical.py"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status; `argv` is without the program's name."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    _speak_utf8()
+    trouble = misplaced()
+    if trouble:
+        sys.stderr.write(trouble + "\n")
+        return 3
+    if COMPLETING not in os.environ:
+        if arguments == ["--version"]:
+            sys.stdout.write(f"sijill {VERSION}\n")
+            return 0
+        if arguments in ([], ["--help"], ["-h"]):
+            from archive.cli.static import ROOT_HELP
+
+            sys.stdout.write(ROOT_HELP)
+            return 0 if arguments else 2
+    from archive.cli.failing import guarded
+
+    return guarded(arguments)
+
+
+def misplaced() -> str:
+    """Say which of our three packages is somebody else's, or give an empty string.
+
+    Their names are common ones. All three must lie in one place and hold a
+    file of ours; what the installer's records say is not asked.
+    """
+    places = {}
+    for name, file in _OURS.items():
+        try:
+            found = __import__(name)
+            place = os.path.dirname(os.path.abspath(next(iter(found.__path__))))
+        except Exception as error:  # whatever a stranger's package does when it is imported
+            return _stranger(name, f"it cannot be imported ({type(error).__name__})")
+        if not os.path.isfile(os.path.join(place, name, file)):
+            return _stranger(name, f"the one in {place} is another program's")
+        places[name] = place
+    if len(set(places.values())) > 1:
+        told = ", ".join(f"{name} in {place}" for name, place in places.items())
+        return _stranger("archive, evidence and schemas", f"they lie in different places ({told})")
+    return ""
+
+
+def _stranger(name: str, why: str) -> str:
+    return (
+        f"sijill: the package {name} that Python finds is not Sijill's: {why}. "
+        "Install Sijill into an environment of its own, as the README shows."
+    )
+
+
+def _speak_utf8() -> None:
+    """Make both streams UTF-8 that never fails, whatever the console says it is."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")

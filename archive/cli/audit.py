@@ -1,0 +1,66 @@
+"""`sijill audit`: everything held against everything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.showing import progress, show
+from schemas.text import visible
+
+app = new_app()
+
+
+@command(
+    app,
+    example="sijill audit\nsijill audit --against /media/usb/checkpoint-march",
+    exits={0: "all holds; warnings may be shown", 1: "a finding: something was changed, removed or is unproved"},
+)
+def audit(
+    ctx: typer.Context,
+    against: Annotated[
+        list[Path] | None, typer.Option(metavar="CHECKPOINT", help="A checkpoint kept elsewhere; may be repeated.")
+    ] = None,
+    ledger_only: Annotated[
+        bool, typer.Option("--ledger-only", help="Entries, signatures and roles; no view, no objects.")
+    ] = False,
+) -> None:
+    """Check every entry, signature, record and object; change nothing.
+
+    Replays the whole ledger, makes the records again from it and compares,
+    reads every object, and holds it all against this computer's pin.
+    """
+    from archive.audit import audit as run
+
+    shared = said(ctx)
+    with progress("auditing", as_json=shared.json) as draw:
+        report = run(archive_of(ctx), against=against or [], ledger_only=ledger_only, progress=draw)
+    document = report.document()
+    show(document, lambda: in_words(document), as_json=shared.json)
+    raise typer.Exit(report.exit_status)
+
+
+def in_words(document: dict[str, Any]) -> str:
+    """Say what was read, what was found, and since when it is proved."""
+    objects = document.get("objects")
+    lines = [
+        f"{document['entries']} entries in {document['commits']} commits"
+        + (f", {objects} objects" if objects is not None else "")
+    ]
+    findings = [one for one in document["findings"] if one["severity"] == "finding"]
+    for one in document["findings"]:
+        since = f" (since {visible(str(one['since']))})" if one.get("since") else ""
+        word = "FINDING" if one["severity"] == "finding" else "warning"
+        lines.append(f"{word} {one['code']}: {visible(str(one['where']))}: {visible(str(one['what']))}{since}")
+    window = document["proven_window"]
+    if isinstance(window, dict) and window.get("says"):
+        lines.append(visible(str(window["says"])))
+    lines.append(
+        "all holds"
+        if not findings
+        else f"{len(findings)} findings; copy the archive away as it is before anything else"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,108 @@
+"""`sijill case list` and `sijill case show`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.showing import columns, show, size_in_words, time_in_words
+from schemas.text import visible
+
+HELP = "List the cases, or show one."
+app = new_app(HELP, group=True)
+
+
+@command(app, "list", example="sijill case list", exits={0: "shown"})
+def list_cases(ctx: typer.Context) -> None:
+    """List the cases with their items and their last recorded grade."""
+    from archive.show import case_list
+
+    with archive_of(ctx).reading() as db:
+        document = case_list(db)
+    rows = [
+        (case["code"], case["items"], case["grade"] or "not recorded", title_of(case)) for case in document["cases"]
+    ]
+    words = (
+        columns(rows, ("code", "items", "grade", "title"))
+        if rows
+        else "no cases yet; take one in with `sijill intake FOLDER`"
+    )
+    show(document, words, as_json=said(ctx).json)
+
+
+@command(app, "show", example="sijill case show EX-2019-0001", exits={0: "shown", 2: "there is no such case"})
+def show_case(ctx: typer.Context, code: Annotated[str, typer.Argument(metavar="CODE")]) -> None:
+    """Show a case: what it claims, its sources, items, links and relations."""
+    from archive.show import case_document
+
+    with archive_of(ctx).reading() as db:
+        document = case_document(db, code)
+    show(document, lambda: _case(document), as_json=said(ctx).json)
+
+
+def title_of(record: Mapping[str, Any]) -> str:
+    """Give a title in words, in the language it has, marked if the case is invented."""
+    title = record.get("title")
+    text = title if isinstance(title, str) else " / ".join(str(part) for part in (title or {}).values())
+    return ("[EXERCISE] " if record.get("exercise") else "") + visible(text)
+
+
+def place_in_words(place: Any) -> str:
+    """Give a place: its names and its circle."""
+    if not isinstance(place, Mapping):
+        return "not told"
+    name = place.get("name")
+    told = [name] if isinstance(name, str) else list((name or {}).values())
+    words = visible(" / ".join(str(part) for part in told))
+    if "lat" in place:
+        within = f" within {place['accuracy_m']} m" if "accuracy_m" in place else ""
+        words = f"{words} ({place['lat']:.6f}, {place['lon']:.6f}{within})".strip()
+    return words or "not told"
+
+
+def _case(document: dict[str, Any]) -> str:
+    lines = [f"{visible(document['code'])}  {title_of(document)}"]
+    lines.append(f"  time   {time_in_words(document.get('occurred'))}")
+    lines.append(f"  place  {place_in_words(document.get('place'))}")
+    told = [name for name in ("object_type", "delivery", "military_presence") if name in document]
+    lines += [f"  {name.replace('_', ' ')}  {visible(str(document[name]))}" for name in told]
+    for name in ("killed", "injured"):
+        if name in document:
+            span = document[name]
+            lines.append(f"  {name}  {span.get('min', '?')} to {span.get('max', '?')}")
+    items = [
+        (
+            item["id"],
+            item["kind"],
+            item.get("source"),
+            size_in_words(item.get("size")),
+            "withdrawn" if item["withdrawn"] else "",
+        )
+        for item in document["items"]
+    ]
+    if items:
+        lines += ["", columns(items, ("item", "kind", "source", "size", "")).rstrip()]
+    sources = [(one["id"], one["kind"], one["pseudonym"], one.get("part_of")) for one in document["sources"]]
+    if sources:
+        lines += ["", columns(sources, ("source", "kind", "pseudonym", "part of")).rstrip()]
+    lines += ["", link_table(document["links"])] if document["links"] else []
+    relations = [
+        (one["id"], one["item"], one["as"].replace("_", " "), one.get("of") or one.get("external"))
+        for one in document["relations"]
+    ]
+    if relations:
+        lines += ["", columns(relations, ("relation", "item", "is", "of")).rstrip()]
+    return "\n".join(lines)
+
+
+def link_table(links: list[dict[str, Any]]) -> str:
+    """Give links as a table."""
+    rows = [
+        (one["id"], one["item"], one["stance"], " ".join(one["facets"]), one["strength"], one["assessor"],
+         one.get("reviewed_by") or "nobody")
+        for one in links
+    ]  # fmt: skip
+    return columns(rows, ("link", "item", "stance", "facets", "strength", "assessor", "reviewed by")).rstrip()

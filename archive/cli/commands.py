@@ -1,0 +1,28 @@
+"""The table of commands: where each lies, and its one line in the root help.
+
+The lines stand here so that the root help loads no command; a test holds them
+equal to what each command says of itself.
+"""
+
+from __future__ import annotations
+
+# name -> (module, the first sentence of its help)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "Build an invented case in a folder and run it through everything."),
+    "init": ("init", "Make a new archive with its first operator."),
+    "new": ("new", "Look through a folder of files and write a case.xlsx ready to be filled in."),
+    "read": ("read", "Show digests and facts of files; registers nothing."),
+    "intake": ("intake", "Take folders of evidence in, each whole or not at all."),
+    "case": ("case", "List the cases, or show one."),
+    "item": ("item", "Show one item with its reading, links, custody and objects."),
+    "check": ("check", "Weigh cases against a corroboration standard, with reasons."),
+    "match": ("match", "Find flights that were near a case's place at its time."),
+    "verify": ("verify", "Read the stored evidence again and compare it with what was taken in."),
+    "audit": ("audit", "Check every entry, signature, record and object; change nothing."),
+    "custody": ("custody", "Show who held an item, from its capture to today."),
+    "checkpoint": ("checkpoint", "Show the newest signed checkpoint of the ledger."),
+    "prove": ("prove", "Give the proof that an item's newest record stands in the ledger."),
+    "publish": ("publish", "Write the ledger as static files that anyone can mirror and check."),
+    "dossier": ("dossier", "Write a case as a dossier for an audience, or verify one."),
+    "standard": ("standard", "List, show or check corroboration standards."),
+}

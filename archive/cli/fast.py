@@ -1,0 +1,87 @@
+"""`sijill verify` without the parser: the command that nobody may have a reason to skip starts at once.
+
+Understands the plain call (items, `--quick`, the shared options); anything
+else is left to the parser, which calls the same function. Imports no Typer,
+no SQLAlchemy, no Pillow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from schemas.text import visible
+
+
+def try_verify(arguments: Sequence[str]) -> int | None:
+    """Run a plain `verify` call and give its exit status; None where the parser is needed."""
+    import os
+
+    from archive.cli import COMPLETING
+
+    words = list(arguments)
+    as_json, archive = False, None
+    while words and words[0] != "verify":
+        word = words.pop(0)
+        if word == "--json":
+            as_json = True
+        elif word == "--archive" and words:
+            archive = words.pop(0)
+        elif word.startswith("--archive="):
+            archive = word.removeprefix("--archive=")
+        else:
+            return None
+    if not words or COMPLETING in os.environ:
+        return None
+    quick, items = False, []
+    for word in words[1:]:
+        if word == "--quick":
+            quick = True
+        elif word.startswith("-"):
+            return None
+        else:
+            items.append(word)
+    return verify(archive, items, quick=quick, as_json=as_json)
+
+
+def verify(archive: str | None, items: Sequence[str], *, quick: bool, as_json: bool) -> int:
+    """Verify, show the answer and give the exit status. Raises NotFound, FormatError or UnreachableError."""
+    from archive.open import find
+    from archive.verify import exit_status
+
+    document = look(find(archive), items, quick=quick, as_json=as_json)
+    from archive.cli.showing import show
+
+    show(document, lambda: in_words(document), as_json=as_json)
+    return exit_status(document)
+
+
+def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> dict[str, Any]:
+    """Give the `sijill-verify/1` document, with progress on a terminal."""
+    from archive.cli.showing import progress
+    from archive.verify import object_rows, verify_objects
+
+    with archive.reading() as db, progress("reading", as_json=as_json) as draw:
+        total = int(db.execute("SELECT coalesce(sum(size), 0) FROM object").fetchone()[0]) if draw else 0
+        step = (lambda done: draw(done, total)) if draw else None
+        return verify_objects(object_rows(db, items), archive.objects, quick=quick, whole=not items, progress=step)
+
+
+def in_words(document: dict[str, Any]) -> str:
+    """Say what was read and what is wrong with it."""
+    count, size = document["objects"], document["bytes"]
+    told = "1 object" if count == 1 else f"{count} objects"
+    lines = [f"{told}, {size:,} bytes read again" + (" (BLAKE3 only)" if document["quick"] else "")]
+    for kind, says in (("damaged", "DAMAGED"), ("missing", "MISSING"), ("unreadable", "COULD NOT BE READ")):
+        lines += [
+            f"{says}: {visible(one['item'] or 'no item')}: {visible(one['what'])} (object {visible(one['object'])})"
+            for one in document[kind]
+        ]
+    lines += [
+        f"nobody names it: objects/{visible(one['object'])} ({visible(one['what'])})" for one in document["unlisted"]
+    ]
+    if document["ok"]:
+        lines.append("all hold")
+    else:
+        lines.append("what is wrong is named above; copy the archive away as it is, then run `sijill audit`")
+    return "\n".join(lines)

@@ -1,0 +1,137 @@
+"""`sijill intake`: folders of evidence, one a case, each whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.showing import columns, progress, show, size_in_words, warn
+from schemas.errors import InputError, SijillError
+from schemas.text import visible
+
+if TYPE_CHECKING:
+    from archive.open import Archive
+
+app = new_app()
+SHOWN_ROWS = 20
+
+
+@command(
+    app,
+    example="sijill intake ./tel-marjan --dry-run\nsijill intake ./tel-marjan --as mona",
+    exits={0: "all of it is registered", 2: "something is wrong with a folder; nothing of that folder was recorded",
+           3: "a file, the disk or the archive could not be reached"},
+    writes=True,
+)  # fmt: skip
+def intake(
+    ctx: typer.Context,
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="A case's folder, or a folder of such folders.")
+    ],
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why registered records are changed.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but record.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.xlsx", help="With --dry-run: a copy of the sheet, wrong cells marked.")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(metavar="ar|en", help="Language of the report; else $SIJILL_LANG.")
+    ] = None,
+) -> None:
+    """Take folders of evidence in, each whole or not at all.
+
+    A second run adds only what is new. Everything wrong with a folder is told
+    at once. The folder is only read.
+    """
+    shared = said(ctx)
+    if report is not None and not dry_run:
+        raise InputError("--report goes with --dry-run", hint="add --dry-run", code="usage")
+    archive = archive_of(ctx)
+    cases = [case for folder in folders for case in cases_in(folder)]
+    many = len(cases) > 1
+    if many and report is not None:
+        raise InputError("--report takes one folder at a time", hint="run it once a folder", code="usage")
+    status, results = 0, []
+    with progress("taking in", as_json=shared.json) as draw:
+        for case in cases:
+            try:
+                document = _take(archive, case, shared.operators, reason, dry_run, draw)
+            except SijillError as error:
+                if report is not None and error.problems:
+                    _report(case, error, report, lang)
+                if not many:
+                    raise
+                document, status = {**error.document(), "folder": visible(str(case))}, max(status, error.exit_status)
+            results.append(document)
+    document = {"format": "sijill-intake-results/1", "results": results} if many else results[0]
+    show(document, lambda: "\n".join(_words(one) for one in results), as_json=shared.json)
+    if not shared.json:
+        warn(warning for one in results for warning in one.get("warnings", ()))
+    raise typer.Exit(status)
+
+
+def cases_in(folder: Path) -> list[Path]:
+    """Give the folder itself, or, where it holds no case but its children do, those children."""
+    names = ("case.toml", "case.xlsx")
+    if not folder.is_dir() or any((folder / name).exists() for name in names):
+        return [folder]
+    children = sorted(child for child in folder.iterdir() if any((child / name).is_file() for name in names))
+    return children or [folder]
+
+
+def _take(
+    archive: Archive, folder: Path, operators: tuple[str, ...], reason: str | None, dry_run: bool, draw: Any
+) -> dict[str, Any]:
+    from archive.intake import intake as take
+    from archive.keys import acting
+
+    signers = [] if dry_run else acting(operators, archive.home)
+    return take(archive, folder, signers, reason=reason, dry_run=dry_run, progress=draw).document()
+
+
+def _report(folder: Path, error: SijillError, path: Path, lang: str | None) -> None:
+    """Write the marked copy of the sheet beside the refusal."""
+    from archive.report import write_report
+
+    write_report(folder, error.problems, path, lang)
+
+
+def _words(document: dict[str, Any]) -> str:
+    if document["format"] == "sijill-error/1":
+        lines = [f"REFUSED {document['folder']}: {visible(document['message'])}"]
+        lines += [f"  {visible(p['where'])}: {visible(p['problem'])}" for p in document.get("problems", ())]
+        return "\n".join(lines)
+    new = sum(1 for item in document["items"] if item["new"])
+    known = len(document["items"]) - new
+    verb = "would be taken in" if document.get("dry_run") else "taken in"
+    lines = [f"case {visible(document['case'])}: {new} items {verb}, {known} already there"]
+    rows = [
+        (
+            item["id"],
+            item["kind"],
+            size_in_words(item["size"]),
+            (item["sha256"] or "")[:16],
+            "new" if item["new"] else "known",
+        )
+        for item in document["items"]
+    ]
+    lines += [f"  {line}" for line in columns(rows, ("item", "kind", "size", "SHA-256 begins", "")).splitlines()]
+    if document["observations"]:
+        lines.append(f"  {document['observations']} flights read")
+    unreadable = document["rows_unreadable"]
+    lines += [
+        f"  row not read: {visible(str(row['item']))} row {row['row']}: {visible(str(row['why']))}"
+        for row in unreadable[:SHOWN_ROWS]
+    ]
+    if len(unreadable) > SHOWN_ROWS:
+        lines.append(f"  and {len(unreadable) - SHOWN_ROWS} more rows; --json lists them")
+    if not document.get("dry_run"):
+        entries, checkpoint = document["entries"], document["checkpoint"]
+        if entries["count"]:
+            lines.append(f"  {entries['count']} entries from {entries['first']}, all signed in one commit")
+            lines.append(f"  checkpoint: {checkpoint['size']} entries, root {checkpoint['root']}")
+        else:
+            lines.append("  nothing new: nothing was written")
+    return "\n".join(lines)

@@ -1,0 +1,63 @@
+"""`sijill item show`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from archive.cli.case import link_table, title_of
+from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.custody import events_in_words
+from archive.cli.read import facts_in_words
+from archive.cli.showing import columns, show, size_in_words, time_in_words
+from schemas.text import visible
+
+HELP = "Show one item with its reading, links, custody and objects."
+app = new_app(HELP, group=True)
+_ELSEWHERE = (
+    "format", "id", "case", "reading", "links", "relations", "custody", "custody_gaps", "objects", "source_record",
+    "withdrawn", "entries", "title",
+)  # fmt: skip
+
+
+@command(app, "show", example="sijill item show EX-2019-0001/V1", exits={0: "shown", 2: "there is no such item"})
+def show_item(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="ID", help="CODE/ID.")]) -> None:
+    """Show one item: its record, reading, links, custody and objects."""
+    from archive.show import item_document
+
+    with archive_of(ctx).reading() as db:
+        document = item_document(db, name)
+    show(document, lambda: _item(document), as_json=said(ctx).json)
+
+
+def _item(document: dict[str, Any]) -> str:
+    head = f"{visible(document['id'])}  {title_of(document)}".rstrip()
+    lines = [head + ("  (withdrawn)" if document["withdrawn"] else "")]
+    rows = [(key.replace("_", " "), _value(value)) for key, value in document.items() if key not in _ELSEWHERE]
+    lines += [f"  {line}" for line in columns(rows).splitlines()]
+    reading = document["reading"]
+    if reading:
+        lines.append(f"reading by {visible(str(reading['tool']))} {visible(str(reading['version']))}")
+        facts = facts_in_words(reading["facts"]) or [
+            (str(key), _value(value)) for key, value in (reading["facts"] or {}).items() if value not in (None, {}, [])
+        ]
+        lines += [f"  {line}" for line in columns(facts).splitlines()]
+        lines += [f"  warning: {visible(warning)}" for warning in reading["warnings"]]
+    if document["links"]:
+        lines += ["links", *[f"  {line}" for line in link_table(document["links"]).splitlines()]]
+    lines += ["custody", *[f"  {line}" for line in events_in_words(document["custody"], document["custody_gaps"])]]
+    lines += [f"object {one['role']}: {one['blake3']} ({size_in_words(one['size'])})" for one in document["objects"]]
+    return "\n".join(lines)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict) and ("earliest" in value or "latest" in value):
+        return time_in_words(value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_value(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_value(inner) for inner in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return visible(str(value))

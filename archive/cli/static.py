@@ -1,0 +1,53 @@
+"""The root help as Typer writes it, kept as text so that it is shown at once; a test holds the two equal."""
+
+ROOT_HELP = """\
+Usage: sijill [OPTIONS] COMMAND ...
+
+  Sijill keeps evidence as it came, weighs each case, and lets a stranger check
+  all of it.
+
+Options:
+  --json                One JSON document on stdout; before or after the
+                        command.
+  --archive DIR         The archive; else $SIJILL_ARCHIVE, else the nearest
+                        folder upward.
+  --as NAME             Who acts; again for a second signature. Else
+                        $SIJILL_OPERATOR.
+  --version             Show the version.
+  --install-completion  Install completion for the current shell.
+  --show-completion     Show completion for the current shell, to copy it or
+                        customize the installation.
+  -h, --help            Show this message and exit.
+
+Commands:
+  demo        Build an invented case in a folder and run it through everything.
+  init        Make a new archive with its first operator.
+  new         Look through a folder of files and write a case.xlsx ready to be
+              filled in.
+  read        Show digests and facts of files; registers nothing.
+  intake      Take folders of evidence in, each whole or not at all.
+  case        List the cases, or show one.
+  item        Show one item with its reading, links, custody and objects.
+  check       Weigh cases against a corroboration standard, with reasons.
+  match       Find flights that were near a case's place at its time.
+  verify      Read the stored evidence again and compare it with what was taken
+              in.
+  audit       Check every entry, signature, record and object; change nothing.
+  custody     Show who held an item, from its capture to today.
+  checkpoint  Show the newest signed checkpoint of the ledger.
+  prove       Give the proof that an item's newest record stands in the ledger.
+  publish     Write the ledger as static files that anyone can mirror and check.
+  dossier     Write a case as a dossier for an audience, or verify one.
+  standard    List, show or check corroboration standards.
+
+  Exit status of every command:
+    0  done; all holds
+    1  a finding: a case does not meet the standard, or something is damaged,
+       missing or unproved
+    2  the input or the call is wrong; nothing was recorded
+    3  could not look at all of it
+    4  refused: the role, the consent or the key does not allow it
+
+  Example:
+    sijill demo ./demo
+"""

@@ -1,0 +1,217 @@
+"""`sijill demo DIR`: an invented case, made here and taken through everything an archive does.
+
+The place, the people and the attack do not exist; every page that leaves says
+so. The files of the case are made in DIR (`drawn` draws the pictures), then
+the same functions run that a user's commands run. Keys lie in DIR/home,
+without a passphrase, and are worth nothing. Writes only below DIR.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas.errors import InputError, UnreachableError
+from schemas.text import visible
+
+if TYPE_CHECKING:
+    from archive.open import Archive
+
+CODE = "EX-2025-0001"
+OPERATOR = "demo"
+ORIGIN = "sijill.example/demo"
+Say = Callable[[str], None]
+
+
+@dataclass
+class Step:
+    """One command that the demo ran: as one would type it, its exit status, and what it showed."""
+
+    command: str
+    exit: int
+    document: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Shown:
+    """What the demo made and did."""
+
+    folder: Path
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def exit_status(self) -> int:
+        """0 where every step did what it should."""
+        return max((step.exit for step in self.steps), default=3)
+
+    def document(self) -> dict[str, Any]:
+        """Give the `sijill-demo/1` document."""
+        places = {"case_files": "case-files", "home": "home", "archive": "archive", "dossier": "dossier"}
+        return {
+            "format": "sijill-demo/1",
+            "case": CODE,
+            "exercise": True,
+            "folder": str(self.folder),
+            **{name: str(self.folder / place) for name, place in places.items()},
+            "steps": [{"command": s.command, "exit": s.exit, "document": s.document} for s in self.steps],
+        }
+
+
+def demo(folder: Path, say: Say = lambda _: None) -> Shown:
+    """Build the invented case in `folder` and run it through. Raises InputError where it is not empty."""
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            f"{visible(str(folder))} is not empty",
+            where=visible(str(folder)),
+            hint="name a folder that does not exist yet, or remove this one if it is an earlier demo",
+        )
+    shown = Shown(folder)
+    say("making the files of an invented case")
+    make_case(folder / "case-files")
+    say("making an archive with its keys")
+    archive = _init(shown)
+    for sentence, step in (
+        ("taking the case in", _intake),
+        ("weighing it against the minimum standard", _check),
+        ("reading the stored evidence again", _verify),
+        ("auditing the ledger", _audit),
+        ("writing a dossier for a court", _export),
+        ("verifying the dossier as the other side would", _verify_dossier),
+    ):
+        say(sentence)
+        step(shown, archive)
+    return shown
+
+
+def make_case(folder: Path) -> None:
+    """Make the intake folder of the invented case. Raises UnreachableError where it cannot be written."""
+    from archive.demo.drawn import draw
+
+    try:
+        with resources.as_file(resources.files("archive.demo") / "case") as packaged:
+            shutil.copytree(packaged, folder)
+        draw(folder)
+    except OSError as error:
+        where = visible(str(folder))
+        raise UnreachableError(f"{where} could not be made ({error.strerror})", where=where) from error
+
+
+def _init(shown: Shown) -> Archive:
+    from archive.keys import Home
+    from archive.open import init
+
+    made = init(
+        shown.folder / "archive",
+        origin=ORIGIN,
+        operator=OPERATOR,
+        no_passphrase=True,
+        home=Home(shown.folder / "home"),
+    )
+    shown.steps.append(Step(f"sijill init archive --origin {ORIGIN} --no-passphrase", 0, made.document()))
+    return made.archive
+
+
+def _signers(archive: Archive) -> Any:
+    from archive.keys import acting
+
+    return acting([OPERATOR], archive.home)
+
+
+def _intake(shown: Shown, archive: Archive) -> None:
+    from archive.intake import intake
+
+    taken = intake(archive, shown.folder / "case-files", _signers(archive))
+    shown.steps.append(Step("sijill intake case-files", 0, taken.document()))
+
+
+def _check(shown: Shown, archive: Archive) -> None:
+    from archive.assess import check
+
+    document = check(archive, [CODE])
+    meets = document["cases"][0]["meets"]
+    shown.steps.append(Step(f"sijill check {CODE}", 0 if meets else 1, document))
+
+
+def _verify(shown: Shown, archive: Archive) -> None:
+    from archive.verify import exit_status, object_rows, verify_objects
+
+    with archive.reading() as db:
+        document = verify_objects(object_rows(db), archive.objects)
+    shown.steps.append(Step("sijill verify", exit_status(document), document))
+
+
+def _audit(shown: Shown, archive: Archive) -> None:
+    from archive.audit import audit
+
+    report = audit(archive)
+    shown.steps.append(Step("sijill audit", report.exit_status, report.document()))
+
+
+def _export(shown: Shown, archive: Archive) -> None:
+    from archive.dossier.export import export
+
+    document = export(
+        archive, CODE, "court", shown.folder / "dossier", _signers(archive), purpose="exercise: shown by sijill demo"
+    )
+    command = f'sijill dossier export {CODE} --for court --out dossier --purpose "exercise: shown by sijill demo"'
+    shown.steps.append(Step(command, 0, document))
+
+
+def _verify_dossier(shown: Shown, archive: Archive) -> None:
+    from archive.dossier.verification import verify_dossier
+
+    document = verify_dossier(shown.folder / "dossier")
+    shown.steps.append(Step("sijill dossier verify dossier", 0 if document["ok"] else 1, document))
+
+
+def in_words(document: dict[str, Any]) -> str:
+    """Say on one page what was done, what it showed, and where to look next."""
+    by_command = {step["command"].split()[1]: step["document"] for step in document["steps"]}
+    taken, weighed, audited = by_command["intake"], by_command["check"]["cases"][0], by_command["audit"]
+    verified = next(s["document"] for s in document["steps"] if s["command"] == "sijill verify")
+    folder = visible(document["folder"])
+    meets = "meets" if weighed["meets"] else "does NOT meet"
+    verdicts = ", ".join(f"{name} {answer.replace('_', ' ')}" for name, answer in weighed["verdicts"].items())
+    copies = [one for facet in weighed["facets"].values() for one in facet["left_out"] if one["item"] == "V2"]
+    reason = f" ({visible(copies[0]['because'])})" if copies else ""
+    failed = [step for step in document["steps"] if step["exit"]]
+    lines = [
+        "",
+        "Done. This is an EXERCISE: place, people and attack are invented.",
+        "",
+        f"1. {folder}/case-files is what an investigator hands in: {len(taken['items'])} pieces of evidence",
+        "   (statements in Arabic and English, photographs, a flight-spotter log, a radio",
+        "   message, documents) and case.toml, which says where each comes from.",
+        f"2. They were taken in, unaltered, with {taken['entries']['count']} signed ledger entries. One row of the",
+        "   flight log could not be read; it is kept and counts for nothing.",
+        f"3. The case {meets} the minimum standard: {verdicts}.",
+        f"   The second photograph did not count{reason}.",
+        f"4. All {verified['objects']} stored objects were read again and hold; the audit replayed",
+        f"   {audited['entries']} entries and found {_findings(audited)}.",
+        f"5. {folder}/dossier is what a court would get. It was checked as the other",
+        "   side would check it, without trusting this archive.",
+        "",
+        "Look next:",
+        f"  open {folder}/dossier/data/index.html in a browser",
+        f"  read {folder}/dossier/VERIFY.txt and do what it says",
+        f"  export SIJILL_HOME='{folder}/home' SIJILL_ARCHIVE='{folder}/archive'",
+        f"  sijill check {CODE}          every rule, with its reasons and what is lacking",
+        f"  sijill custody {CODE}/V1     who held the photograph",
+        f"  sijill match {CODE}          which logged flights were near",
+        f"  change one letter of a file below {folder}/archive/objects and run `sijill verify`",
+        "",
+        f"The keys in {folder}/home have no passphrase. Never use them for anything real.",
+    ]
+    for step in failed:
+        lines += ["", f"NOT AS IT SHOULD BE: {step['command']} ended with exit status {step['exit']}"]
+    return "\n".join(lines)
+
+
+def _findings(audited: dict[str, Any]) -> str:
+    count = sum(1 for one in audited["findings"] if one["severity"] == "finding")
+    return "nothing wrong" if not count else f"{count} findings"

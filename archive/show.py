@@ -1,0 +1,220 @@
+"""Showing what the archive holds: the list of cases, one case, one item, one item's custody.
+
+Reads the view and nothing else; what the view says is believed here, and an
+audit is what compares it with the ledger. Documents: `sijill-case-list/1`,
+`sijill-case/1`, `sijill-item/1`, `sijill-custody/1`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from archive.custody import events_of, gaps_in
+from schemas.errors import InputError, NotFound
+from schemas.fields import nest
+from schemas.text import nearest, visible
+
+ITEM_READINGS = "SELECT idx, fields FROM act WHERE sub = ? AND t = 'reading.add' ORDER BY idx DESC LIMIT 1"
+KINDS_OF_CASE = (("sources", "source"), ("items", "item"), ("links", "link"), ("relations", "relation"))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One registered record as the view has it: its subject, its fields, and where it stands in the ledger."""
+
+    sub: str
+    kind: str
+    code: str
+    id: str
+    first: int
+    last: int
+    withdrawn: int | None
+    fields: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Give what people call it: `CODE/ID`, or `CODE` for a case."""
+        return self.code if self.kind == "case" else f"{self.code}/{self.id}"
+
+    def document(self) -> dict[str, Any]:
+        """Give the record for JSON: groups nested, degrees as numbers, `id` as people say it."""
+        own = nest({key: value for key, value in self.fields.items() if key not in ("id", "case")})
+        head: dict[str, Any] = {} if self.kind == "case" else {"id": self.name}
+        tail = {"withdrawn": self.withdrawn is not None, "entries": {"first": self.first, "last": self.last}}
+        return {**head, **own, **tail}
+
+
+_COLUMNS = "sub, kind, code, id, first, last, withdrawn, fields"
+
+
+def _kept(row: Any) -> Kept:
+    sub, kind, code, name, first, last, withdrawn, fields = row
+    return Kept(sub, kind, code, name, first, last, withdrawn, json.loads(fields))
+
+
+def case_list(db: Any) -> dict[str, Any]:
+    """Give the `sijill-case-list/1` document: every case with its items counted and its last recorded grade."""
+    counts = dict(
+        db.execute(
+            "SELECT code, count(*) FROM record WHERE kind = 'item' AND withdrawn IS NULL GROUP BY code"
+        ).fetchall()
+    )
+    grades = _grades(db)
+    cases = []
+    for row in db.execute(f"SELECT {_COLUMNS} FROM record WHERE kind = 'case' ORDER BY first"):
+        case = _kept(row)
+        record = nest(case.fields)
+        cases.append(
+            {
+                "code": case.code, "title": record.get("title"), "exercise": bool(record.get("exercise")),
+                "items": counts.get(case.code, 0), "grade": grades.get(case.sub),
+                "withdrawn": case.withdrawn is not None,
+            }
+        )  # fmt: skip
+    return {"format": "sijill-case-list/1", "cases": cases}
+
+
+def _grades(db: Any) -> dict[str, str | None]:
+    """Give by case's subject what its last recorded assessment says: meets, below or a grade's name."""
+    grades: dict[str, str | None] = {}
+    for sub, fields in db.execute("SELECT sub, fields FROM act WHERE t = 'assessment.add' ORDER BY idx"):
+        said = json.loads(fields)
+        meets = said.get("meets")
+        grades[sub] = said.get("grade") or (None if meets is None else "meets" if meets is True else "below")
+    return grades
+
+
+def case_document(db: Any, code: str) -> dict[str, Any]:
+    """Give the `sijill-case/1` document of a case with everything registered under it. Raises NotFound."""
+    case = find_case(db, code)
+    document: dict[str, Any] = {"format": "sijill-case/1", **case.document()}
+    document["grade"] = _grades(db).get(case.sub)
+    records = list(records_of(db, code))
+    for plural, kind in KINDS_OF_CASE:
+        document[plural] = [record.document() for record in records if record.kind == kind]
+    return document
+
+
+def item_document(db: Any, name: str) -> dict[str, Any]:
+    """Give the `sijill-item/1` document: the record, its reading, links, custody and objects. Raises NotFound."""
+    item = find_item(db, name)
+    others = list(records_of(db, item.code))
+    source = next((o for o in others if o.kind == "source" and o.id == item.fields.get("source")), None)
+    events = events_of(db, item.sub)
+    return {
+        "format": "sijill-item/1",
+        "case": item.code,
+        **item.document(),
+        "source_record": source.document() if source else None,
+        "reading": reading_of(db, item.sub),
+        "links": [o.document() for o in others if o.kind == "link" and o.fields.get("item") == item.id],
+        "relations": [
+            o.document()
+            for o in others
+            if o.kind == "relation" and item.id in (o.fields.get("item"), o.fields.get("of"))
+        ],
+        "custody": events,
+        "custody_gaps": gaps_in(events),
+        "objects": [
+            {"role": role, "blake3": blake3, "sha256": sha256, "size": size, "entry": index}
+            for index, blake3, sha256, size, role in db.execute(
+                "SELECT idx, blake3, sha256, size, role FROM object WHERE sub = ? ORDER BY idx", (item.sub,)
+            )
+        ],
+    }
+
+
+def reading_of(db: Any, sub: str) -> dict[str, Any] | None:
+    """Give the newest reading of an item: tool, version, facts, warnings; None where nothing was read."""
+    row = db.execute(ITEM_READINGS, (sub,)).fetchone()
+    if row is None:
+        return None
+    fields = json.loads(row[1])
+    own = {key: fields.pop(key, None) for key in ("tool", "version", "network")}
+    warnings = fields.pop("warnings", [])
+    facts = {key.removeprefix("facts."): value for key, value in fields.items()}
+    if any(key.startswith("facts.") for key in fields) or not facts:
+        from evidence.imagery import facts_for_people
+
+        return {**own, "facts": facts_for_people(facts), "warnings": warnings, "entry": row[0]}
+    facts.pop("rows_salt", None)
+    return {**own, "facts": facts, "warnings": warnings, "entry": row[0]}
+
+
+def custody_document(db: Any, name: str) -> dict[str, Any]:
+    """Give the `sijill-custody/1` document: every event from capture to today, gaps named. Raises NotFound."""
+    item = find_item(db, name)
+    events = events_of(db, item.sub)
+    gaps = gaps_in(events)
+    return {"format": "sijill-custody/1", "id": item.name, "unbroken": not gaps, "events": events, "gaps": gaps}
+
+
+def records_of(db: Any, code: str) -> Iterator[Kept]:
+    """Give every record of a case but the case, in the order of registration."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM record WHERE code = ? AND kind IN ('source','item','link','relation') ORDER BY first",
+        (code,),
+    )
+    for row in rows:
+        yield _kept(row)
+
+
+def find_case(db: Any, code: str) -> Kept:
+    """Give the case of that code. Raises NotFound, naming the nearest."""
+    row = db.execute(f"SELECT {_COLUMNS} FROM record WHERE code = ? AND kind = 'case'", (code,)).fetchone()
+    if row is None:
+        known = [found for (found,) in db.execute("SELECT code FROM record WHERE kind = 'case'")]
+        raise _missing("case", code, nearest(code, known), "`sijill case list` names the cases")
+    return _kept(row)
+
+
+def find_item(db: Any, name: str) -> Kept:
+    """Give the item `CODE/ID`; a bare ID does where one case alone has it. Raises NotFound or InputError."""
+    code, slash, short = name.rpartition("/")
+    if slash:
+        where, values = "code = ? AND id = ?", (code, short)
+    else:
+        where, values = "id = ?", (name,)
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM record WHERE kind = 'item' AND {where} ORDER BY first", values
+    ).fetchall()
+    if len(rows) > 1:
+        raise InputError(
+            f"{visible(name)} is an item of {len(rows)} cases", where=name, hint="say which: CODE/ID", code="ambiguous"
+        )
+    if not rows:
+        known = [f"{c}/{i}" for c, i in db.execute("SELECT code, id FROM record WHERE kind = 'item' LIMIT 5000")]
+        raise _missing("item", name, nearest(name, known), "`sijill case show CODE` names the items")
+    return _kept(rows[0])
+
+
+def newest_record_entry(db: Any, name: str) -> int:
+    """Give the index of the newest record entry of an item or a case. Raises NotFound."""
+    known = db.execute("SELECT 1 FROM record WHERE kind = 'case' AND code = ?", (name,)).fetchone()
+    kept = find_case(db, name) if known else find_item(db, name)
+    for index in _chain(db, kept):
+        return index
+    raise NotFound("the ledger has no record entry of it", where=name, hint="run `sijill audit`")
+
+
+def _chain(db: Any, kept: Kept) -> Iterator[int]:
+    """Follow the entries of a record from its newest back, giving those that are of its records."""
+    from schemas.entry import Entry
+
+    index: int | None = kept.last
+    while index is not None:
+        row = db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
+        if row is None:
+            return
+        entry = Entry.parse(index, bytes(row[0]))
+        if entry.t.startswith("record."):
+            yield index
+        index = entry.prev
+
+
+def _missing(what: str, name: str, near: str | None, hint: str) -> NotFound:
+    told = f"; did you mean {visible(near)}?" if near else ""
+    return NotFound(f"there is no {what} {visible(name)} in this archive{told}", where=name, hint=hint)
