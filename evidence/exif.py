@@ -1,22 +1,22 @@
-"""EXIF tags out of image bytes: where the block lies, what stands in it, and what of it is damaged.
+"""EXIF tags out of an EXIF block: what stands in it, and what of it is damaged.
 
 Two readers look at every block. The directory walk here is bounded (entries,
 value sizes, everything inside the block), so that "not there" and "cannot be
 read" stay two answers; ExifRead reads the same block, and a tag on which the
 two differ is not used. MakerNotes, XMP and IPTC are not EXIF and are not read.
-Nothing here decodes pixels or opens a file.
+Where blocks lie in files is told by `evidence.exif_block`.
 
-Follows CIPA DC-008 (Exif 3.0), TIFF 6.0, PNG 3 (eXIf), RIFF WebP.
+Follows CIPA DC-008 (Exif 3.0) and TIFF 6.0.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import zlib
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO
+from typing import Any
 
+from evidence.exif_block import Block
 from schemas.text import visible
 
 MOST_ENTRIES = 1000  # of one directory; cameras write fewer than a hundred
@@ -49,26 +49,7 @@ _GPS_TAGS = {
 _EXIF_POINTER, _GPS_POINTER = 0x8769, 0x8825
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
-_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG SOF markers
 _TEXTS = (2, 129, 7, 1)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A TIFF structure that holds EXIF: bytes `base` to `base + size` of `file`, in byte order `<` or `>`."""
-
-    file: BinaryIO
-    base: int
-    size: int
-    order: str = "<"
-
-    def at(self, offset: int, length: int) -> bytes:
-        """Give `length` bytes at `offset`, or fewer where the block ends."""
-        length = min(length, self.size - offset)
-        if offset < 0 or length <= 0:
-            return b""
-        self.file.seek(self.base + offset)
-        return self.file.read(length)
 
 
 @dataclass(frozen=True)
@@ -161,136 +142,6 @@ def quoted(text: str) -> str:
     return '"' + visible(text[:SHOWN]) + ("…" if len(text) > SHOWN else "") + '"'
 
 
-@dataclass
-class Found:
-    """What the walk through a file's container found: the EXIF block, the size in its header, and what was wrong."""
-
-    block: Block | None = None
-    size: tuple[int, int] | None = None  # width and height in pixels, where the walk passes them
-    warnings: list[str] = field(default_factory=list)
-
-
-def find_block(file: BinaryIO, media_type: str, size: int) -> Found:
-    """Find the EXIF block of a JPEG, PNG, WebP, TIFF or HEIC of `size` bytes. Other types give nothing."""
-    found = Found()
-    finder = _FINDERS.get(media_type)
-    if finder is not None:
-        file.seek(0)
-        found.block = finder(file, size, found)
-    return found
-
-
-def in_bytes(data: bytes) -> Block:
-    """Give the block in EXIF bytes that another reader took out of its file, with or without `Exif\\0\\0`."""
-    if data.startswith(b"Exif\0"):
-        data = data[6:]
-    return Block(io.BytesIO(data), 0, len(data))
-
-
-def _in_jpeg(file: BinaryIO, size: int, found: Found) -> Block | None:
-    """Walk the segments from SOI to the first scan (ITU-T T.81 B.1.1); the frame header has the size."""
-    if file.read(2) != b"\xff\xd8":
-        found.warnings.append("JPEG does not begin with a JPEG marker")
-        return None
-    at, block = 2, None
-    while at < size:
-        file.seek(at)
-        head = file.read(10)
-        if len(head) >= 2 and head[:2] == b"\xff\xff":  # fill bytes
-            at += 1
-            continue
-        if len(head) < 4 or head[0] != 0xFF or head[1] == 0:
-            found.warnings.append(f"JPEG header is damaged or cut short at byte {at}; EXIF after it was not looked for")
-            break
-        marker, length = head[1], int.from_bytes(head[2:4], "big")
-        if marker in (0xDA, 0xD9):
-            break
-        if 0xD0 <= marker <= 0xD8 or marker == 1:
-            at += 2
-            continue
-        if marker == 0xE1 and head[4:9] == b"Exif\0":
-            if block is None:
-                block = _segment(file, at, length, size, found)
-            else:
-                found.warnings.append("JPEG has more than one EXIF segment; the first is read")
-        elif marker in _FRAMES and len(head) >= 9 and found.size is None:
-            found.size = int.from_bytes(head[7:9], "big"), int.from_bytes(head[5:7], "big")
-        at += 2 + max(length, 2)
-    return block
-
-
-def _segment(file: BinaryIO, at: int, length: int, size: int, found: Found) -> Block:
-    """Take the EXIF block out of the JPEG segment at byte `at`, which says it is `length` bytes long."""
-    if at + 2 + length > size:
-        found.warnings.append(f"JPEG EXIF segment says {length} bytes, {size - at - 2} are there: cut short")
-    file.seek(at + 10)
-    data = file.read(max(length - 8, 0))
-    return Block(io.BytesIO(data), 0, len(data))
-
-
-def _in_png(file: BinaryIO, size: int, found: Found) -> Block | None:
-    """Walk the chunks, also those after the pixels, where some tools put EXIF."""
-    at = 8
-    while at + 12 <= size:
-        file.seek(at)
-        head = file.read(8)
-        length = int.from_bytes(head[:4], "big")
-        if head[4:] == b"eXIf":
-            data = file.read(min(length, size))
-            if len(data) < length:
-                found.warnings.append("PNG eXIf chunk is cut short")
-            elif zlib.crc32(b"eXIf" + data) != int.from_bytes(file.read(4), "big"):
-                found.warnings.append("PNG eXIf chunk is damaged: its check sum does not match; its EXIF was not read")
-                return None
-            return in_bytes(data)
-        if head[4:] == b"IEND":
-            break
-        at += 12 + length
-    return None
-
-
-def _in_webp(file: BinaryIO, size: int, found: Found) -> Block | None:
-    at = 12
-    while at + 8 <= size:
-        file.seek(at)
-        head = file.read(8)
-        length = int.from_bytes(head[4:], "little")
-        if head[:4] == b"EXIF":
-            data = file.read(min(length, size))
-            if len(data) < length:
-                found.warnings.append("WebP EXIF chunk is cut short")
-            return in_bytes(data)
-        at += 8 + length + (length & 1)
-    return None
-
-
-def _in_tiff(file: BinaryIO, size: int, found: Found) -> Block | None:
-    del found
-    return Block(file, 0, size)
-
-
-def _in_heic(file: BinaryIO, size: int, found: Found) -> Block | None:
-    from exifread.core.heic import HEICExifFinder
-
-    try:
-        offset, _ = HEICExifFinder(file).find_exif()
-    except Exception as error:
-        found.warnings.append(f"HEIC boxes could not be read ({type(error).__name__}); EXIF was not looked for")
-        return None
-    return Block(file, offset, size - offset) if offset else None
-
-
-_FINDERS = {
-    "image/jpeg": _in_jpeg,
-    "image/png": _in_png,
-    "image/apng": _in_png,
-    "image/webp": _in_webp,
-    "image/tiff": _in_tiff,
-    "image/heic": _in_heic,
-    "image/heif": _in_heic,
-}
-
-
 def read_tags(block: Block) -> Tags:
     """Read the tags of a block with both readers. Never raises for what the bytes say."""
     tags = Tags()
@@ -327,6 +178,7 @@ def _directory(block: Block, offset: int, title: str, names: dict[int, str], tag
     pointers: dict[int, int] = {}
     here: dict[str, Entry] = {}
     twice: set[str] = set()
+    damaged = 0
     for tag, kind, count, value in struct.iter_unpack(order + "HHI4s", data[: len(data) // 12 * 12]):
         if tag in (_EXIF_POINTER, _GPS_POINTER):
             if tag in pointers:
@@ -336,6 +188,10 @@ def _directory(block: Block, offset: int, title: str, names: dict[int, str], tag
             entry = _entry(block, names[tag], kind, count, value)
             if here.setdefault(entry.name, entry).raw != entry.raw:
                 twice.add(entry.name)
+        elif kind not in _SIZES or _entry(block, "", kind, count, value).raw is None:
+            damaged += 1
+    if damaged:
+        tags.warnings.append(f"EXIF {title} has {damaged} more entries that are damaged; what they were is not known")
     tags.entries.update(here)  # what stands in the Exif IFD goes before the same tag in IFD0
     for name in sorted(twice):
         del tags.entries[name]
@@ -344,6 +200,7 @@ def _directory(block: Block, offset: int, title: str, names: dict[int, str], tag
 
 
 def _entry(block: Block, name: str, kind: int, count: int, value: bytes) -> Entry:
+    """Take one entry; without `name` only to see whether its value lies inside the block."""
     order = block.order
     length = _SIZES.get(kind, 1) * count
     if length <= 4:
@@ -351,6 +208,8 @@ def _entry(block: Block, name: str, kind: int, count: int, value: bytes) -> Entr
     offset = struct.unpack(order + "I", value)[0]
     if offset + length > block.size:
         return Entry(name, kind, count, None, order)
+    if not name:
+        return Entry(name, kind, count, b"", order)
     size = _SIZES.get(kind, 1)
     return Entry(name, kind, count, block.at(offset, min(length, MOST_BYTES // size * size)), order)
 

@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from evidence.clock import captured, clock_warning, gps_time, other_times
-from evidence.exif import Block, Tags, find_block, in_bytes, quoted, read_tags
+from evidence.exif import Tags, quoted, read_tags
+from evidence.exif_block import Block, find_block, in_bytes
 from evidence.reading import Reading
 from schemas.extent import MICRO
 
@@ -171,19 +172,19 @@ def _dimensions(
     """Put width and height into `facts`: as the header `said`, else as Pillow reads them; gives Pillow's `info`."""
     kind = media_type.removeprefix("image/").upper()
     info: Mapping[str, Any] = {}
-    if said is None:
+    if said is None or media_type == "image/avif":
         if not _OPENERS:
             _OPENERS.update(_openers())
         opener = _OPENERS.get(media_type)
         if opener is None:
-            trouble.append(f"width and height of {kind} are not read here (no reader for them is installed)")
+            trouble.append(f"width and height: the {kind} boxes do not tell them")
             return info
         file.seek(0)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 image = opener(file)
-                said, info = image.size, dict(image.info)
+                said, info = said or image.size, dict(image.info)
                 if media_type == "image/tiff":  # Pillow turns it as Orientation says; the other types it leaves
                     said = image.tag_v2[0x0100], image.tag_v2[0x0101]
         except (MemoryError, RecursionError):

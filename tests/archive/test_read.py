@@ -10,14 +10,14 @@ import pytest
 from archive import read as read_module
 from archive.read import read_files, read_regular
 from schemas.errors import InputError, UnreachableError
-from tests.evidence.pictures import ALEPPO_LIKE, ORIGINAL, picture
+from tests.evidence.pictures import ORIGINAL, SOMEWHERE, picture
 
 KEYS = {"path", "size", "sha256", "blake3", "media_type", "facts", "warnings", "reader"}
 
 
 def test_files_stand_in_the_order_of_the_call_with_both_digests(tmp_path):
     data = {
-        "b.jpg": picture(camera={ORIGINAL: "2019:02:03 14:55:10"}, gps=ALEPPO_LIKE),
+        "b.jpg": picture(camera={ORIGINAL: "2019:02:03 14:55:10"}, gps=SOMEWHERE),
         "a.txt": b"plain\n",
         "c.bin": b"",
     }

@@ -4,13 +4,12 @@ import io
 import struct
 import zlib
 
-from PIL import Image, TiffImagePlugin
-from PIL.TiffImagePlugin import IFDRational
+from PIL import Image
 
 MAKE, MODEL, ORIENTATION, SOFTWARE, DATE_TIME = 0x010F, 0x0110, 0x0112, 0x0131, 0x0132
 ORIGINAL, DIGITIZED, OFFSET_ORIGINAL, SUBSEC_ORIGINAL = 0x9003, 0x9004, 0x9011, 0x9291
-GPS = dict(lat_ref=1, lat=2, lon_ref=3, lon=4, alt_ref=5, alt=6, time=7, date=29)
-ALEPPO_LIKE = {"lat_ref": "N", "lat": (35.0, 48.0, 43.2), "lon_ref": "E", "lon": (36.0, 36.0, 14.4)}
+GPS = {"lat_ref": 1, "lat": 2, "lon_ref": 3, "lon": 4, "alt_ref": 5, "alt": 6, "time": 7, "date": 29}
+SOMEWHERE = {"lat_ref": "N", "lat": (35.0, 48.0, 43.2), "lon_ref": "E", "lon": (36.0, 36.0, 14.4)}
 
 
 def exif_of(image=None, camera=None, gps=None):
@@ -82,6 +81,3 @@ def with_block(block, jpeg=None):
 
 def png_chunk(name, data):
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-__all__ = ["IFDRational", "TiffImagePlugin", "picture"]

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL.TiffImagePlugin import IFDRational
 
 from evidence.imagery import IMAGE_TYPES, canonical_facts, facts_for_people, no_facts, read_image
 from evidence.media import media_type
 from schemas.canonical import encode
 from tests.evidence.pictures import (
-    ALEPPO_LIKE,
     DATE_TIME,
     DIGITIZED,
     MAKE,
@@ -20,8 +20,8 @@ from tests.evidence.pictures import (
     ORIENTATION,
     ORIGINAL,
     SOFTWARE,
+    SOMEWHERE,
     SUBSEC_ORIGINAL,
-    IFDRational,
     ascii_tag,
     picture,
     png_chunk,
@@ -41,7 +41,7 @@ def read(data):
 
 
 def gps(**changes):
-    tags = {name: value for name, value in (ALEPPO_LIKE | changes).items() if value is not None}
+    tags = {name: value for name, value in (SOMEWHERE | changes).items() if value is not None}
     reading = read(picture(gps=tags))
     return reading.facts["gps"], reading.warnings
 
@@ -68,7 +68,7 @@ def test_exif_is_read_alike_from_every_container(kind):
             DATE_TIME: "2019:02:04 09:00:00",
         },
         camera={ORIGINAL: SAID, OFFSET_ORIGINAL: "+02:00", SUBSEC_ORIGINAL: "25", DIGITIZED: SAID},
-        gps=ALEPPO_LIKE,
+        gps=SOMEWHERE,
     )
 
     reading = read(data)
@@ -256,7 +256,7 @@ def test_a_camera_clock_that_no_zone_explains_is_told_with_both_clocks():
     """As in a well-known series of sample photographs, whose camera clock is 22 hours behind its GPS clock."""
     data = picture(
         camera={ORIGINAL: "2008:10:22 16:28:39"},
-        gps=ALEPPO_LIKE | {"date": "2008:10:23", "time": (14.0, 27.0, IFDRational(724, 100))},
+        gps=SOMEWHERE | {"date": "2008:10:23", "time": (14.0, 27.0, IFDRational(724, 100))},
     )
     reading = read(data)
 
@@ -277,7 +277,7 @@ def test_a_camera_clock_that_no_zone_explains_is_told_with_both_clocks():
 )
 def test_camera_clock_against_gps_clock(offset, utc, told):
     camera = {ORIGINAL: SAID} | ({OFFSET_ORIGINAL: offset} if offset else {})
-    reading = read(picture(camera=camera, gps=ALEPPO_LIKE | {"date": "2019:02:03", "time": tuple(map(float, utc))}))
+    reading = read(picture(camera=camera, gps=SOMEWHERE | {"date": "2019:02:03", "time": tuple(map(float, utc))}))
 
     assert told == bool(reading.warnings), reading.warnings
 
@@ -337,6 +337,22 @@ def test_a_tag_that_stands_twice_with_different_values_is_not_chosen_from():
 
     assert reading.facts["captured"] is None
     assert any("DateTimeOriginal stands twice" in warning for warning in reading.warnings)
+
+
+def test_entries_that_became_nothing_are_told():
+    """Whatever tags they were: a directory whose middle was overwritten is damaged, not short."""
+    block = bytearray(tiff_block([[ascii_tag(MAKE, "Canon"), ascii_tag(MODEL, "EOS 90D")], [], []]))
+    block[10:34] = bytes(24)
+    reading = read(with_block(bytes(block)))
+
+    assert reading.facts["camera"]["make"] is None
+    assert reading.warnings == ("EXIF IFD0 has 2 more entries that are damaged; what they were is not known",)
+
+
+def test_an_exif_segment_that_lost_its_name_is_told():
+    data = picture(camera={ORIGINAL: SAID}).replace(b"Exif\0\0", b"E\xffif\0\0", 1)
+
+    assert "of no known kind; if it held EXIF, it is damaged" in read(data).warnings[0]
 
 
 def test_a_tag_of_the_wrong_type_is_told():
@@ -407,12 +423,25 @@ def test_a_video_is_read_by_nobody():
     assert reading.warnings == ()
 
 
-def test_heic_without_exif_says_that_its_size_is_not_read():
+@pytest.mark.parametrize("size", [(16, 12), (640, 481), (3000, 7)])
+def test_a_heic_is_read_by_its_boxes(size):
+    """HEIC and AVIF have the same boxes, and Pillow writes only AVIF."""
+    avif = picture("AVIF", size, image={MAKE: "Apple"}, camera={ORIGINAL: SAID}, gps=SOMEWHERE)
+    reading = read(avif.replace(b"ftypavif", b"ftypheic", 1))
+
+    assert size == (reading.facts["width"], reading.facts["height"])
+    assert reading.facts["captured"]["local"] == "2019-02-03T14:55:10"
+    assert reading.facts["gps"]["lat"] == 35.812
+    assert reading.facts["camera"]["make"] == "Apple"
+    assert reading.warnings == ()
+
+
+def test_a_heic_whose_boxes_tell_no_size():
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0\0\0\x0cmeta\0\0\0\0"
     reading = read_image(heic, "image/heic")
 
     assert reading.facts["captured"] is None
-    assert any("width and height of HEIC" in warning for warning in reading.warnings)
+    assert any("width and height: the HEIC boxes do not tell them" in warning for warning in reading.warnings)
 
 
 @given(st.binary(max_size=400), st.sampled_from(sorted(IMAGE_TYPES)))
@@ -428,7 +457,7 @@ WHOLE = {
         kind,
         image={MAKE: "Canon", ORIENTATION: 6, DATE_TIME: SAID},
         camera={ORIGINAL: SAID, OFFSET_ORIGINAL: "+02:00", SUBSEC_ORIGINAL: "25"},
-        gps=ALEPPO_LIKE | {"alt_ref": b"\x01", "alt": 12.5, "date": "2019:02:03", "time": (12.0, 55.0, 8.0)},
+        gps=SOMEWHERE | {"alt_ref": b"\x01", "alt": 12.5, "date": "2019:02:03", "time": (12.0, 55.0, 8.0)},
     )
     for kind in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 }
