@@ -22,7 +22,7 @@ from schemas.link import SAME_LINK, SAME_RELATION
 from schemas.text import nearest
 
 PASSED_OVER = frozenset(("thumbs.db", "desktop.ini", ".ds_store"))
-_FAR_KM, _NEAR_KM = 300, 150  # a position looks swapped: so far as written, so near when swapped
+_FAR_KM, _NEAR_KM = 40, 30  # a position looks swapped: so far as written, so near when swapped, and much nearer
 _MOST_UNNAMED = 50
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{6,200}\Z")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
@@ -43,7 +43,7 @@ class Sofar:
     leans: dict[str, list[tuple[str, Spot]]] = field(default_factory=dict)
     link_ids: dict[str, Spot] = field(default_factory=dict)
     relation_ids: dict[str, Spot] = field(default_factory=dict)
-    twins: dict[tuple[Any, ...], tuple[int, Spot]] = field(default_factory=dict)
+    twins: dict[tuple[Any, ...], tuple[Record, Spot]] = field(default_factory=dict)
     files: list[tuple[str, Spot]] = field(default_factory=list)
     identity_files: list[tuple[str, Spot]] = field(default_factory=list)
     positions: list[tuple[str, float, float, Spot]] = field(default_factory=list)
@@ -107,11 +107,11 @@ def note_item(sofar: Sofar, item: Record, spot: Spot, faults: Faults) -> None:
             sofar.note_position("item", name[:-4], item, spot)
 
 
-def check_item_known(sofar: Sofar, item: object, spot: Spot, faults: Faults) -> None:
-    """Note an item that this case does not have."""
+def check_item_known(sofar: Sofar, item: object, spot: Spot, faults: Faults, column: str = "item") -> None:
+    """Note an item that this case does not have, named in `column`."""
     if isinstance(item, str) and item not in sofar.items and item not in sofar.known_items:
         names = [*sofar.items, *sofar.known_items]
-        faults.wrong(spot, "undeclared-item", value=item, near=near("near-word", _near(item, names)))
+        faults.wrong(spot.at(column), "undeclared-item", value=item, near=near("near-word", _near(item, names)))
 
 
 def _near(name: str, names: list[str]) -> str | None:
@@ -120,7 +120,7 @@ def _near(name: str, names: list[str]) -> str | None:
 
 def note_link(sofar: Sofar, link: Record, spot: Spot, faults: Faults) -> bool:
     """Take in a link; False where it only repeats an earlier row."""
-    check_item_known(sofar, link.get("item"), spot.at("item"), faults)
+    check_item_known(sofar, link.get("item"), spot, faults)
     assessor, reviewer = link.get("assessor"), link.get("reviewed_by")
     if isinstance(assessor, str) and isinstance(reviewer, str) and _same_person(assessor, reviewer):
         faults.wrong(spot.at("reviewed_by"), "self-review")
@@ -135,8 +135,8 @@ def _same_person(one: str, other: str) -> bool:
 def note_relation(sofar: Sofar, relation: Record, spot: Spot, faults: Faults) -> bool:
     """Take in a relation; False where it only repeats an earlier row."""
     item, of = relation.get("item"), relation.get("of")
-    check_item_known(sofar, item, spot.at("item"), faults)
-    check_item_known(sofar, of, spot.at("of"), faults)
+    check_item_known(sofar, item, spot, faults)
+    check_item_known(sofar, of, spot, faults, "of")
     if ("of" in relation) == ("external" in relation):
         faults.wrong(spot, "of-or-external", found=part("both" if "of" in relation else "neither"))
     elif isinstance(of, str) and of == item:
@@ -150,13 +150,12 @@ def note_relation(sofar: Sofar, relation: Record, spot: Spot, faults: Faults) ->
 def _is_new(sofar: Sofar, table: str, same: tuple[str, ...], record: Record, spot: Spot, faults: Faults) -> bool:
     if "id" in record:
         return True
-    values = (record.get(name) for name in same)
-    key = (table, *(tuple(value) if isinstance(value, list) else value for value in values))
-    whole = hash(tuple((name, str(value)) for name, value in sorted(record.items())))
-    earlier = sofar.twins.setdefault(key, (whole, spot))
+    values = [record.get(name) for name in same]
+    key = (table, *[tuple(value) if type(value) is list else value for value in values])
+    earlier = sofar.twins.setdefault(key, (record, spot))
     if earlier[1] is spot:
         return True
-    if earlier[0] == whole:
+    if earlier[0] == record:
         faults.warn(spot, "repeated", other=earlier[1].where())
     else:
         faults.wrong(spot, "same-link", other=earlier[1].where())
@@ -226,7 +225,7 @@ def _check_swapped(sofar: Sofar, case: Record, faults: Faults) -> None:
         if not stem or abs(east) > 90:
             continue
         far, swapped = _km(home, (north, east)), _km(home, (east, north))
-        if far > _FAR_KM and swapped < _NEAR_KM:
+        if far > _FAR_KM and swapped < min(_NEAR_KM, far / 3):
             faults.warn(spot.at(stem), "swapped", name=stem, far=round(far), near=round(swapped))
 
 

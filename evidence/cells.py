@@ -20,7 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from evidence import when
-from evidence.faults import Part, Wrong, near, part
+from evidence.faults import Faults, Part, Spot, Wrong, near, part
 from evidence.when import KEYS as TIME_KEYS
 from schemas import words
 from schemas.errors import FormatError
@@ -59,9 +59,14 @@ class Context:
     now: datetime
     zone: str | None = None
     sheet: bool = False
-    warn: Callable[..., None] = lambda *_args, **_names: None
+    spot: Spot = field(default_factory=lambda: Spot(""))  # the row being read
+    faults: Faults = field(default_factory=Faults)
     name: str = ""  # the dotted name being read
     cache: dict[tuple[str, Any], Value] = field(default_factory=dict)
+
+    def warn(self, code: str, **names: Any) -> None:
+        """Note something to know about the cell being read."""
+        self.faults.warn(self.spot.at(self.name), code, **names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,17 @@ class Cell:
     value: Any
     shows_time: bool = False
     fault: str = ""  # `formula`, or the error a spreadsheet program wrote
+
+
+def open_cell(value: Any) -> Any:
+    """Give what a workbook's cell holds. Raises Wrong for a formula without a value and for an error."""
+    if not isinstance(value, Cell):
+        return value
+    if value.fault == "formula":
+        raise Wrong("formula")
+    if value.fault:
+        raise Wrong("cell-error", found=value.fault)
+    return value.value
 
 
 def found(value: Any) -> Part:
@@ -135,8 +151,7 @@ def read_id(value: Any, _entry: Field, context: Context) -> Value:
 
 def read_word(value: Any, entry: Field, context: Context) -> Value:
     """One word of a vocabulary; in a sheet also its Arabic or English name."""
-    value = _text(value, context)
-    return _known_word(value, entry.words or "", context)
+    return _known_word(_text(value, context), entry.words or "", context)
 
 
 def _known_word(value: str, vocabulary: str, context: Context) -> str:
@@ -188,7 +203,8 @@ def read_time(value: Any, entry: Field, context: Context) -> Value:
     elif isinstance(value, str):
         value = _text(value, context)
     if value is FILL_LATER:
-        return FILL_LATER
+        nothing: Value = FILL_LATER
+        return nothing
     zone = context.zone
     if isinstance(value, dict) and "zone" in value:
         read_zone(value["zone"], entry, context)
@@ -224,7 +240,7 @@ def _cell_time(value: Any, context: Context) -> Any:
     """Give a cell's time as text without a guess: a date cell by its serial, midnight as no time."""
     shows_time = False
     if isinstance(value, Cell):
-        value, shows_time = value.value, value.shows_time
+        shows_time, value = value.shows_time, open_cell(value)
     if isinstance(value, str):
         value = value.strip()
         if value in _ERRORS:
@@ -323,10 +339,10 @@ def _is_zone(name: str) -> bool:
 
 def read_zone(value: Any, _entry: Field, context: Context) -> Value:
     """An IANA time zone."""
-    value = _text(value, context).strip()
-    if len(value) > 64 or not _is_zone(value):
-        raise Wrong("not-zone", near=near("near-word", nearest(value[:64], sorted(available_timezones()))))
-    return value
+    name = _text(value, context).strip()
+    if len(name) > 64 or not _is_zone(name):
+        raise Wrong("not-zone", near=near("near-word", nearest(name[:64], sorted(available_timezones()))))
+    return name
 
 
 def read_yesno(value: Any, _entry: Field, context: Context) -> Value:

@@ -31,21 +31,31 @@ class Spot:
     number: int = 0
     id: str = ""
     column: str = ""
+    heads: Mapping[str, str] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # dotted name -> head of the column
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # dotted name -> row, of `case`
 
     def at(self, column: str) -> Spot:
         """Give the same spot, in one column or key."""
-        return replace(self, column=column)
+        return Spot(self.file, self.style, self.table, self.number, self.id, column, self.heads, self.lines)
+
+    def row(self, number: int, name: str = "") -> Spot:
+        """Give the spot of one row of this table."""
+        return Spot(self.file, self.style, self.table, number, name, "", self.heads)
 
     def where(self) -> str:
         """Give the place in words: `case.toml: item 3 "V1"`, or `items.csv: row 4 "V1": column taken`."""
         name = f' "{shown(self.id)}"' if self.id else ""
         if self.style == "toml":
-            number = f" {self.number}" if self.number else ""
-            return f"{self.file}: {self.table}{number}{name}" if self.table else self.file
+            nth = f" {self.number}" if self.number else ""
+            return f"{self.file}: {self.table}{nth}{name}" if self.table else self.file
         sheet = f"sheet {shown(self.table)}" if self.style == "xlsx" and self.table else ""
-        row = f"row {self.number}{name}" if self.number else ""
+        number = self.lines.get(self.column, self.number)
+        row = f"row {number}{name}" if number else ""
         middle = ", ".join(part for part in (sheet, row) if part)
-        column = f"column {shown(self.column)}" if self.column else ""
+        head = self.heads.get(self.column, self.column)
+        column = f"column {shown(head)}" if head else ""
         return ": ".join(part for part in (self.file, middle, column) if part)
 
 

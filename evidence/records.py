@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from evidence.cells import FILL_LATER, READERS, Cell, Context, found
+from evidence.cells import FILL_LATER, READERS, Context, found, open_cell
 from evidence.faults import Faults, Spot, Wrong, near
 from schemas.fields import Field, Record, Value, flat_names
 from schemas.text import nearest
@@ -112,9 +112,9 @@ def read_cell(spot: Spot, name: str, entry: Field, value: Any, context: Context,
     if cached and (name, value) in context.cache:
         return context.cache[name, value]
     context.name = name
-    context.warn = lambda code, **names: faults.warn(spot.at(name), code, **names)
+    context.spot, context.faults = spot, faults
     try:
-        read = READERS[entry.type](_open_cell(value, entry), entry, context)
+        read = READERS[entry.type](value if entry.type == "time" else open_cell(value), entry, context)
     except Wrong as wrong:
         _note(spot.at(name), name, entry, wrong, faults)
         return FILL_LATER
@@ -127,17 +127,6 @@ def read_cell(spot: Spot, name: str, entry: Field, value: Any, context: Context,
     if cached and len(context.cache) < 100_000:
         context.cache[name, value] = read
     return read
-
-
-def _open_cell(value: Any, entry: Field) -> Any:
-    """Give what a workbook's cell holds; a formula without a value or an error is a fault."""
-    if not isinstance(value, Cell):
-        return value
-    if value.fault == "formula":
-        raise Wrong("formula")
-    if value.fault:
-        raise Wrong("cell-error", found=value.fault)
-    return value if entry.type == "time" else value.value
 
 
 def _note(spot: Spot, name: str, entry: Field, wrong: Wrong, faults: Faults) -> None:
@@ -217,8 +206,10 @@ def _check_pairs(spot: Spot, record: Record, attempted: set[str], faults: Faults
         if other not in attempted:
             faults.wrong(spot.at(name), "half-position", name=other)
         elif last == "lat" and record.get(name) == 0 and record.get(other) == 0:
-            faults.warn(spot.at(stem), "zero", name=stem)
+            faults.wrong(spot.at(stem), "zero")
     for first, second in (("coverage.from", "coverage.to"), ("from", "to")):
+        if first not in record:
+            continue
         start, end = _end(record.get(first), "earliest"), _end(record.get(second), "latest")
         if start and end and start > end:
             faults.wrong(spot.at(first), "time-order", first=first, second=second)

@@ -19,9 +19,9 @@ from evidence import agreement, case_toml
 from evidence.agreement import Sofar
 from evidence.cells import Context
 from evidence.faults import Fault, Faults, Spot, near, part
+from evidence.heads import ANY_ITEM, CUSTODY_ROW, FIELDS, LINK_IN_ITEM
 from evidence.records import Cells, Row, names_of, read_row, spread
-from schemas.case import CASE
-from schemas.custody import CUSTODY
+from schemas.case import CASE, STRIKE
 from schemas.errors import Problem
 from schemas.fields import Field, Record
 from schemas.item import ITEM_FIELDS
@@ -30,13 +30,6 @@ from schemas.source import SOURCE
 from schemas.text import nearest
 
 FORMAT = "sijill-intake/1"
-TABLES = ("source", "item", "link", "relation", "custody")  # a CSV or a sheet each, in the plural
-CUSTODY_ROW = (Field("item", "id", required=True), *CUSTODY)
-ANY_ITEM: tuple[Field, ...] = tuple({entry.name: entry for fields in ITEM_FIELDS.values() for entry in fields}.values())
-LINK_IN_ITEM = ("facets", "stance", "strength", "rationale", "assessor", "locator", "reviewed_by")
-FIELDS: Mapping[str, tuple[Field, ...]] = {
-    "case": CASE, "source": SOURCE, "item": ANY_ITEM, "link": LINK, "relation": RELATION, "custody": CUSTODY_ROW,
-}  # fmt: skip
 CASE_FILES = ("case.toml", "case.xlsx")
 CSV_FILES = {"sources.csv": "source", "items.csv": "item", "links.csv": "link", "relations.csv": "relation",
              "custody.csv": "custody"}  # fmt: skip
@@ -113,13 +106,13 @@ def _tables(texts: Mapping[str, bytes], files: Mapping[str, str | None], faults:
 
         for name in csv:
             faults.wrong(Spot(name), "csv-beside-workbook")
-        for table, rows in workbook_cells.tables(texts["case.xlsx"], "case.xlsx", FIELDS, faults).items():
+        for table, rows in workbook_cells.tables(texts["case.xlsx"], "case.xlsx", faults).items():
             tables.setdefault(table, []).append(rows)
     elif csv:
         from evidence import csv_rows
 
         for name, table in csv.items():
-            tables.setdefault(table, []).append(csv_rows.rows(texts[name], name, table, FIELDS[table], faults))
+            tables.setdefault(table, []).append(csv_rows.rows(texts[name], name, table, faults))
     return tables
 
 
@@ -193,6 +186,10 @@ class _Reading:
         for row in self._rows(tables, "case"):
             self._case(row)
         self.context.zone = _zone(self.submission.case)
+        for row in self._rows(tables, "strikes"):
+            self._strike(row)
+        for row in self._rows(tables, "casualties"):
+            self._casualties(row)
         for row in self._rows(tables, "source"):
             self._source(row)
         in_items: list[Row] = []
@@ -221,6 +218,25 @@ class _Reading:
         recipients = case.get("seal_to", [])
         self.submission.seal_to = agreement.check_recipients(recipients, row.spot, self.faults)
         self.sofar.note_position("case", "place", case, row.spot)
+
+    def _strike(self, row: Row) -> None:
+        strike = read_row(row, STRIKE, self.context, self.faults)
+        strikes = self.submission.case.setdefault("strikes", [])
+        if strike and isinstance(strikes, list):
+            strikes.append(strike)
+
+    def _casualties(self, row: Row) -> None:
+        read = read_row(row, FIELDS["casualties"], self.context, self.faults)
+        category, case = str(read.get("category", "")), self.submission.case
+        for end in ("min", "max"):
+            if end in read and category:
+                name = f"casualties.{category}.{end}"
+                if name in case:
+                    self.faults.wrong(row.spot.at(end), "taken-id", other=name)
+                case[name] = read[end]
+        smallest, largest = read.get("min"), read.get("max")
+        if isinstance(smallest, int) and isinstance(largest, int) and smallest > largest:
+            self.faults.wrong(row.spot.at("min"), "range-order", min=smallest, max=largest)
 
     def _source(self, row: Row) -> None:
         source = read_row(row, SOURCE, self.context, self.faults)
@@ -291,7 +307,7 @@ class _Reading:
         event = read_row(row, CUSTODY_ROW, self.context, self.faults)
         self.context.zone = zone
         if event.pop("item", None) is not None:
-            agreement.check_item_known(self.sofar, item, row.spot.at("item"), self.faults)
+            agreement.check_item_known(self.sofar, item, row.spot, self.faults)
             self._events(item, [event], row.spot)
 
     def _events(self, item: str, events: list[Any], spot: Spot) -> None:

@@ -35,8 +35,7 @@ YES_NO: Mapping[str, bool] = {
 
 def plain(text: str) -> str:
     """Give `text` as it is compared: lower case, no marks, alike letters as one, parts joined by `_`."""
-    text = unicodedata.normalize("NFKD", text).casefold()
-    text = _MARKS.sub("", unicodedata.normalize("NFC", text))
+    text = _MARKS.sub("", unicodedata.normalize("NFKD", text).casefold())
     return _JOINS.sub("_", text.translate(_ALIKE).strip()).strip("_")
 
 
@@ -116,6 +115,22 @@ def head_label(name: str, lang: str) -> str:
     if name in fields:
         return str(fields[name][lang])
     return " – ".join(str((fields.get(part) or categories[part])[lang]) for part in name.split("."))
+
+
+@cache
+def _sheets() -> Mapping[str, str]:
+    return {plain(form): name for name, labels in table()["sheets"].items() for form in _forms(name, labels)}
+
+
+def read_sheet_name(text: str) -> str | None:
+    """Give the table (`item`, `case`, …) that a sheet of that name holds, or None."""
+    return _sheets().get(plain(text))
+
+
+def sheet_label(name: str, lang: str) -> str:
+    """Give the name of the sheet that holds the table `name`."""
+    label: str = table()["sheets"][name][lang]
+    return label
 
 
 def nearest_head(text: str, names: Iterable[str]) -> str | None:

@@ -1,0 +1,239 @@
+"""The sheets of a case.xlsx, read without trust: what each cell holds, and where a program put something else.
+
+A workbook is a zip of XML from outside: sizes and ratios are looked at before
+anything is unpacked, and a document type is refused. Date cells come through
+their serial number and the workbook's own epoch, never through what they show.
+A formula is read by its stored value; one without is a fault of that cell.
+
+Follows ECMA-376 through openpyxl, in its streaming mode.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from itertools import chain, islice, repeat
+from typing import Any
+
+from evidence.cells import Cell
+from evidence.faults import Faults, Part, Spot, part
+from evidence.heads import HEADS, Column, assemble, find_heads
+from evidence.records import Row
+from schemas import words
+from schemas.fields import Field
+
+LARGEST = 64 * 1024 * 1024
+LARGEST_UNPACKED = 512 * 1024 * 1024
+MOST_MEMBERS = 2000
+STEEPEST, STEEP_FROM = 250, 16 * 1024 * 1024  # a part that unpacks to so many times its size, from this size on
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_CHUNK = 1 << 20
+_ERROR = "e"
+
+
+def tables(data: bytes, file: str, faults: Faults) -> dict[str, Iterator[Row]]:
+    """Give table -> rows of a workbook; what cannot be read is noted in `faults`."""
+    spot = Spot(file, "xlsx")
+    because = refusal(data)
+    if because is not None:
+        faults.wrong(spot, "workbook", because=because)
+        return {}
+    try:
+        book = _Book(data)
+        sheets = book.sheets()
+    except Exception as error:  # a parser of bytes from outside may fail in any way
+        faults.wrong(spot, "workbook", because=type(error).__name__)
+        return {}
+    found: dict[str, Iterator[Row]] = {}
+    for title in sheets:
+        table = words.read_sheet_name(title)
+        here = replace(spot, table=title)
+        if table is None:
+            if not title.startswith("#"):
+                faults.warn(here, "unknown-sheet")
+        elif table in found:
+            faults.wrong(here, "taken-id", other=f"{file}: {table}")
+        else:
+            found[table] = _guarded(book, title, table, here, faults)
+    if "case" not in found:
+        faults.wrong(spot, "no-case")
+    return found
+
+
+def refusal(data: bytes) -> Part | None:
+    """Say why bytes are not unpacked as a workbook, or None where they may be."""
+    if len(data) > LARGEST:
+        return part("xlsx-large", limit="64 MiB")
+    if data.startswith(_OLE):
+        return part("xlsx-ole")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+            members = bundle.infolist()
+            if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > LARGEST_UNPACKED:
+                return part("xlsx-bomb")
+            for member in members:
+                if member.file_size > STEEP_FROM and member.file_size > STEEPEST * max(member.compress_size, 1):
+                    return part("xlsx-bomb")
+                if member.flag_bits & 1:
+                    return part("xlsx-ole")
+                if member.filename.endswith((".xml", ".rels")) and _has_doctype(bundle, member):
+                    return part("xlsx-doctype")
+    except Exception:  # a damaged zip may fail in any way
+        return part("xlsx-none")
+    return None
+
+
+def _has_doctype(bundle: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    with bundle.open(member) as file:
+        head = file.read(65536).replace(b"\0", b"")
+    return b"<!DOCTYPE" in head or b"<!ENTITY" in head
+
+
+class _Book:
+    """A workbook opened for streaming: once for values, and once for formulas where a sheet has any."""
+
+    def __init__(self, data: bytes) -> None:
+        import openpyxl
+
+        self._data = data
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            stream = io.BytesIO(data)
+            self._values = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            self._formulas: Any = None
+
+    def sheets(self) -> list[str]:
+        """Give the titles of the sheets that have cells, in order."""
+        return [sheet.title for sheet in self._values.worksheets]
+
+    def rows(self, title: str) -> Iterator[list[Any]]:
+        """Give every row of a sheet from the first, empty ones too, as values or `Cell`s."""
+        import openpyxl
+
+        sheet = self._values[title]
+        sheet.reset_dimensions()
+        formulas: Iterator[Sequence[Any]] = repeat(())
+        if self._has_formulas(str(getattr(sheet, "_worksheet_path", ""))):
+            if self._formulas is None:
+                self._formulas = openpyxl.load_workbook(io.BytesIO(self._data), read_only=True, keep_links=False)
+            second = self._formulas[title]
+            second.reset_dimensions()
+            formulas = second.iter_rows()
+        for row, formula in zip(sheet.iter_rows(), formulas, strict=False):
+            cells = [_value(cell) for cell in row]
+            for index, cell in enumerate(formula):
+                if cell.data_type == "f" and index < len(cells) and cells[index] is None:
+                    cells[index] = Cell(None, fault="formula")
+            yield cells
+
+    def _has_formulas(self, path: str) -> bool:
+        with zipfile.ZipFile(io.BytesIO(self._data)) as bundle:
+            if path not in bundle.namelist():
+                return True
+            with bundle.open(path) as file:
+                last = b""
+                while chunk := file.read(_CHUNK):
+                    window = last + chunk
+                    if b"<f>" in window or b"<f " in window or b"<f/" in window or b":f>" in window:
+                        return True
+                    last = chunk[-3:]
+        return False
+
+
+def _value(cell: Any) -> Any:
+    """Give a cell's value: text, number, true or false; a date with whether its format shows a time; an error."""
+    value = cell.value
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return Cell(None, fault=str(value)) if cell.data_type == _ERROR else value
+    if isinstance(value, (datetime, date, time)):
+        shows = "h" in str(cell.number_format or "").lower()
+        return Cell(value, shows_time=shows)
+    if isinstance(value, timedelta):
+        return Cell(time(0)) if not value else str(value)
+    return str(value)
+
+
+def _guarded(book: _Book, title: str, table: str, spot: Spot, faults: Faults) -> Iterator[Row]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield from (_case_rows if table == "case" else _rows)(book.rows(title), table, spot, faults)
+    except Exception as error:  # a parser of bytes from outside may fail in any way
+        faults.wrong(spot, "workbook", because=type(error).__name__)
+
+
+def _rows(rows: Iterator[list[Any]], table: str, spot: Spot, faults: Faults) -> Iterator[Row]:
+    top = list(islice(rows, 6))
+    if not any(cell not in (None, "") for row in top for cell in row):
+        return
+    columns, taken = find_heads(table, top, spot, faults)
+    spot = replace(spot, heads={column.name: column.head for column in columns})
+    shows = next((column.index for column in columns if column.name in ("id", "item")), None)
+    read = [column.index for column in columns]
+    for number, row in enumerate(chain(top[taken:], rows), taken + 1):
+        if not any(index < len(row) and row[index] not in (None, "") for index in read):
+            continue
+        name = row[shows] if shows is not None and shows < len(row) else ""
+        here = spot.row(number, name.strip() if isinstance(name, str) and len(name) <= 64 else "")
+        yield Row(here, assemble(columns, row, here, faults), sheet=True)
+
+
+def _case_rows(rows: Iterator[list[Any]], table: str, spot: Spot, faults: Faults) -> Iterator[Row]:
+    """Give the one record of the `case` sheet, whose rows are key and value."""
+    known = HEADS[table]
+    columns: list[Column] = []
+    values: list[Any] = []
+    lines: dict[str, int] = {}
+    at = (0, 1)
+    for number, row in enumerate(rows, 1):
+        heads = {words.plain(cell): index for index, cell in enumerate(row) if isinstance(cell, str)}
+        key_at, value_at = (_first(heads, name) for name in ("key", "value"))
+        if key_at is not None and value_at is not None:
+            at = (key_at, value_at)
+            continue
+        key, value = (row[index] if index < len(row) else None for index in at)
+        if not isinstance(key, str) or not key.strip() or key.startswith("#"):
+            if value not in (None, ""):
+                faults.wrong(spot.row(number), "unknown-key", near="")
+            continue
+        names = words.read_head(key.rstrip(" *"), {*known, "format"})
+        if len(names) != 1:
+            close = words.nearest_head(key, known) if not names else names[0]
+            faults.wrong(spot.row(number).at(key), "unknown-key", near=_near(close))
+        elif value not in (None, "") and names[0] == "format":
+            if value != "sijill-intake/1":
+                faults.wrong(spot.row(number).at(key), "format")
+        elif names[0] in lines and value not in (None, ""):
+            first = lines[names[0]]
+            faults.wrong(spot.row(number).at(key), "two-heads", first=first, second=number, name=names[0])
+        elif names[0] != "format" and value not in (None, ""):
+            lines[names[0]] = number
+            columns.append(Column(len(values), key, names[0], known.get(names[0], Field(names[0]))))
+            values.append(value)
+    spot = replace(spot, lines=_with_stems(lines), heads={column.name: column.head for column in columns})
+    yield Row(spot, assemble(columns, values, spot, faults), sheet=True)
+
+
+def _with_stems(lines: dict[str, int]) -> dict[str, int]:
+    """Give the rows also under the names of groups, so that a fault of a pair has a row."""
+    stems: dict[str, int] = {}
+    for name, number in lines.items():
+        parts = name.split(".")
+        for end in range(1, len(parts)):
+            stems.setdefault(".".join(parts[:end]), number)
+    return stems | lines
+
+
+def _first(heads: dict[str, int], name: str) -> int | None:
+    labels = words.table()["fields"][name]
+    return next(
+        (heads[form] for form in (name, *map(words.plain, (labels["en"], labels["ar"]))) if form in heads), None
+    )
+
+
+def _near(close: str | None) -> Part | str:
+    return part("near", nearest=close) if close else ""
