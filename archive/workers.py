@@ -182,14 +182,18 @@ class _Forked:
         self.owed = 0
         take_orders, self.orders = os.pipe()
         self.results, give_results = os.pipe()
-        with warnings.catch_warnings():
-            # Threads of native libraries may exist; the child runs none of their code.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self.pid = os.fork()
-        if self.pid == 0:
-            for handle in (self.orders, self.results, *(h for s in siblings for h in (s.orders, s.results))):
-                os.close(handle)
-            _serve(work, jobs, take_orders, give_results)
+        others = (self.orders, self.results, *(handle for one in siblings for handle in (one.orders, one.results)))
+        # A Ctrl-C that reached the child before it can ignore it would send it into the caller's code.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        try:
+            with warnings.catch_warnings():
+                # Threads of native libraries may exist; the child runs none of their code.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self.pid = os.fork()
+            if self.pid == 0:
+                _serve(work, jobs, take_orders, give_results, others, before)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(take_orders)
         os.close(give_results)
 
@@ -228,13 +232,23 @@ class _Forked:
         raise WorkerLost(f"worker process {self.pid} ended before its work was done")
 
 
-def _serve(work: Callable[[Job], Any], jobs: Sequence[Job], orders: int, results: int) -> NoReturn:
+def _serve(
+    work: Callable[[Job], Any],
+    jobs: Sequence[Job],
+    orders: int,
+    results: int,
+    others: Sequence[int],
+    mask: Iterable[signal.Signals | int],
+) -> NoReturn:
     """Run in the child until its orders end; never return into the parent's code."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, whose going ends us
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         gc.disable()
+        for handle in others:  # or a sibling would never see its orders end
+            os.close(handle)
         while order := os.read(orders, _HEADER_BYTES):
             number = int.from_bytes(order, "big")
             body = marshal.dumps((number, work(jobs[number])))
