@@ -1,0 +1,326 @@
+"""A table of a flight log, row by row: CSV in UTF-8 or UTF-16, or the first sheet of a workbook that fits.
+
+Rows are given in the order of the file with every cell as text and with the
+row as it was written. A row whose quotation marks do not close is given alone,
+unread; it never swallows the rows below it. Another encoding is refused, never
+guessed: a wrong guess would change names and places without a sign.
+
+Follows RFC 4180, with `,` `;` or tab, and ECMA-376 through openpyxl.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import itertools
+import re
+import zipfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, BinaryIO, Protocol
+
+from schemas.errors import FormatError
+
+LONGEST_LINE = 1 << 20  # bytes; a file with a longer line is no table
+LONGEST_TEXT = 16_384  # characters of an unreadable row that are kept beside it; the file has them all
+MOST_LINES = 64  # lines that one row may run over
+MOST_ROWS = 20_000_000
+LARGEST_WORKBOOK = 1 << 31  # bytes, unpacked
+HEAD_ROWS = 20  # the heads stand within these
+SAVE_AS = 'open it in a spreadsheet program and save it as .xlsx, or as "CSV UTF-8"'
+SBS_WORDS = frozenset(("MSG", "SEL", "ID", "AIR", "STA", "CLK"))
+SBS_HEADS = {6: "date", 7: "time", 11: "altitude", 13: "track", 14: "lat", 15: "lon"}
+_CHUNK = 1 << 20
+_ZIP = b"PK\x03\x04"
+
+Choose = Callable[[Sequence[str]], bool]
+
+
+@dataclass(slots=True)
+class Row:
+    """A row that could not be divided into cells, and why."""
+
+    why: str
+
+
+class Table(Protocol):
+    """What a log is read from; `rows` may be begun again at any time."""
+
+    heads: list[str]
+
+    def rows(self) -> Iterator[tuple[int, list[str] | Row]]:
+        """Give each row with its number, from 1 under the heads; blank rows are numbered and passed over."""
+
+    def text(self) -> str:
+        """Give the row that was given last, as it was written."""
+
+
+def open_table(stream: BinaryIO, is_head: Choose) -> Table:
+    """Find out what the file is and where its heads stand: the first row for which `is_head` holds.
+
+    Raises FormatError for another encoding, a damaged workbook, or no such row (its heads are then empty).
+    """
+    stream.seek(0)
+    start = stream.read(4)
+    if start == _ZIP:
+        return WorkbookTable(stream, is_head)
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise FormatError("an old .xls workbook, or one with a password, is not read", hint=SAVE_AS)
+    return CsvTable(stream, is_head)
+
+
+def _encoding(stream: BinaryIO) -> tuple[str, bool]:
+    """Give the encoding of the whole file and whether NUL characters stand in it. Raises FormatError."""
+    stream.seek(0)
+    start = stream.read(4)
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise FormatError("UTF-32 is not read", hint=SAVE_AS)
+    encoding = "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    stream.seek(0)
+    run, has_nul = 0, False
+    try:
+        while chunk := stream.read(_CHUNK):
+            decoded = decoder.decode(chunk)
+            has_nul = has_nul or "\0" in decoded
+            last = max(decoded.rfind("\n"), decoded.rfind("\r"))
+            run = len(decoded) - last - 1 if last >= 0 else run + len(decoded)
+            if run > LONGEST_LINE:
+                raise FormatError("a line is longer than a million characters: this is no table")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise FormatError(
+            f"the file is not in UTF-8 or UTF-16; {SAVE_AS}", hint="its letters cannot be known without a guess"
+        ) from None
+    if has_nul and encoding == "utf-8-sig" and b"\0" in start:
+        raise FormatError(f"the file has no text, or UTF-16 without its mark; {SAVE_AS}")
+    return encoding, has_nul
+
+
+class CsvTable:
+    """A CSV file. The divider is the one under which the heads are found."""
+
+    def __init__(self, stream: BinaryIO, is_head: Choose) -> None:
+        self._stream = stream
+        self._encoding, self._has_nul = _encoding(stream)
+        self._current: list[str] = []
+        self._skip = 0
+        self.heads: list[str] = []
+        self.divider = ","
+        top: list[str] = []
+        with _Lines(stream, self._encoding) as lines:
+            for line in lines:
+                top.append(line)
+                if len(top) >= HEAD_ROWS * 2:
+                    break
+        if top and re.match(r"sep=[,;\t]\s*\Z", top[0]):  # a line some spreadsheet programs write first
+            top[0] = "\n"
+        for divider in sorted(",;\t", key=lambda mark: -sum(line.count(mark) for line in top)):
+            if self._find_heads(top, divider, is_head):
+                return
+
+    def _find_heads(self, top: list[str], divider: str, is_head: Choose) -> bool:
+        lines_read = [0]
+
+        def counted() -> Iterator[str]:
+            for line in top:
+                lines_read[0] += 1
+                yield line
+
+        try:
+            for number, cells in enumerate(csv.reader(counted(), delimiter=divider)):
+                if number >= HEAD_ROWS:
+                    break
+                if len(cells) == 22 and cells[0] in SBS_WORDS and divider == ",":  # BaseStation: no heads
+                    self.heads = [SBS_HEADS.get(place, f"field {place}") for place in range(22)]
+                    self._skip, self.divider = lines_read[0] - 1, divider
+                    return True
+                if is_head(cells):
+                    self.heads, self._skip, self.divider = cells, lines_read[0], divider
+                    return True
+        except csv.Error:
+            pass
+        return False
+
+    def rows(self) -> Iterator[tuple[int, list[str] | Row]]:
+        """See `Table`."""
+        with _Lines(self._stream, self._encoding) as lines:
+            for _ in range(self._skip):
+                next(lines, None)
+            yield from self._read(iter(lines))
+
+    def _read(self, lines: Iterator[str]) -> Iterator[tuple[int, list[str] | Row]]:
+        """Read while quotation marks close, keeping step with a second iterator that has the lines as written."""
+        ahead, behind = itertools.tee(lines)
+        reader = csv.reader(ahead, delimiter=self.divider, strict=True)
+        number = taken = 0
+        try:
+            for cells in reader:
+                current = [next(behind)]
+                number += 1
+                taken += 1
+                if taken != reader.line_num:
+                    current += itertools.islice(behind, reader.line_num - taken)
+                    taken = reader.line_num
+                    if len(current) > MOST_LINES:
+                        self._current = current[:1]
+                        yield number, Row("its quotation marks do not close")
+                        del behind  # it would hold every line from here on
+                        yield from self._read_on(ahead, deque(current[1:]), number)
+                        return
+                if cells:
+                    self._current = current
+                    yield number, self._checked(cells)
+                if number >= MOST_ROWS:
+                    raise _too_many()
+        except csv.Error:
+            pending = deque(itertools.islice(behind, reader.line_num - taken))
+            del behind
+            yield from self._read_on(ahead, pending, number)
+
+    def _read_on(self, lines: Iterator[str], pending: deque[str], number: int) -> Iterator[tuple[int, list[str] | Row]]:
+        """Read from a row with a fault on: lines it took from the rows below are given back, unread."""
+        while True:
+            current: list[str] = []
+            try:
+                for cells in csv.reader(_remembering(lines, current, pending), delimiter=self.divider, strict=True):
+                    number += 1
+                    if cells:
+                        self._current = current  # another reading of the same table may have begun in between
+                        yield number, self._checked(cells)
+                    current.clear()
+                    if number >= MOST_ROWS:
+                        raise _too_many()
+            except csv.Error:
+                pending.extendleft(reversed(current[1:]))
+                number += 1
+                self._current = current[:1]
+                yield number, Row("its quotation marks do not close, or a cell is too long")
+                continue
+            return
+
+    def _checked(self, cells: list[str]) -> list[str] | Row:
+        if self._has_nul and any("\0" in cell for cell in cells):
+            return Row("a NUL character stands in it")
+        return cells
+
+    def text(self) -> str:
+        """See `Table`."""
+        return "".join(self._current).rstrip("\r\n")[:LONGEST_TEXT]
+
+
+def _too_many() -> FormatError:
+    return FormatError(f"more than {MOST_ROWS} rows; divide the log into several items")
+
+
+def _remembering(lines: Iterator[str], current: list[str], pending: deque[str]) -> Iterator[str]:
+    """Give lines, those given back first, and note in `current` which ones make the row being read."""
+    while True:
+        if pending:
+            line = pending.popleft()
+        else:
+            following = next(lines, None)
+            if following is None:
+                return
+            line = following
+        current.append(line)
+        if len(current) > MOST_LINES:
+            raise csv.Error("a row over too many lines")
+        yield line
+
+
+class _Lines:
+    """The lines of a stream that stays open and keeps its place for whoever else is reading it."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream, self._encoding = stream, encoding
+
+    def __enter__(self) -> Iterator[str]:
+        self._place = self._stream.tell()
+        self._stream.seek(0)
+        self._text = io.TextIOWrapper(self._stream, encoding=self._encoding, newline="")
+        return iter(self._text)
+
+    def __exit__(self, *_: object) -> None:
+        self._text.detach()
+        self._stream.seek(self._place)
+
+
+class WorkbookTable:
+    """The first sheet of an .xlsx workbook that has the heads. Cells are given as text; midnight is no time."""
+
+    def __init__(self, stream: BinaryIO, is_head: Choose) -> None:
+        import openpyxl
+
+        try:
+            with zipfile.ZipFile(stream) as packed:
+                if sum(entry.file_size for entry in packed.infolist()) > LARGEST_WORKBOOK:
+                    raise FormatError("the workbook is too large unpacked; save the log as CSV UTF-8")
+            stream.seek(0)
+            self._book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+            self._current: list[str] = []
+            self._skip = 0
+            self.heads: list[str] = []
+            for sheet in self._book.worksheets:
+                self._sheet: Any = sheet
+                if hasattr(sheet, "reset_dimensions"):
+                    sheet.reset_dimensions()
+                for number, cells in enumerate(self._cells()):
+                    if number >= HEAD_ROWS:
+                        break
+                    if is_head(cells):
+                        self.heads, self._skip = cells, number + 1
+                        return
+        except FormatError:
+            raise
+        except Exception as error:
+            raise FormatError(f"the workbook cannot be read ({type(error).__name__})") from None
+
+    def _cells(self) -> Iterator[list[str]]:
+        for cells in self._sheet.iter_rows(values_only=True):
+            yield [_cell_text(value) for value in cells]
+
+    def rows(self) -> Iterator[tuple[int, list[str] | Row]]:
+        """See `Table`."""
+        cells = self._cells()
+        for _ in range(self._skip):
+            next(cells, None)
+        number = 0
+        while True:
+            try:
+                found = next(cells, None)
+            except Exception as error:
+                raise FormatError(f"the workbook cannot be read below row {number} ({type(error).__name__})") from None
+            if found is None:
+                return
+            number += 1
+            if number > MOST_ROWS:
+                raise _too_many()
+            self._current = found
+            if any(found):
+                yield number, found
+
+    def text(self) -> str:
+        """See `Table`."""
+        return "\t".join(self._current).rstrip("\t")[:LONGEST_TEXT]
+
+
+def _cell_text(value: object) -> str:
+    """Give a cell's value as text: a date by its serial, and midnight beside a date as no time at all."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, datetime):
+        value = (value + timedelta(milliseconds=1)).replace(microsecond=0)  # serials are fractions of a day
+        return value.date().isoformat() if value.time() == time(0) else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta) and timedelta(0) <= value < timedelta(days=1):
+        return f"{datetime(2000, 1, 1) + value:%H:%M:%S}"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
