@@ -1,0 +1,52 @@
+"""`sijill check`: cases weighed against a standard."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.showing import show
+from archive.cli.standard import standard_bytes
+from schemas.errors import InputError
+
+app = new_app()
+FORMATS = ("text", "json", "junit")
+
+
+@command(
+    app,
+    example="sijill check\nsijill check EX-2019-0001 --standard sijill-minimum --format junit",
+    exits={0: "every case meets the standard", 1: "a case does not meet it", 2: "no such case or standard"},
+    writes=True,
+)
+def check(
+    ctx: typer.Context,
+    codes: Annotated[list[str] | None, typer.Argument(metavar="CODE...", help="Cases; all, if none.")] = None,
+    standard: Annotated[
+        str | None, typer.Option(metavar="ID|FILE", help="A packaged standard or a file; else the archive's own.")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", metavar="text|json|junit")] = "text",
+    record: Annotated[bool, typer.Option("--record", help="Write the assessment into the ledger.")] = False,
+) -> None:
+    """Weigh cases against a corroboration standard, with reasons.
+
+    Says for every rule what was counted, what was left out and why, and what
+    is lacking. A case meets a standard; it is never proven.
+    """
+    from archive.assess import check as weigh
+    from archive.keys import acting
+
+    shared = said(ctx)
+    if format not in FORMATS:
+        raise InputError(f"there is no format {format}", hint=f"one of: {', '.join(FORMATS)}", code="usage")
+    archive = archive_of(ctx)
+    signers = acting(shared.operators, archive.home) if record else None
+    checked = weigh(archive, codes or [], standard_bytes(standard) if standard else None, record_as=signers)
+    if format == "junit" and not shared.json:
+        sys.stdout.write(checked.junit())
+    else:
+        show(checked.document(), checked.text, as_json=shared.json or format == "json")
+    raise typer.Exit(checked.exit_status)

@@ -1,0 +1,60 @@
+"""`sijill new`: a workbook for people who work in spreadsheets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archive.cli.command import command, new_app, said
+from archive.cli.showing import show, warn
+from schemas.errors import NotFound
+from schemas.text import visible
+
+app = new_app()
+
+
+@command(
+    app,
+    example="sijill new ./tel-marjan --lang ar",
+    exits={0: "case.xlsx is written", 2: "no such folder, or it has a case.toml"},
+)
+def new(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder that holds the files.")],
+    lang: Annotated[str | None, typer.Option(metavar="ar|en", help="Language of labels; else $SIJILL_LANG.")] = None,
+) -> None:
+    """Look through a folder of files and write a case.xlsx ready to be filled in.
+
+    A row a file, with a guess of its kind, size, camera time and position in
+    grey columns, and drop-down lists. Run again, it adds rows for new files
+    and touches no cell that was filled in.
+    """
+    from archive.workbook import new_workbook
+
+    try:
+        archive = _archive(ctx)
+    except NotFound:
+        if said(ctx).archive:
+            raise
+        archive = None
+    document = new_workbook(folder, lang=lang, archive=archive)
+    show(document, lambda: _words(document), as_json=said(ctx).json)
+    if not said(ctx).json:
+        warn(document.get("warnings", ()))
+
+
+def _archive(ctx: typer.Context) -> Any:
+    from archive.cli.command import archive_of
+
+    return archive_of(ctx)
+
+
+def _words(document: dict[str, Any]) -> str:
+    path = visible(str(document["workbook"]))
+    return (
+        f"{path}: {document['added']} rows added, {document['kept']} kept as they were\n"
+        "Fill in the marked columns with a spreadsheet program, save, and then rehearse:\n"
+        f"  sijill intake {visible(str(document['folder']))} --dry-run"
+    )
