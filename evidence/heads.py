@@ -176,7 +176,7 @@ def _add_coordinate(cells: Cells, column: Column, value: str, spot: Spot, faults
         return
     stem = column.name.rpartition(".")[0]
     if column.name in cells:
-        faults.wrong(spot.at(column.head), "two-positions", name=column.name)
+        faults.wrong(spot.at(column.head), "two-positions")
         return
     try:
         lat, lon = read_position(value)
@@ -185,7 +185,7 @@ def _add_coordinate(cells: Cells, column: Column, value: str, spot: Spot, faults
         return
     other = f"{stem}.lon" if column.name.endswith(".lat") else f"{stem}.lat"
     if other in cells:
-        faults.wrong(spot.at(column.head), "two-positions", name=other)
+        faults.wrong(spot.at(column.head), "two-positions")
     _set_position(cells, stem, lat, lon)
 
 

@@ -1,8 +1,18 @@
 """The example of the intake format, whole: an invented case, with every source and item that it refers to."""
 
+import csv
+import io
+import tomllib
 from datetime import UTC, datetime
+from typing import Any
 
+import openpyxl
+
+from evidence.faults import Faults, Spot
+from evidence.heads import FIELDS
+from evidence.records import spread
 from evidence.sheet import Submission, read_submission
+from schemas import words
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -166,3 +176,71 @@ def read(text: str = WHOLE, files: dict[str, str | None] | None = None, **others
 def problems(*given: object, **others: object) -> list[str]:
     """Give every problem as one line."""
     return [f"{problem.where}: {problem.problem}" for problem in read(*given, **others).problems]
+
+
+def tables(lang: str = "en", text: str = WHOLE) -> dict[str, list[list[Any]]]:
+    """Give the example as sheets: table -> rows, the first of them the heads, in `lang`."""
+    document = tomllib.loads(text)
+    sheets = {table: _table(table, document[table], lang) for table in ("source", "item", "link", "relation")}
+    case = _flat("case", document["case"], lang)
+    sheets["case"] = [[words.head_label("key", lang), words.head_label("value", lang)]]
+    sheets["case"] += [[_label(name, lang), value] for name, value in case.items()]
+    events = [{"item": item["id"], **event} for item in document["item"] for event in item.get("custody", [])]
+    sheets["custody"] = _table("custody", events, lang)
+    return sheets
+
+
+def _label(name: str, lang: str) -> str:
+    return words.head_label(name, lang) if lang == "ar" else name
+
+
+def _table(table: str, records: list[dict[str, Any]], lang: str) -> list[list[Any]]:
+    rows = [_flat(table, record, lang) for record in records]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [[_label(name, lang) for name in names], *([row.get(name) for name in names] for row in rows)]
+
+
+def _flat(table: str, record: dict[str, Any], lang: str) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, (entry, value) in spread(FIELDS[table], record, Spot(""), Faults()).items():
+        if entry.type == "rows":
+            continue
+        if entry.type == "time" and isinstance(value, dict):
+            flat |= {f"{name}.{part}": member for part, member in value.items()}
+        elif entry.type == "map":
+            flat[name] = "; ".join(f"{key} = {head}" for key, head in value.items())
+        elif entry.words and lang == "ar":
+            labels = [words.word_label(entry.words, word, lang) for word in ([value] if isinstance(value, str) else value)]
+            flat[name] = "؛ ".join(labels)
+        elif isinstance(value, list):
+            flat[name] = "; ".join(value)
+        elif isinstance(value, bool):
+            flat[name] = {"en": "yes", "ar": "نعم"}[lang] if value else {"en": "no", "ar": "لا"}[lang]
+        else:
+            flat[name] = value
+    return flat
+
+
+def csv_bytes(rows: list[list[Any]], divider: str = ",", encoding: str = "utf-8") -> bytes:
+    """Give rows as a spreadsheet program saves them."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=divider).writerows(rows)
+    return text.getvalue().encode(encoding)
+
+
+def xlsx_bytes(sheets: dict[str, list[list[Any]]], lang: str = "en") -> bytes:
+    """Give sheets as one workbook."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for table, rows in sheets.items():
+        sheet = book.create_sheet(words.sheet_label(table, lang))
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def read_book(data: bytes, files: dict[str, str | None] | None = None) -> Submission:
+    """Read a folder that holds case.xlsx and the files of the example."""
+    return read_submission({"case.xlsx": data}, FILES if files is None else files, now=NOW)
