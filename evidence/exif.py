@@ -11,7 +11,6 @@ Follows CIPA DC-008 (Exif 3.0) and TIFF 6.0.
 
 from __future__ import annotations
 
-import io
 import struct
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +20,6 @@ from schemas.text import visible
 
 MOST_ENTRIES = 1000  # of one directory; cameras write fewer than a hundred
 MOST_BYTES = 4096  # of one value that is read
-MOST_SECOND = 1 << 20  # bytes of a block that ExifRead is given
 MOST_TEXT = 256  # characters kept of a text
 SHOWN = 60  # characters of a value that a warning quotes
 
@@ -47,12 +45,13 @@ _GPS_TAGS = {
     0x001D: "GPSDateStamp",
 }
 _EXIF_POINTER, _GPS_POINTER = 0x8769, 0x8825
+_WANTED = frozenset({_EXIF_POINTER, _GPS_POINTER, *_IMAGE_TAGS, *_EXIF_TAGS, *_GPS_TAGS})
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
 _TEXTS = (2, 129, 7, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Entry:
     """One tag as it stands in its directory; `raw` is None where its value lies outside the block."""
 
@@ -188,7 +187,7 @@ def _directory(block: Block, offset: int, title: str, names: dict[int, str], tag
             entry = _entry(block, names[tag], kind, count, value)
             if here.setdefault(entry.name, entry).raw != entry.raw:
                 twice.add(entry.name)
-        elif kind not in _SIZES or _entry(block, "", kind, count, value).raw is None:
+        elif kind not in _SIZES or _SIZES[kind] * count > max(4, block.size - struct.unpack(order + "I", value)[0]):
             damaged += 1
     if damaged:
         tags.warnings.append(f"EXIF {title} has {damaged} more entries that are damaged; what they were is not known")
@@ -200,7 +199,6 @@ def _directory(block: Block, offset: int, title: str, names: dict[int, str], tag
 
 
 def _entry(block: Block, name: str, kind: int, count: int, value: bytes) -> Entry:
-    """Take one entry; without `name` only to see whether its value lies inside the block."""
     order = block.order
     length = _SIZES.get(kind, 1) * count
     if length <= 4:
@@ -208,8 +206,6 @@ def _entry(block: Block, name: str, kind: int, count: int, value: bytes) -> Entr
     offset = struct.unpack(order + "I", value)[0]
     if offset + length > block.size:
         return Entry(name, kind, count, None, order)
-    if not name:
-        return Entry(name, kind, count, b"", order)
     size = _SIZES.get(kind, 1)
     return Entry(name, kind, count, block.at(offset, min(length, MOST_BYTES // size * size)), order)
 
@@ -220,19 +216,10 @@ def _some(names: dict[int, str]) -> str:
 
 def _second_opinion(block: Block, tags: Tags) -> None:
     """Let ExifRead read the same block, and set aside the tags on which it differs."""
-    from exifread import __version__ as version
-    from exifread.core.exif_header import ExifHeader
+    from evidence.second_reader import second_values, version
 
-    file = block.file
-    if block.base or block.size > MOST_SECOND:
-        file.seek(block.base)
-        file = io.BytesIO(file.read(min(block.size, MOST_SECOND)))
     try:
-        header = ExifHeader(file, "I" if block.order == "<" else "M", 0, 0, strict=False, debug=False, detailed=False)
-        header.dump_ifd(header.s2n(4, 4), "Image")  # and the GPS directory, which it follows
-        if pointer := header.tags.get("Image ExifOffset"):
-            header.dump_ifd(pointer.values[0], "EXIF")
-        theirs = header.tags
+        theirs = second_values(block, _WANTED)
     except Exception as error:
         tags.warnings.append(
             f"ExifRead {version} failed on this EXIF block ({type(error).__name__}); one reader read it"
@@ -240,10 +227,10 @@ def _second_opinion(block: Block, tags: Tags) -> None:
         return
     for name, entry in list(tags.entries.items()):
         group = "GPS" if name.startswith("GPS") else "EXIF" if name in _EXIF_TAGS.values() else "Image"
-        other = theirs.get(f"{group} {name}") or theirs.get(f"Image {name}")
-        if other is not None and entry.raw is not None and not _same(entry, other.values):
+        other = theirs.get(f"{group} {name}", theirs.get(f"Image {name}"))
+        if other is not None and entry.raw is not None and not _same(entry, other):
             del tags.entries[name]
-            tags.trouble(name, f"is read differently by ExifRead {version}, {quoted(str(other.values))}")
+            tags.trouble(name, f"is read differently by ExifRead {version}, {quoted(str(other))}")
 
 
 def _same(entry: Entry, values: Any) -> bool:

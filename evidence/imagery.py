@@ -83,6 +83,8 @@ def warm_up() -> None:
     """Import the readers now, for a process that is about to give up opening files and memory."""
     import exifread.core.heic  # noqa: F401
 
+    import evidence.second_reader  # noqa: F401
+
     _OPENERS.update(_openers())
 
 

@@ -1,5 +1,6 @@
 """What is read from images: absent, damaged and present stay apart, and nothing a file says can stop the reader."""
 
+import io
 import struct
 from datetime import datetime, timedelta
 
@@ -8,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL.TiffImagePlugin import IFDRational
 
+from evidence import second_reader
+from evidence.exif_block import find_block
 from evidence.imagery import IMAGE_TYPES, canonical_facts, facts_for_people, no_facts, read_image
 from evidence.media import media_type
+from evidence.second_reader import second_values
 from schemas.canonical import encode
 from tests.evidence.pictures import (
     DATE_TIME,
@@ -488,3 +492,36 @@ def test_facts_come_back_from_the_record_as_they_were_read(lat, lon, altitude):
     facts = no_facts() | {"gps": position}
 
     assert facts == facts_for_people(canonical_facts(facts))
+
+
+def test_a_tag_on_which_the_two_readers_differ_is_not_used(monkeypatch):
+    """A wrong date is worse than none."""
+    data = picture(image={MAKE: "Canon"}, camera={ORIGINAL: SAID})
+    other = {"Image Make": "Canon", "EXIF DateTimeOriginal": "2011:01:01 00:00:00"}
+    monkeypatch.setattr(second_reader, "second_values", lambda *_: other)
+    reading = read(data)
+
+    assert reading.facts["captured"] is None
+    assert reading.facts["camera"]["make"] == "Canon"
+    assert "EXIF DateTimeOriginal is read differently by ExifRead" in reading.warnings[0]
+
+
+def test_a_second_reader_that_fails_is_told_and_takes_nothing_away(monkeypatch):
+    def fail(*_):
+        raise IndexError
+
+    monkeypatch.setattr(second_reader, "second_values", fail)
+    reading = read(picture(camera={ORIGINAL: SAID}))
+
+    assert reading.facts["captured"]["local"] == "2019-02-03T14:55:10"
+    assert "failed on this EXIF block (IndexError)" in reading.warnings[0]
+
+
+def test_the_second_reader_reads_every_tag_that_is_read_here():
+    data = WHOLE["JPEG"]
+    found = second_values(find_block(io.BytesIO(data), "image/jpeg", len(data)).block, range(65536))
+
+    assert found["EXIF DateTimeOriginal"] == SAID
+    assert found["Image Make"] == "Canon"
+    assert [value.num for value in found["GPS GPSLatitude"]][:2] == [35, 48]
+    assert found["GPS GPSAltitudeRef"] == [1]
