@@ -28,6 +28,7 @@ from schemas.vocabulary import VOCABULARY
 __all__ = ["Assessment", "Case", "FlightAnswer", "Item", "Link", "Relation", "RuleResult", "weigh"]
 
 DOES_NOT_APPLY, WARN, WAIVED = "does_not_apply", "warn", "waived"
+_WOULD = ("is also lacking for", "would help to meet", "would meet")  # alone for none, for some, for all
 VERDICTS = ("occurrence", "attribution", "handling")
 
 
@@ -40,13 +41,19 @@ class RuleResult:
     answer: str
     because: str
     items: tuple[str, ...] = ()
-    lacks: str = ""
+    lacking: tuple[str, ...] = ()  # what would meet it, one thing each
     verdict: str | None = None
     says: str = ""
 
     def __bool__(self) -> bool:
         """Refuse: an answer is never yes or no."""
         raise TypeError("a RuleResult has more than two answers; compare `.answer` with one of them")
+
+    @property
+    def lacks(self) -> str:
+        """Say what would meet the rule, with its facet before it; empty where nothing is lacking."""
+        named = self.lacking and self.facet not in (None, "*")
+        return (f"{self.facet}: " if named else "") + "; ".join(self.lacking)
 
     def document(self) -> dict[str, Any]:
         """Give the `rules[]` member of sijill-check/1."""
@@ -92,6 +99,25 @@ class Assessment:
             }
         return facets
 
+    def next_best(self) -> list[str]:
+        """Name the evidence and acts that would help most, first what alone would meet most rules."""
+        wanted: dict[str, dict[str, list[RuleResult]]] = {}
+        for result in self.rules:
+            if result.answer in (MET, DOES_NOT_APPLY):
+                continue
+            for lack in result.lacking:
+                wanted.setdefault(lack.partition(" (have")[0], {}).setdefault(result.id, []).append(result)
+        lines = []
+        for lack, rules in wanted.items():
+            results = [result for of_rule in rules.values() for result in of_rule]
+            alone = sum(len(result.lacking) == 1 for result in results)
+            weight = sum(result.verdict in ("occurrence", "handling") for result in results)
+            named = ", ".join(rule + _for_facets(of_rule) for rule, of_rule in rules.items())
+            unclear = lack.startswith("the case's ") and all(result.answer == UNDETERMINED for result in results)
+            would = "would help to tell" if unclear else _WOULD[(alone > 0) + (alone == len(results))]
+            lines.append((-min(weight, 1), -alone, -len(results), f"{lack}: {would} {named}"))
+        return [line for *_, line in sorted(lines, key=lambda entry: entry[:3])]
+
     def document(self) -> dict[str, Any]:
         """Give the `cases[]` member of sijill-check/1: texts, whole numbers, lists, and None for what there is not."""
         return {
@@ -101,6 +127,7 @@ class Assessment:
             "verdicts": dict(self.verdicts),
             "facets": self.facets(),
             "rules": [result.document() for result in self.rules],
+            "next": self.next_best(),
             "waivers": [{"rule": rule, "reason": reason} for rule, reason in sorted(self.waivers.items())],
         }
 
@@ -136,13 +163,11 @@ def _answer(rule: Rule, facet: str | None, applies: str, why: str, sight: Sight)
     findings = [TESTS[name](wanted, facet, sight) for name, wanted in rule.needs.items()]
     answer = conjunction(finding.answer for finding in findings)
     because = "; ".join(finding.because for finding in findings)
-    lacks = "; ".join(finding.lacks for finding in findings if finding.answer != MET)
+    lacking = [finding.lacks for finding in findings if finding.answer != MET]
     if applies == UNDETERMINED:
         answer = UNDETERMINED
         because = f"{why}, so it cannot be told whether the rule applies; if it does: {because}"
-        lacks = "; ".join(filter(None, [f"the case's {listed(_untold(rule, sight))}", lacks]))
-    if lacks and facet not in (None, "*"):
-        lacks = f"{facet}: {lacks}"
+        lacking.insert(0, f"the case's {listed(_untold(rule, sight))}")
     named = {item for finding in findings for item in finding.items}
     items = tuple(sorted(named, key=sight.independence.places.__getitem__))
     if answer == NOT_MET:
@@ -152,7 +177,7 @@ def _answer(rule: Rule, facet: str | None, applies: str, why: str, sight: Sight)
     if rule.id in sight.case.waivers:
         because = f"waived: {sight.case.waivers[rule.id]}; without the waiver {answer}: {because}"
         answer = WAIVED
-    return RuleResult(rule.id, facet, answer, because, items, lacks, rule.verdict, rule.says)
+    return RuleResult(rule.id, facet, answer, because, items, tuple(lacking), rule.verdict, rule.says)
 
 
 def _untold(rule: Rule, sight: Sight) -> list[str]:
@@ -182,6 +207,11 @@ def _compare(value: Any, wanted: tuple[Any, ...]) -> str:
 
 def _shown(value: Any) -> str:
     return listed(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _for_facets(results: Iterable[RuleResult]) -> str:
+    facets = [result.facet for result in results if result.facet not in (None, "*")]
+    return f" ({', '.join(map(str, facets))})" if facets else ""
 
 
 def _fold(answers: Iterable[str]) -> str:

@@ -59,7 +59,7 @@ def number(count: int) -> str:
 
 
 def _sources(count: int) -> str:
-    return f"{number(count)} independent source{'' if count == 1 else 's'}"
+    return f"{number(count)} independent source{'s' * (count > 1)}"
 
 
 def independent(want: int, facet: str | None, sight: Sight) -> Finding:
@@ -173,10 +173,13 @@ def set_fields(want: list[str], facet: str | None, sight: Sight) -> Finding:
 def custody(want: str, facet: str | None, sight: Sight) -> Finding:
     """Each linked item's custody runs from capture or receipt to registration without a hand left out."""
     del want
+    linked = sight.linked(facet)
+    if not linked:
+        return Finding(MET, "no item is linked, so no custody is asked for")
     broken: list[str] = []
     untold: list[str] = []
     why: dict[str, list[str]] = {}
-    for place in sight.linked(facet):
+    for place in linked:
         item = sight.items[place]
         answer, because = chain(item.custody)
         if answer != MET:
@@ -219,7 +222,7 @@ def digests(want: list[str], facet: str | None, sight: Sight) -> Finding:
     lacking = [place for place in places if not all(sight.items[place].record.get(name) for name in want)]
     names = " and ".join(want)
     if not lacking:
-        return Finding(MET, f"every file relied on has its {names}")
+        return Finding(MET, f"every file relied on has its {names}" if places else "no file is relied on")
     items = sight.ids(lacking)
     return Finding(NOT_MET, f"no {names} of {listed(items)}", items, f"{names} of {listed(items)}")
 
@@ -251,14 +254,12 @@ def has_file(record: Mapping[str, Any]) -> bool:
 def consent(want: str, facet: str | None, sight: Sight) -> Finding:
     """Each linked statement has a consent with the date it was given."""
     del want
-    lacking = [
-        place
-        for place in sight.linked(facet)
-        if sight.items[place].record.get("kind") == "statement"
-        and not present(sight.items[place].record, "consent.given")
-    ]
+    places = [place for place in sight.linked(facet) if sight.items[place].record.get("kind") == "statement"]
+    lacking = [place for place in places if not present(sight.items[place].record, "consent.given")]
     if not lacking:
-        return Finding(MET, "every statement relied on has a recorded consent")
+        return Finding(
+            MET, "every statement relied on has a recorded consent" if places else "no statement is relied on"
+        )
     items = sight.ids(lacking)
     return Finding(
         NOT_MET, f"no recorded consent: {listed(items)}", items, f"recorded consent, with its date, for {listed(items)}"

@@ -31,7 +31,7 @@ from schemas.toml_lines import lines
 FORMAT = "sijill-standard/1"
 LARGEST_BYTES = 1_000_000
 _PACKAGED = Path(__file__).parent / "standards"
-_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_AT_LINE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _read(data: bytes, where: str) -> tuple[dict[str, Any], list[Problem]]:
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         found = _AT_LINE.search(said)
-        line = int(found[1]) if found else text.count("\n") + 1
+        line = int(found[1]) if found and found[1] else text.count("\n") + 1
         return {}, [Problem(at(line), f"not TOML: {visible(_AT_LINE.sub('', said).strip())}")]
     except (RecursionError, ValueError):
         return {}, [Problem(at(1), "not TOML that can be read: nested too deep, or a number too long")]
