@@ -12,7 +12,7 @@ Follows CIPA DC-008 (Exif 3.0) and TIFF 6.0.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from evidence.exif_block import Block
@@ -144,15 +144,14 @@ def quoted(text: str) -> str:
 def read_tags(block: Block) -> Tags:
     """Read the tags of a block with both readers. Never raises for what the bytes say."""
     tags = Tags()
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block.at(0, 4))
-    if order is None:
+    order = block.order
+    if not order:
         tags.warnings.append("EXIF header is damaged (no TIFF mark); no EXIF was read")
         return tags
     start = block.at(4, 4)
     if len(start) < 4:
         tags.warnings.append("EXIF header is cut short; no EXIF was read")
         return tags
-    block = replace(block, order=order)
     first = struct.unpack(order + "I", start)[0]
     pointers = _directory(block, first, "IFD0", _IMAGE_TAGS | _EXIF_TAGS, tags)
     for tag, title, names in ((_EXIF_POINTER, "Exif IFD", _EXIF_TAGS), (_GPS_POINTER, "GPS IFD", _GPS_TAGS)):

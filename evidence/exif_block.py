@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import BinaryIO
 
 from evidence.heif import primary_size
@@ -23,12 +24,16 @@ _OTHER_APP1 = {b"http", b"FLIR", b"QVCI"}  # XMP, and what thermal and older cam
 
 @dataclass(frozen=True)
 class Block:
-    """A TIFF structure that holds EXIF: bytes `base` to `base + size` of `file`, in byte order `<` or `>`."""
+    """A TIFF structure that holds EXIF: bytes `base` to `base + size` of `file`."""
 
     file: BinaryIO
     base: int
     size: int
-    order: str = "<"
+
+    @cached_property
+    def order(self) -> str:
+        """Give the byte order as `struct` writes it, `<` or `>`; empty where the block does not begin as one."""
+        return {b"II*\0": "<", b"MM\0*": ">"}.get(self.at(0, 4), "")
 
     def at(self, offset: int, length: int) -> bytes:
         """Give `length` bytes at `offset`, or fewer where the block ends."""
