@@ -33,12 +33,21 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) 
 class Folder:
     """What lies in a folder. `files`: relative name -> None, or why it is no regular file of the folder."""
 
-    path: Path
+    folder: Path
     texts: dict[str, bytes] = field(default_factory=dict)
     files: dict[str, str | None] = field(default_factory=dict)
-    manifest: dict[str, str] | None = None
-    problems: list[Problem] = field(default_factory=list)
+    manifest: dict[str, str] | None = None  # relative name -> SHA-256, where a manifest came along
+    problems: list[Problem] = field(default_factory=list)  # lines of the manifest that cannot be read
     warnings: list[str] = field(default_factory=list)
+
+    def path(self, name: str) -> Path:
+        """Give where a file of the folder lies, by its relative name."""
+        return self.folder / name
+
+    @property
+    def manifest_name(self) -> str | None:
+        """The name of the manifest, where one came along."""
+        return None if self.manifest is None else MANIFEST
 
 
 def look(folder: Path) -> Folder:
@@ -88,14 +97,13 @@ def check_manifest(folder: Folder, digests: Mapping[str, str]) -> list[Problem]:
     Gives a problem for each file that is not there or is not the one that left.
     """
     problems: list[Problem] = []
-    root = Path(os.path.realpath(folder.path))
     for name, digest in (folder.manifest or {}).items():
         where = f"{MANIFEST}: {visible(name)}"
         if folder.files.get(name, "") is not None:
             problems.append(Problem(where, "is listed, and is not there as a regular file"))
             continue
         try:
-            found = digests.get(name) or _sha256(root / name)
+            found = digests.get(name) or _sha256(folder.path(name))
         except OSError as error:
             problems.append(Problem(where, f"cannot be read: {error.strerror}"))
             continue

@@ -40,8 +40,12 @@ _ID_SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 @dataclass
 class Submission:
-    """What a folder hands in: flat records, or the problems that refuse it. Nothing of it is recorded yet."""
+    """What a folder hands in: flat records, or the problems that refuse it. Nothing of it is recorded yet.
 
+    `name` is the case's own file; `places` says where each item stands, by id.
+    """
+
+    name: str = "case.toml"
     case: Record = field(default_factory=dict)
     sources: list[Record] = field(default_factory=list)
     items: list[Record] = field(default_factory=list)
@@ -53,6 +57,7 @@ class Submission:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
 
 
 def read_submission(
@@ -73,11 +78,15 @@ def read_submission(
     `lang`. Raises nothing for what a folder may hold.
     """
     faults = Faults()
-    reading = _Reading(Submission(), Sofar(set(known_sources), set(known_items)), Context(now), faults)
+    reading = _Reading(Submission(_case_file(texts)), Sofar(set(known_sources), set(known_items)), Context(now), faults)
     reading.read(_tables(texts, files, faults))
     if "case.toml" in texts or "case.xlsx" in texts:
         agreement.check_files(reading.sofar, files, SHEET_FILES, MANIFEST, faults)
     return reading.finish(lang)
+
+
+def _case_file(texts: Mapping[str, bytes]) -> str:
+    return next((name for name in CASE_FILES if name in texts), CASE_FILES[0])
 
 
 Tables = dict[str, list[Iterator[Row]]]
@@ -318,6 +327,7 @@ class _Reading:
     def finish(self, lang: str) -> Submission:
         """Give the submission with every problem and warning told in `lang`."""
         submission = self.submission
+        submission.places = {item: spot.where() for item, spot in self.sofar.items.items()}
         submission.faults = self.faults.all()
         submission.problems = [fault.problem(lang) for fault in submission.faults if not fault.warning]
         submission.warnings = [fault.line(lang) for fault in submission.faults if fault.warning]
