@@ -11,37 +11,51 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from archive.checked import recorded_checks
 from schemas.custody import PREMIS
 
 TAKEN_IN = "accession"
 _LATER = (
-    "custody.transfer", "custody.accept", "custody.check", "seal.put", "seal.reseal", "consent.set", "erase",
+    "custody.transfer", "custody.accept", "seal.put", "seal.reseal", "consent.set", "erase",
     "reading.add", "record.withdraw", "export",
 )  # fmt: skip
 _SHOWN = ("to", "purpose", "place", "sha256", "answer", "what", "reason", "audience", "tool", "version")
 
 
 def events_of(db: Any, sub: str) -> list[dict[str, Any]]:
-    """Give the events of one item in order: those told of the time before, the accession, and each later act."""
+    """Give the events of one item in order: those told of the time before, the accession, and each later act.
+
+    `at` is always a time with its bounds; of a later act it is the claim of the one who wrote the entry.
+    """
     names = operator_names(db)
+    row = db.execute("SELECT first, fields, code, id FROM record WHERE sub = ?", (sub,)).fetchone()
+    if row is None:
+        return []
+    first, record, name = row[0], json.loads(row[1]), f"{row[2]}/{row[3]}"
     events = [_told(index, json.loads(fields)) for index, fields in _acts(db, sub, ("custody.prior",))]
-    row = db.execute("SELECT first, fields FROM record WHERE sub = ?", (sub,)).fetchone()
-    if row is not None:
-        at, by = _author(db, row[0])
-        events.append(
-            {
-                "action": TAKEN_IN, "premis": PREMIS["record.add"], "at": at, "by": names.get(by, by), "entry": row[0],
-                "sha256": json.loads(row[1]).get("sha256"), "told": False,
-            }
-        )  # fmt: skip
+    at, by = _author(db, first)
+    events.append({**_entry(TAKEN_IN, first, at, names.get(by, by)), "premis": PREMIS["record.add"]})
+    if "sha256" in record:
+        events[-1]["sha256"] = record["sha256"]
+    later: list[dict[str, Any]] = []
     for index, t, at, by, fields in db.execute(
         f"SELECT idx, t, at, by, fields FROM act WHERE sub = ? AND t IN ({','.join('?' * len(_LATER))}) ORDER BY idx",
         (sub, *_LATER),
     ):
         said = json.loads(fields)
-        event = {"action": t, "premis": PREMIS.get(t), "at": at, "by": names.get(by, by), "entry": index, "told": False}
-        events.append({**event, **{key: said[key] for key in _SHOWN if key in said}})
-    return events
+        later.append({**_entry(t, index, at, names.get(by, by)), **{key: said[key] for key in _SHOWN if key in said}})
+    for check in recorded_checks(db):
+        if check.index > first and check.covers(name):
+            found = check.failed.get(name, "as it was taken in")
+            later.append(
+                {**_entry("custody.check", check.index, check.at, names.get(check.by, check.by)), "what": found}
+            )
+    return events + sorted(later, key=lambda event: event["entry"])
+
+
+def _entry(action: str, index: int, at: str, by: str) -> dict[str, Any]:
+    time = {"said": at, "earliest": at, "latest": at, "precision": "second", "basis": "clock"}
+    return {"action": action, "premis": PREMIS.get(action), "at": time, "by": by, "entry": index, "told": False}
 
 
 def _told(index: int, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,9 +43,10 @@ def events_in_words(events: Sequence[Mapping[str, Any]], gaps: Sequence[Mapping[
         lines += [f"GAP: {visible(str(gap['what']))}" for gap in gaps if gap["before"] == number]
         if event is None:
             continue
-        at = event["at"] if isinstance(event["at"], str) else time_in_words(event["at"])
+        at = time_in_words(event["at"]) if event.get("told") else event["at"]["earliest"]
         to = f" to {event['to']}" if event.get("to") else ""
         why = f": {event['purpose']}" if event.get("purpose") else ""
+        what = f" ({event['what']})" if event.get("what") else ""
         told = "  (as told)" if event.get("told") else f"  (entry {event['entry']})"
-        lines.append(visible(f"{at}  {event['action']} by {event['by']}{to}{why}") + told)
+        lines.append(visible(f"{at}  {event['action']} by {event['by']}{to}{why}{what}") + told)
     return lines

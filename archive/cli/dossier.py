@@ -82,8 +82,7 @@ def _exported(document: dict[str, Any]) -> str:
 def _verified(document: dict[str, Any]) -> str:
     lines = [f"{'ok ' if one['ok'] else 'BAD'}  {visible(str(one['what']))}" for one in document["checks"]]
     for one in document["findings"]:
-        lines.append(
-            f"FINDING {visible(str(one.get('code', '')))}: {visible(str(one.get('where', '')))}: {visible(str(one.get('what', '')))}"
-        )
+        code, where, what = (visible(str(one.get(key, ""))) for key in ("code", "where", "what"))
+        lines.append(f"FINDING {code}: {where}: {what}")
     lines.append("all of it holds" if document["ok"] else "this dossier is NOT as it was written")
     return "\n".join(lines)

@@ -33,10 +33,6 @@ def publish(
     shared = said(ctx)
     with progress("publishing", as_json=shared.json) as draw:
         document = write(archive_of(ctx), folder, progress=draw)
-    show(
-        document,
-        lambda: (
-            f"{document['size']} entries stand in {visible(str(document['folder']))}; {document['written']} files written"
-        ),
-        as_json=shared.json,
-    )
+    place = visible(str(document["folder"]))
+    words = f"{document['size']} entries stand in {place}; {document['written']} files written"
+    show(document, words, as_json=shared.json)

@@ -43,5 +43,9 @@ def verify(
     archive = archive_of(ctx)
     document = fast.look(archive, wanted, quick=quick, as_json=shared.json)
     document.update(record_checks(archive, acting(shared.operators, archive.home), document, wanted))
-    show(document, lambda: f"{fast.in_words(document)}\nrecorded for {document['recorded']} items", as_json=shared.json)
+    show(
+        document,
+        lambda: f"{fast.in_words(document)}\nrecorded: {document['recorded']} items failed",
+        as_json=shared.json,
+    )
     raise typer.Exit(exit_status(document))

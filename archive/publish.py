@@ -1,0 +1,173 @@
+"""The ledger as static files for anyone to mirror and check: `sijill publish DIR`.
+
+    checkpoint                        the newest signed note
+    tile/0/000, tile/0/001.p/17, …    hashes of leaves, 256 a tile; then of tiles
+    tile/entries/000, …               the entries themselves, each after its length in two bytes
+
+Nothing in an entry names a person, a place or a file: those are disclosures
+and stay. A folder published before is brought up to date; one that holds
+another history is left as it is, and that is a finding. The checkpoint is
+written last, so that a crash leaves a mirror that is older and whole.
+
+Follows C2SP tlog-tiles.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive import merkle, note
+from archive.audit import checkpoint_note
+from archive.registry import registry_of
+from schemas.errors import FormatError, InputError, IntegrityError, UnreachableError
+from schemas.text import visible
+
+if TYPE_CHECKING:
+    from archive.open import Archive
+
+WIDTH = 256
+CHECKPOINT = "checkpoint"
+Progress = Callable[[int, int], None]
+
+
+def tile_path(level: int | str, n: int, width: int = WIDTH) -> str:
+    """Give the path of a tile (`level` a number, or `entries`); a partial one of `width` hashes ends in `.p/WIDTH`."""
+    groups = [f"{n % 1000:03d}"]
+    while n >= 1000:
+        n //= 1000
+        groups.insert(0, f"x{n % 1000:03d}")
+    return f"tile/{level}/{'/'.join(groups)}" + ("" if width == WIDTH else f".p/{width}")
+
+
+def publish(archive: Archive, folder: Path, *, progress: Progress | None = None) -> dict[str, Any]:
+    """Write or bring up to date a mirror in `folder`; gives the `sijill-publish/1` document.
+
+    Raises IntegrityError (the ledger does not give its signed root, or the mirror
+    holds another history), InputError (a folder of something else), UnreachableError.
+    """
+    folder = folder.absolute()
+    shown = visible(str(folder))
+    with archive.reading() as db:
+        vkey = registry_of(db).log_vkey
+        size, stored = checkpoint_note(db)
+        checkpoint = note.open_checkpoint(stored, vkey)
+        before = _published(folder, vkey)
+        if before is not None and before.size > size:
+            raise _another(folder, f"it holds {before.size} entries, this archive {size}")
+        _check(db, checkpoint, before, folder)  # nothing is written before all of it is known to fit
+        mirror = _Mirror(folder)
+        try:
+            mirror.write(_leaves(db, size, progress))
+            mirror.put(CHECKPOINT, stored, replace=True)
+        except OSError as error:
+            raise UnreachableError(f"{shown} could not be written ({error.strerror})", where=shown) from error
+    return {
+        "format": "sijill-publish/1", "folder": str(folder), "origin": checkpoint.origin, "size": size,
+        "written": mirror.written, "log_vkey": vkey,
+    }  # fmt: skip
+
+
+def _check(db: Any, checkpoint: note.Checkpoint, before: note.Checkpoint | None, folder: Path) -> None:
+    """Hold the ledger against its own checkpoint and against the one that was published before."""
+    compact = merkle.CompactRange()
+    for index, leaf in enumerate(_leaves(db, checkpoint.size, None), 1):
+        compact.append(merkle.leaf_hash(leaf))
+        if before is not None and index == before.size and compact.root() != before.root:
+            raise _another(folder, f"its first {before.size} entries are not those of this archive")
+    if compact.size != checkpoint.size or compact.root() != checkpoint.root:
+        raise IntegrityError(
+            "the ledger does not give the root that was signed", where="checkpoint", hint="run `sijill audit`"
+        )
+
+
+def _leaves(db: Any, size: int, progress: Progress | None) -> Iterator[bytes]:
+    rows = db.execute("SELECT idx, leaf FROM ledger WHERE idx < ? ORDER BY idx", (size,))
+    for expected, (index, leaf) in enumerate(rows):
+        if index != expected:
+            raise IntegrityError(f"entry {expected} is missing", where=f"entry {expected}", hint="run `sijill audit`")
+        if progress is not None and expected % 1000 == 0:
+            progress(expected, size)
+        yield bytes(leaf)
+
+
+def _published(folder: Path, vkey: str) -> note.Checkpoint | None:
+    """Give the checkpoint of an earlier publication, or None for a new folder. Raises InputError, IntegrityError."""
+    path = folder / CHECKPOINT
+    shown = visible(str(folder))
+    try:
+        if path.is_file():
+            return note.open_checkpoint(path.read_bytes(), vkey)
+        if folder.exists() and (not folder.is_dir() or any(one.name != "tile" for one in folder.iterdir())):
+            raise InputError(f"{shown} is no published ledger and not empty", where=shown, hint="name a new folder")
+    except OSError as error:
+        raise UnreachableError(f"{shown} could not be read ({error.strerror})", where=shown) from error
+    except FormatError as error:
+        raise _another(folder, error.message) from error
+    return None
+
+
+def _another(folder: Path, why: str) -> IntegrityError:
+    shown = visible(str(folder))
+    return IntegrityError(
+        f"{shown} holds another history: {why}", where=shown, hint="keep both as they are, and run `sijill audit`"
+    )
+
+
+@dataclass
+class _Mirror:
+    """The files of one mirror while they are made, in order, a tile a level in memory."""
+
+    folder: Path
+    written: int = 0
+    _levels: list[list[bytes]] = field(default_factory=list)
+    _done: list[int] = field(default_factory=list)
+    _bundle: list[bytes] = field(default_factory=list)
+
+    def write(self, leaves: Iterator[bytes]) -> None:
+        """Write every tile and bundle that is not there yet. Raises IntegrityError where one has other bytes."""
+        for leaf in leaves:
+            self._bundle.append(struct.pack(">H", len(leaf)) + leaf)
+            self._add(0, merkle.leaf_hash(leaf))
+        if self._bundle:
+            self.put(tile_path("entries", self._done[0], len(self._bundle)), b"".join(self._bundle))
+        for level, tile in enumerate(self._levels):
+            if tile:
+                self.put(tile_path(level, self._done[level], len(tile)), b"".join(tile))
+
+    def _add(self, level: int, hashed: bytes) -> None:
+        if level == len(self._levels):
+            self._levels.append([])
+            self._done.append(0)
+        tile = self._levels[level]
+        tile.append(hashed)
+        if len(tile) < WIDTH:
+            return
+        n = self._done[level]
+        if level == 0:
+            self.put(tile_path("entries", n), b"".join(self._bundle))
+            self._bundle.clear()
+        self.put(tile_path(level, n), b"".join(tile))
+        self._levels[level] = []
+        self._done[level] += 1
+        self._add(level + 1, merkle.root_of(tile))
+
+    def put(self, path: str, data: bytes, *, replace: bool = False) -> None:
+        """Write one file by rename, unless it is there with these bytes. Raises IntegrityError for others."""
+        there = self.folder / path
+        if there.is_file() and there.read_bytes() == data:
+            return
+        if there.exists() and not replace:
+            raise _another(self.folder, f"{path} has other bytes")
+        there.parent.mkdir(parents=True, exist_ok=True)
+        building = there.with_name(there.name + ".part")
+        with building.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(building, there)
+        self.written += 1
