@@ -124,16 +124,13 @@ class _Checker:
             shown = {True: "true", 0: "0"}.get(wanted, f'"{wanted}"') if not isinstance(wanted, str) else f'"{wanted}"'
             self.say(path, f"{path[-1]} can only be {shown}")
 
-    def unique(self, tables: list[Any], path: Path, name: str, what: str) -> None:
+    def unique(self, rules: list[Any]) -> None:
         seen: dict[str, int] = {}
-        for number, table in enumerate(tables):
-            value = table.get(name) if isinstance(table, dict) else None
-            if not isinstance(value, str):
-                continue
-            if value in seen:
-                line = self.lines.get((*path, seen[value], name))
-                self.say((*path, number, name), f"{what} {visible(value)!r} is already there, in line {line}")
-            seen.setdefault(value, number)
+        for number, rule in enumerate(rules):
+            name = rule.get("id")
+            if isinstance(name, str) and seen.setdefault(name, number) != number:
+                line = self.lines.get(("rule", seen[name], "id"))
+                self.say(("rule", number, "id"), f"a rule {visible(name)!r} is already there, in line {line}")
 
     def tables(self, document: Mapping[str, Any], name: str) -> list[Any]:
         value = document.get(name, [])
@@ -161,8 +158,7 @@ class _Checker:
         rules, grades = self.tables(document, "rule"), self.tables(document, "grade")
         if not rules:
             self.say(("rule",), "a standard needs at least one [[rule]]: one that asks nothing passes everything")
-        self.unique(rules, ("rule",), "id", "a rule")
-        self.unique(grades, ("grade",), "name", "a grade")
+        self.unique(rules)
         used = {name for grade in grades for name in _table(grade.get("when"))}
         for number, rule in enumerate(rules):
             self.rule(rule, ("rule", number), graded=bool(grades), used=used)

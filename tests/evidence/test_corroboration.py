@@ -451,3 +451,45 @@ def test_a_case_from_press_reports_alone_fails_the_minimum_for_the_right_reasons
     assert "no custody is told: D1, D2, D3, D4" in answers["custody", None]["because"]
     assert "military_presence was not asked" in answers["fairness", None]["because"]
     assert "place is not told" == answers["flight", None]["because"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meets", "grade", "verdicts"),
+    [
+        ("amnesty-2020", False, None, ("not_met", "undetermined", "not_met")),
+        ("un-reasonable-grounds", False, None, ("not_met", "undetermined", "not_met")),
+        ("syrian-archive", False, None, ("not_met", "undetermined", "not_met")),
+        ("berkeley-capture", False, None, ("met", "undetermined", "not_met")),
+        ("airwars", None, "weak", ("undetermined", "undetermined", "undetermined")),
+    ],
+)
+def test_the_same_case_under_the_other_packaged_standards(name, meets, grade, verdicts):
+    assessment = weigh(load(packaged_bytes(name)), press_case())
+
+    assert (meets, grade) == (assessment.meets, assessment.grade)
+    assert verdicts == tuple(assessment.verdicts[v] for v in ("occurrence", "attribution", "handling"))
+
+
+@pytest.mark.parametrize(
+    ("grade", "links", "record"),
+    [
+        (None, [], {}),
+        ("weak", ["W1"], {}),
+        ("weak", ["W1", "W2"], {}),
+        ("fair", ["W1", "W2"], {"alleged_actor__actor": "A", "alleged_actor__confidence": "likely"}),
+        ("contested", ["W1", "W2"], {"alleged_actor__actor": "A", "alleged_actor__confidence": "contested"}),
+        ("contested", ["W1", "W2", ("W2", "actor", "contradicts")], {}),
+        ("confirmed", ["W1"], {"actor_response__position": "accepted"}),
+        ("confirmed", ["W1", ("W2", "actor", "contradicts")], {"actor_response__position": "accepted"}),
+        ("discounted", ["W1", ("W2", "civilian_status", "contradicts")], {"actor_response__position": "accepted"}),
+        ("weak", ["W1", ("W1", "civilian_status", "supports"), ("W2", "civilian_status", "contradicts")], {}),
+    ],
+)
+def test_reports_of_harm_are_graded(grade, links, record):
+    items = [item("W1", source="S1"), item("W2", source="S2")]
+    made = [
+        link(one, "casualties", id=f"L{n}") if isinstance(one, str) else link(*one, id=f"L{n}")
+        for n, one in enumerate(links)
+    ]
+
+    assert grade == weigh(load(packaged_bytes("airwars")), case(items, made, **record)).grade
