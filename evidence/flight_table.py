@@ -85,7 +85,10 @@ def _encoding(stream: BinaryIO) -> tuple[str, bool]:
     try:
         while chunk := stream.read(_CHUNK):
             decoded = decoder.decode(chunk)
-            has_nul = has_nul or "\0" in decoded
+            if "\0" in decoded:
+                if not has_nul and stream.tell() <= _CHUNK and "\0" in re.split("[\r\n]", decoded, maxsplit=1)[0]:
+                    raise FormatError(f"the file is no text, or UTF-16 without its mark; {SAVE_AS}")
+                has_nul = True
             last = max(decoded.rfind("\n"), decoded.rfind("\r"))
             run = len(decoded) - last - 1 if last >= 0 else run + len(decoded)
             if run > LONGEST_LINE:
@@ -95,8 +98,6 @@ def _encoding(stream: BinaryIO) -> tuple[str, bool]:
         raise FormatError(
             f"the file is not in UTF-8 or UTF-16; {SAVE_AS}", hint="its letters cannot be known without a guess"
         ) from None
-    if has_nul and encoding == "utf-8-sig" and b"\0" in start:
-        raise FormatError(f"the file has no text, or UTF-16 without its mark; {SAVE_AS}")
     return encoding, has_nul
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from evidence.edtf import Edtf, read_edtf
 from schemas.errors import FormatError
 

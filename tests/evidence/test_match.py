@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from evidence.match import classify, coverage_holds, great_circle_km, reach_km, search_box
-from evidence.where import distance_km, geodesic
-from evidence.when import read_time
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+
+from evidence.match import classify, coverage_holds, great_circle_km, reach_km, search_box
+from evidence.when import read_time
+from evidence.where import distance_km, geodesic
 
 PLACE = (35_812_000, 36_604_000)
 NOON = 1_549_200_000
@@ -27,7 +28,9 @@ def sighting(km=5.0, minutes=-11.0, *, bearing=270.0, log="F1", row=2, **more):
 
 
 def match(observation, earliest=NOON, latest=NOON, place=PLACE, **window):
-    return classify(earliest, latest, place, observation, **({"within_km": 20, "before_min": 75, "after_min": 35} | window))
+    return classify(
+        earliest, latest, place, observation, **({"within_km": 20, "before_min": 75, "after_min": 35} | window)
+    )
 
 
 def kind(observation, **given):
@@ -103,7 +106,10 @@ def test_en_route_is_before_the_attack_only():
     assert None is kind(sighting(100, 0))
 
 
-@pytest.mark.parametrize(("heading", "expected"), [(9000, "en_route"), (4600, "en_route"), (13400, "en_route"), (4400, None), (27000, None), (None, "en_route")])
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [(9000, "en_route"), (4600, "en_route"), (13400, "en_route"), (4400, None), (27000, None), (None, "en_route")],
+)
 def test_en_route_is_headed_within_45_degrees_of_the_place_where_a_heading_is_noted(heading, expected):
     more = {} if heading is None else {"heading": heading}
 
@@ -129,7 +135,9 @@ def test_a_case_without_time_or_place_has_no_matches():
 
 def test_a_place_across_the_date_line_is_near():
     here, there = (0, 179_950_000), (0, -179_950_000)
-    found = classify(NOON, NOON, there, {"earliest": NOON, "latest": NOON, "lat": here[0], "lon": here[1], "row": 1}, 20)
+    found = classify(
+        NOON, NOON, there, {"earliest": NOON, "latest": NOON, "lat": here[0], "lon": here[1], "row": 1}, 20
+    )
 
     assert "near" == found.kind
     assert pytest.approx(90) == found.bearing_deg
@@ -189,7 +197,9 @@ def test_a_match_is_what_the_rule_says_and_lies_within_reach(km, minutes, bearin
     seen = sighting(km, minutes, bearing=bearing, **more)
     distance, towards = geodesic((seen["lat"], seen["lon"]), PLACE)
     offset_s = seen["earliest"] - NOON
-    low, high = {"fixed_wing": (250, 1200), "rotary": (60, 330), "drone": (80, 400), "unknown": (60, 1200)}[aircraft_class]
+    low, high = {"fixed_wing": (250, 1200), "rotary": (60, 330), "drone": (80, 400), "unknown": (60, 1200)}[
+        aircraft_class
+    ]
     expected = None
     if -75 * 60 <= offset_s <= 35 * 60:
         turned = 0 if heading is None else min(abs(heading / 100 - towards), 360 - abs(heading / 100 - towards))
@@ -241,7 +251,10 @@ def test_coverage_with_a_circle_covers_only_what_lies_within():
 
 
 def test_a_gap_in_the_window_is_no_coverage():
-    gap = {"from": read_time("2019-02-03T12:00", zone="Asia/Damascus"), "to": read_time("2019-02-03T12:30", zone="Asia/Damascus")}
+    gap = {
+        "from": read_time("2019-02-03T12:00", zone="Asia/Damascus"),
+        "to": read_time("2019-02-03T12:30", zone="Asia/Damascus"),
+    }
     gaps = COVERAGE | {"coverage.gaps": [gap]}
 
     assert False is coverage_holds(gaps, SIX, EIGHT_PM, PLACE)

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from evidence.when import bounds_of, day_bounds, read_time
 from hypothesis import given
 from hypothesis import strategies as st
+
+from evidence.when import bounds_of, day_bounds, read_time
 from schemas import canonical
 from schemas.errors import FormatError
 
@@ -74,7 +75,9 @@ def test_toml_dates_and_offsets_are_read_as_they_stand():
 
 
 def test_a_zone_in_the_table_goes_before_the_zone_in_force():
-    assert "2019-02-03T14:00:00Z" == read_time({"earliest": "2019-02-03T14:00", "zone": "UTC"}, zone=DAMASCUS)["earliest"]
+    assert (
+        "2019-02-03T14:00:00Z" == read_time({"earliest": "2019-02-03T14:00", "zone": "UTC"}, zone=DAMASCUS)["earliest"]
+    )
 
 
 def test_a_time_that_the_zone_skipped_is_refused_with_both_readings():
@@ -116,7 +119,9 @@ def test_a_zone_that_is_not_known_is_refused_with_the_nearest():
     assert "Asia/Damascus" in refusal("2019-02-03T14:55", "Asia/Damscus")
 
 
-@pytest.mark.parametrize("zone", ["", "../../etc/passwd", "/etc/localtime", "right/UTC", "Asia", "localtime", "\0", "ش"])
+@pytest.mark.parametrize(
+    "zone", ["", "../../etc/passwd", "/etc/localtime", "right/UTC", "Asia", "localtime", "\0", "ش"]
+)
 def test_a_zone_is_never_a_path(zone):
     assert "no time zone" in refusal("2019-02-03T14:55", zone)
 
@@ -157,7 +162,10 @@ def test_a_qualifier_is_kept_and_widens_nothing():
     assert read("2019-02-03") == (about["earliest"], about["latest"], about["precision"])
 
 
-@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.sampled_from([DAMASCUS, "Africa/Cairo", "Asia/Beirut", "UTC"]))
+@given(
+    st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
+    st.sampled_from([DAMASCUS, "Africa/Cairo", "Asia/Beirut", "UTC"]),
+)
 def test_a_local_time_comes_back_from_utc_or_is_refused(moment, zone):
     moment = moment.replace(microsecond=0)
     try:
@@ -170,7 +178,10 @@ def test_a_local_time_comes_back_from_utc_or_is_refused(moment, zone):
         assert moment == first.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.sampled_from([DAMASCUS, "Africa/Cairo", "Asia/Beirut", "America/Havana"]))
+@given(
+    st.dates(date(1900, 1, 1), date(2100, 1, 1)),
+    st.sampled_from([DAMASCUS, "Africa/Cairo", "Asia/Beirut", "America/Havana"]),
+)
 def test_a_day_runs_from_its_first_second_to_its_last(day, zone):
     first, last = day_bounds(day, zone)
     place = ZoneInfo(zone)
@@ -180,7 +191,10 @@ def test_a_day_runs_from_its_first_second_to_its_last(day, zone):
     assert day != (last + timedelta(seconds=1)).astimezone(place).date()
 
 
-@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.sampled_from([DAMASCUS, "Asia/Kolkata", "Pacific/Kiritimati"]))
+@given(
+    st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
+    st.sampled_from([DAMASCUS, "Asia/Kolkata", "Pacific/Kiritimati"]),
+)
 def test_without_a_zone_the_extent_holds_every_zones_reading(moment, zone):
     first, last = bounds_of(moment, None)
 

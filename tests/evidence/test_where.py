@@ -6,10 +6,11 @@ import math
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
-from evidence import where
-from evidence.where import bearing_deg, distance_km, read_coordinate, read_place, read_position
 from hypothesis import given
 from hypothesis import strategies as st
+
+from evidence import where
+from evidence.where import bearing_deg, distance_km, read_coordinate, read_place, read_position
 from schemas import canonical
 from schemas.errors import FormatError
 
@@ -54,7 +55,20 @@ def test_both_coordinates_in_one_cell_are_read(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0,0", "0.0; 0.0", "35.812", "35.8, 36.6, 120", "99, 36", "36N, 35N", "a, b", "35 48 43 36 36 14", "35.812;", ", ,"]
+    "text",
+    [
+        "",
+        "0,0",
+        "0.0; 0.0",
+        "35.812",
+        "35.8, 36.6, 120",
+        "99, 36",
+        "36N, 35N",
+        "a, b",
+        "35 48 43 36 36 14",
+        "35.812;",
+        ", ,",
+    ],
 )
 def test_a_cell_without_two_sure_coordinates_is_refused(text):
     with pytest.raises(FormatError):
@@ -62,7 +76,9 @@ def test_a_cell_without_two_sure_coordinates_is_refused(text):
 
 
 def test_a_place_is_flat_whole_and_canonical():
-    place = read_place({"name": {"en": "Tel Marjan", "ar": "تل مرجان"}, "lat": 35.812, "lon": 36.604, "accuracy_m": 100})
+    place = read_place(
+        {"name": {"en": "Tel Marjan", "ar": "تل مرجان"}, "lat": 35.812, "lon": 36.604, "accuracy_m": 100}
+    )
 
     assert {
         "name.en": "Tel Marjan", "name.ar": "تل مرجان", "lat": 35_812_000, "lon": 36_604_000, "accuracy_m": "100",
