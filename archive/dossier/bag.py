@@ -1,0 +1,117 @@
+"""A BagIt 1.0 folder being written: its files, their digests, its manifests.
+
+Own writer, since the known library writes BagIt 0.97 and knows no BLAKE3.
+Manifests are plain lists that `sha256sum -c` and `b3sum --check` read, sorted
+by name; the tag manifest covers every other file of the root. Names are safe
+ASCII; a name outside that is a fault of ours and raises ValueError.
+
+Follows RFC 8493.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+from blake3 import blake3
+
+from evidence.digest import PIECE, Digests, digest_bytes, digest_stream
+from schemas.errors import IntegrityError, UnreachableError
+
+SIGNED = "tagmanifest-sha256.txt"
+SIGNATURE = SIGNED + ".sig"
+DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+MANIFESTS = (("manifest-sha256.txt", "sha256"), ("manifest-blake3.txt", "blake3"))
+_SAFE = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,99}/){0,3}[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?<!\.)\Z")
+
+
+class Bag:
+    """A folder being filled. Safe for several threads as long as no two write one name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: dict[str, Digests] = {}
+
+    def path(self, name: str) -> Path:
+        """Give the place of a file to be written, its folder made."""
+        if not _SAFE.match(name):
+            raise ValueError(f"not a name for a file of a bag: {name!r}")
+        place = self.folder.joinpath(*name.split("/"))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return place
+
+    def add(self, name: str, data: bytes | str) -> Digests:
+        """Write a small file. Raises UnreachableError where the disk does not take it."""
+        data = data.encode() if isinstance(data, str) else data
+        place = self.path(name)
+        try:
+            with place.open("xb") as file:
+                file.write(data)
+        except OSError as error:
+            raise full(name, error) from error
+        self.files[name] = digest_bytes(data)
+        return self.files[name]
+
+    def stream(self, name: str, write: Callable[[IO[str]], object]) -> Digests:
+        """Write a large table row by row. Raises UnreachableError where the disk does not take it."""
+        place = self.path(name)
+        try:
+            with place.open("x", encoding="utf-8", newline="") as file:
+                write(file)
+            with place.open("rb") as written:
+                self.files[name] = digest_stream(written.read)
+        except OSError as error:
+            raise full(name, error) from error
+        return self.files[name]
+
+    def copy(self, name: str, source: Path, expected: Mapping[str, object], what: str) -> Digests:
+        """Copy evidence bit for bit, hashing as it goes.
+
+        Raises IntegrityError, naming `what`, unless size, SHA-256 and BLAKE3 are those `expected`;
+        UnreachableError where it cannot be read or written.
+        """
+        place, fast, sure, size = self.path(name), blake3(), hashlib.sha256(), 0
+        try:
+            with source.open("rb") as original, place.open("xb") as copied:
+                while piece := original.read(PIECE):
+                    fast.update(piece)
+                    sure.update(piece)
+                    copied.write(piece)
+                    size += len(piece)
+        except FileNotFoundError as error:
+            raise IntegrityError(
+                f"{what}: its stored bytes are gone", where=what, hint="run `sijill audit`; restore them from a copy"
+            ) from error
+        except OSError as error:
+            raise full(name, error) from error
+        found = Digests(fast.hexdigest(), sure.hexdigest(), size)
+        if any(expected.get(key) != value for key, value in found._asdict().items()):
+            raise IntegrityError(
+                f"{what}: the stored bytes are not those that were taken in; no dossier was made",
+                where=what,
+                hint="run `sijill audit`; restore the object from a copy",
+            )
+        self.files[name] = found
+        return found
+
+    def close(self, info: Mapping[str, str]) -> Digests:
+        """Write declaration, bag-info, manifests and tag manifest; gives the digests of the tag manifest."""
+        payload = {name: found for name, found in sorted(self.files.items()) if name.startswith("data/")}
+        oxum = f"{sum(found.size for found in payload.values())}.{len(payload)}"
+        self.add("bagit.txt", DECLARATION)
+        self.add("bag-info.txt", "".join(f"{key}: {value}\n" for key, value in {**info, "Payload-Oxum": oxum}.items()))
+        for name, algorithm in MANIFESTS:
+            lines = [f"{getattr(found, algorithm)}  {path}\n" for path, found in payload.items()]
+            self.add(name, "".join(lines))
+        tags = {name: found for name, found in sorted(self.files.items()) if "/" not in name}
+        return self.add(SIGNED, "".join(f"{found.sha256}  {name}\n" for name, found in tags.items()))
+
+
+def full(name: str, error: OSError) -> UnreachableError:
+    """Give the error for a file that could not be written or read; nothing of the dossier is left behind."""
+    return UnreachableError(
+        f"{name} could not be written ({error.strerror}); no dossier was made", where=name, hint="make room, then run it again"
+    )

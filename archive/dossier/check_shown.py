@@ -1,0 +1,250 @@
+"""What a dossier shows is what was disclosed of proved entries: records, events, exhibits, and what is withheld.
+
+Part of `archive.dossier.check`. Takes entries that are proved already.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from archive import disclosure
+from archive.dossier.check import Broken, Checked, Folder
+from archive.dossier.proof import FOLDER
+from archive.dossier.tables import EXHIBITS, cell
+from archive.release import bates
+from schemas.entry import Entry
+from schemas.errors import SijillError
+
+Record = dict[str, Any]
+
+
+def check_shown(lying: Folder, report: Checked, entries: Mapping[int, Entry], blake3: Mapping[str, str]) -> None:
+    """Check disclosures, records, exhibits and the recorded BLAKE3 digests. Raises UnreachableError."""
+    shown = _disclosures(lying, report, entries)
+    seen: set[int] = set()
+    try:
+        case = _object(_json(lying.read("data/records/case.json"), "case.json"))
+        lines = lying.text("data/records/custody.jsonl").split("\n")
+        if lines.pop():
+            report.found("records", "custody.jsonl does not end its last line")
+        events = [_object(_json(line.encode(), "custody.jsonl")) for line in lines]
+        for record in _records([case, *events]):
+            _bound(report, record, entries, shown, seen)
+        for index in sorted(shown.keys() - seen):
+            report.found("records", f"entry {index} is disclosed and shown nowhere")
+        report.close("records", f"{len(seen)} records and events show what was disclosed of their entries")
+        _Exhibits(lying, report, entries, shown, blake3, case).check(events)
+    except Broken as error:
+        report.found("records", str(error))
+        report.close("records", "")
+
+
+def _json(data: bytes, what: str) -> Any:
+    """Read JSON strictly: UTF-8, no key twice, no NaN. Raises Broken."""
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(members)) != len(members):
+            raise Broken(f"{what}: an object names a key twice")
+        return dict(members)
+
+    def constant(text: str) -> Any:
+        raise Broken(f"{what} holds {text}")
+
+    try:
+        return json.loads(data.decode(), object_pairs_hook=pairs, parse_constant=constant)
+    except (ValueError, RecursionError):
+        raise Broken(f"{what} is not JSON") from None
+
+
+def _object(value: Any) -> Record:
+    if not isinstance(value, dict):
+        raise Broken("a record lacks a part that it must have")
+    return value
+
+
+def _objects(value: Any) -> list[Record]:
+    if not isinstance(value, list):
+        raise Broken("case.json lacks a list that it must have")
+    return [_object(member) for member in value]
+
+
+def _disclosures(lying: Folder, report: Checked, entries: Mapping[int, Entry]) -> dict[int, Record]:
+    """Give the disclosed fields of each entry; a disclosure that no proved entry holds is a finding."""
+    owner = {digest: entry.index for entry in entries.values() for digest in entry.sd}
+    shown: dict[int, Record] = {}
+    count = 0
+    try:
+        lines = lying.text(f"{FOLDER}/disclosures.txt").split("\n")
+        if lines.pop():
+            report.found("disclosures", "disclosures.txt does not end its last line")
+        for number, line in enumerate(lines, 1):
+            _, name, value = disclosure.read(line)
+            index = owner.get(disclosure.digest(line))
+            if index is None:
+                report.found("disclosures", f"line {number} discloses what no shown entry committed to")
+                continue
+            fields = shown.setdefault(index, {})
+            if name in fields:
+                report.found("disclosures", f"line {number} discloses a field a second time")
+            fields[name] = value
+            count += 1
+    except (SijillError, Broken) as error:
+        report.found("disclosures", str(error))
+    report.close("disclosures", f"{count} disclosed values, each committed to by a proved entry")
+    return shown
+
+
+def _records(value: Any) -> list[Record]:
+    """Give every object, however deep, that names an entry and shows fields."""
+    found: list[Record] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if "entry" in one and "fields" in one:
+                found.append(one)
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+    return found
+
+
+def _bound(
+    report: Checked, record: Record, entries: Mapping[int, Entry], shown: Mapping[int, Record], seen: set[int]
+) -> None:
+    index = record["entry"]
+    entry = entries.get(index) if type(index) is int else None
+    if entry is None or entry.t == "commit" or index in seen:
+        report.found("records", f"a record names entry {index!r}, which is not proved or shown twice")
+        return
+    seen.add(index)
+    if not same(record["fields"], shown.get(index, {})):
+        report.found("records", f"the record of entry {index} is not what was disclosed of it")
+    said = {"kind": entry.body.get("kind"), "event": entry.t, "recorded_at": entry.at, "recorded_by": entry.by}
+    for name, actual in said.items():
+        if name in record and record[name] != actual:
+            report.found("records", f"the record of entry {index} says another `{name}` than its entry")
+
+
+def same(one: Any, two: Any) -> bool:
+    """Compare JSON values with their types: 1 is not true."""
+    return json.dumps(one, sort_keys=True) == json.dumps(two, sort_keys=True)
+
+
+class _Exhibits:
+    """Numbers, files, the list, and what is withheld."""
+
+    def __init__(
+        self, lying: Folder, report: Checked, entries: Mapping[int, Entry], shown: Mapping[int, Record],
+        blake3: Mapping[str, str], case: Record,
+    ) -> None:  # fmt: skip
+        self.lying, self.report, self.entries, self.disclosed, self.blake3 = lying, report, entries, shown, blake3
+        self.code = str(_object(_object(case.get("case")).get("fields")).get("code"))
+        self.items, self.withheld = _objects(case.get("items")), _objects(case.get("withheld"))
+        sources = [_object(source.get("fields")) for source in _objects(case.get("sources"))]
+        self.pseudonyms = {str(source.get("id")): str(source.get("pseudonym", "")) for source in sources}
+
+    def found(self, what: str) -> None:
+        """Note a finding."""
+        self.report.found("exhibits", what)
+
+    def entry_of(self, one: Record) -> Entry | None:
+        """Give the entry that an exhibit or event names."""
+        index = one.get("entry")
+        return self.entries.get(index) if type(index) is int else None
+
+    def check(self, events: list[Record]) -> None:
+        """Check everything that is said of exhibits."""
+        subs = {
+            entry.sub: index
+            for index, entry in sorted(self.entries.items())
+            if entry.t == "record.add" and entry.body["kind"] == "item"
+        }
+        by_first: dict[int, Record] = {}
+        about: dict[str, Entry] = {}
+        for one in [*self.items, *self.withheld]:
+            entry = self.entry_of(one)
+            if entry is None or entry.sub not in subs:
+                self.found("an exhibit is no item of this archive")
+                continue
+            by_first[subs[entry.sub]] = one
+            about[str(one.get("bates"))] = entry
+        numbers = [by_first[index].get("bates") for index in sorted(by_first)]
+        if numbers != [bates(self.code, rank) for rank in range(1, len(subs) + 1)]:
+            self.found("exhibit numbers are not the order of registration, or one is left out")
+        for one in self.withheld:
+            self._hidden(one)
+        paths = {self._file(one) for one in self.items}
+        for name in sorted({n for n in self.lying.sizes if n.startswith("data/items/")} - paths):
+            self.found(f"{name} is the file of no exhibit")
+        for event in events:
+            entry, of = self.entry_of(event), about.get(str(event.get("bates")))
+            if entry is None or of is None or entry.sub != of.sub:
+                self.found("an event of custody is told of another exhibit than its entry")
+        self._table()
+        said = f"{len(self.items)} exhibits are as registered, {len(self.withheld)} are withheld"
+        self.report.close("exhibits", said)
+        self.report.close("manifest-blake3", "BLAKE3 of every file recomputed, and as registered")
+
+    def _hidden(self, one: Record) -> None:
+        entry = self.entry_of(one)
+        if entry is None:
+            return
+        if one.get("digest") not in entry.sd:
+            self.found(f"the withheld exhibit {one.get('bates')} names a digest that its entry does not hold")
+        if any(self.entries[index].sub == entry.sub for index in self.disclosed):
+            self.found(f"something of the withheld exhibit {one.get('bates')} is disclosed")
+
+    def _file(self, one: Record) -> str:
+        """Hold an exhibit's file against its record; gives its name, empty where it has none."""
+        fields, path = _object(one.get("fields")), one.get("path")
+        if path is None:
+            return ""
+        name = f"data/{path}"
+        if not isinstance(path, str) or not path.startswith("items/") or name not in self.lying.sizes:
+            self.found(f"the file of exhibit {one.get('bates')} is not there")
+            return ""
+        digests = self.lying.digest(name)
+        if digests.sha256 != fields.get("sha256") or digests.size != fields.get("size"):
+            self.found(f"{name} is not the file that was registered")
+        if digests.blake3 != fields.get("blake3") or self.blake3.get(name) != fields.get("blake3"):
+            self.report.found("manifest-blake3", f"{name}: not the BLAKE3 digest that was registered")
+        return name
+
+    def _table(self) -> None:
+        data = self.lying.read("data/exhibits.csv")
+        if not data.startswith(b"\xef\xbb\xbf"):
+            self.found("exhibits.csv has no byte order mark")
+        try:
+            rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+        except (UnicodeDecodeError, csv.Error):
+            raise Broken("exhibits.csv is not CSV in UTF-8") from None
+        everything = sorted([*self.items, *self.withheld], key=lambda one: str(one.get("bates")))
+        if not rows or rows[0] != EXHIBITS or len(rows) != len(everything) + 1:
+            self.found("exhibits.csv has other heads or another number of rows")
+            return
+        for row, one in zip(rows[1:], everything, strict=True):
+            if row not in self._rows(one):
+                self.found(f"exhibits.csv says something else of {one.get('bates')} than the records")
+
+    def _rows(self, one: Record) -> list[list[str]]:
+        number = cell(one.get("bates"))
+        if "fields" not in one:
+            return [[number, number, *[""] * 8, cell(f"{one.get('reason')} (salted digest {one.get('digest')})")]]
+        fields, entry = _object(one["fields"]), self.entry_of(one)
+        titles = [str(fields[f"title.{lang}"]) for lang in ("en", "und", "ar") if f"title.{lang}" in fields]
+        first = min((e for e in self.entries.values() if entry and e.sub == entry.sub), key=lambda e: e.index, default=None)
+        has_file = "path" in one
+        return [
+            [
+                cell(f"{self.code}/{fields.get('id')}"), number, cell(title), cell(fields.get("file", "")),
+                cell(one.get("path", "")), str(fields.get("sha256", "")) if has_file else "",
+                str(fields.get("size", "")) if has_file else "", first.at if first else "",
+                cell(self.pseudonyms.get(str(fields.get("source")), "")), "no", "",
+            ]
+            for title in titles or [""]
+        ]  # fmt: skip

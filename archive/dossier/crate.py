@@ -1,0 +1,89 @@
+"""`ro-crate-metadata.json`: what every file of `data/` is, for archives that read RO-Crate.
+
+Own JSON, since the known library stamps the present time. The crate root is
+`data/`; every file but the metadata itself is a part of it, with its SHA-256.
+
+Follows RO-Crate 1.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from archive.dossier.records import pretty
+from archive.release import Dossier
+from evidence.digest import Digests
+from schemas.fields import in_language
+from schemas.text import visible
+
+NAME = "data/ro-crate-metadata.json"
+_TYPES = {
+    "json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv", "html": "text/html",
+    "jpg": "image/jpeg", "txt": "text/plain", "toml": "application/toml", "sig": "application/x-pem-file",
+}  # fmt: skip
+_SAYS = {
+    "index.html": "the dossier for reading, English",
+    "index.ar.html": "the dossier for reading, Arabic",
+    "exhibits.csv": "the list of exhibits",
+    "records/case.json": "the case with its sources, items, links and relations, as disclosed",
+    "records/custody.jsonl": "events of custody",
+    "records/corroboration.json": "the assessment of the case against a standard",
+    "records/audit.json": "the state of the ledger that the proof is against",
+    "records/flights.csv": "observations of flights, as read from the logs",
+    "records/standard.toml": "the standard that the case was weighed against",
+}
+
+
+def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mapping[str, str]) -> str:
+    """Give the metadata of all files of `data/` that are in `files`."""
+    parts = {name.removeprefix("data/"): found for name, found in files.items() if name.startswith("data/") and name != NAME}
+    originals = {exhibit.path: exhibit for exhibit in dossier.exhibits if exhibit.path}
+    shown = {small: exhibit for exhibit in dossier.exhibits if (small := thumbnails.get(exhibit.bates))}
+    graph: list[dict[str, Any]] = [
+        {
+            "@id": "ro-crate-metadata.json",
+            "@type": "CreativeWork",
+            "about": {"@id": "./"},
+            "conformsTo": {"@id": "https://w3id.org/ro/crate/1.2"},
+        },
+        {
+            "@id": "./",
+            "@type": "Dataset",
+            "name": f"Dossier {dossier.id}",
+            "description": _about(dossier),
+            "identifier": dossier.id,
+            "datePublished": dossier.date,
+            "license": {"@id": "#terms"},
+            "hasPart": [{"@id": name} for name in sorted(parts)],
+        },
+        {
+            "@id": "#terms",
+            "@type": "CreativeWork",
+            "name": "Terms of use",
+            "description": f"Handed over to the audience `{dossier.audience}` for the purpose that was stated; no other licence is given.",
+        },
+    ]
+    for name, found in sorted(parts.items()):
+        entity: dict[str, Any] = {
+            "@id": name, "@type": "File", "name": name, "contentSize": str(found.size), "sha256": found.sha256,
+        }  # fmt: skip
+        if name in originals:
+            fields = originals[name].record.fields
+            entity["encodingFormat"] = str(fields.get("media_type", "application/octet-stream"))
+            entity["description"] = f"exhibit {originals[name].bates}, bit for bit as taken in"
+            entity["identifier"] = originals[name].bates
+        else:
+            entity["encodingFormat"] = _TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
+            entity["description"] = _SAYS.get(name, "part of the proof" if name.startswith("proof/") else "a JSON Schema")
+        if name in shown:
+            entity["description"] = f"a small picture of exhibit {shown[name].bates}, without its metadata"
+            entity["isBasedOn"] = {"@id": shown[name].path}
+        graph.append(entity)
+    return pretty({"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": graph})
+
+
+def _about(dossier: Dossier) -> str:
+    title = visible(in_language(dossier.case.fields, "title"))
+    exercise = "An exercise: an invented case. " if dossier.exercise else ""
+    return f"{exercise}{title}".strip() or dossier.code

@@ -1,0 +1,35 @@
+"""`data/proof/`: the files by which a stranger ties every shown value to the signed ledger.
+
+    checkpoint  log.vkey  entries/IDX.json  entries/IDX.tlog-proof
+    commits/IDX.txt  commits/IDX.sig  allowed_signers  disclosures.txt
+
+All bytes are exactly those of the ledger; nothing is signed or hashed anew here.
+"""
+
+from __future__ import annotations
+
+from archive.dossier.bag import Bag
+from archive.proof import Proof
+
+FOLDER = "data/proof"
+
+
+def write_proof(bag: Bag, proof: Proof) -> None:
+    """Write the proof into the bag. Raises UnreachableError."""
+    bag.add(f"{FOLDER}/checkpoint", proof.checkpoint)
+    bag.add(f"{FOLDER}/log.vkey", proof.log_vkey + "\n")
+    for proved in proof.entries:
+        bag.add(f"{FOLDER}/entries/{proved.entry.index}.json", proved.leaf)
+        bag.add(f"{FOLDER}/entries/{proved.entry.index}.tlog-proof", proved.proof)
+    for commit in proof.commits:
+        bag.add(f"{FOLDER}/commits/{commit.index}.txt", commit.text)
+        for number, signature in enumerate(commit.signatures, 1):
+            bag.add(f"{FOLDER}/commits/{signature_name(commit.index, number)}", signature)
+    bag.add(f"{FOLDER}/allowed_signers", "".join(f"{name} {line}\n" for name, line in proof.signers))
+    shown = [string for proved in proof.entries for string in proved.disclosures]
+    bag.add(f"{FOLDER}/disclosures.txt", "".join(f"{string}\n" for string in shown))
+
+
+def signature_name(index: int, number: int) -> str:
+    """Give the name of a commit's signature: `IDX.sig`, and `IDX.2.sig` for a second signer's."""
+    return f"{index}.sig" if number == 1 else f"{index}.{number}.sig"

@@ -1,0 +1,124 @@
+"""The records of a dossier as JSON: the case with all that leaves, custody, corroboration, and the state of the ledger.
+
+    records/case.json           the case, its sources, items, links and relations; what is withheld
+    records/custody.jsonl       one event of custody a line
+    records/corroboration.json  the assessment, and the standard it was made under
+    records/audit.json          what the proof is against, and what was hashed for this dossier
+
+Fields stand exactly as the ledger commits to them (dotted names, whole
+micro-degrees), so that a verifier compares them with no reading in between.
+Every object that shows fields names the entry that they are disclosed from.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from archive.release import Dossier, Event, Exhibit
+
+CASE, CUSTODY, CORROBORATION, AUDIT = (
+    f"sijill-dossier-{noun}/1" for noun in ("case", "custody", "corroboration", "audit")
+)
+
+
+def pretty(document: Any) -> str:
+    """Give JSON for people and programs: UTF-8, keys in the order given, one line end."""
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def case_json(dossier: Dossier, thumbnails: Mapping[str, str]) -> str:
+    """Give records/case.json; `thumbnails` are paths below data/ by exhibit number."""
+    proof = dossier.proof
+    return pretty(
+        {
+            "format": CASE,
+            "dossier": {
+                "id": dossier.id, "number": dossier.number, "audience": dossier.audience, "purpose": dossier.purpose,
+                "date": dossier.date, "exercise": dossier.exercise,
+            },
+            "ledger": {
+                "origin": proof.origin, "size": proof.size, "root": base64.b64encode(proof.root).decode(),
+                "genesis": proof.genesis.hex(),
+            },
+            "case": dossier.case.document(),
+            "sources": [source.document() for source in dossier.sources],
+            "items": [_item(exhibit, thumbnails.get(exhibit.bates)) for exhibit in dossier.exhibits],
+            "withheld": [
+                {"bates": one.bates, "entry": one.entry, "reason": one.reason, "digest": one.digest}
+                for one in dossier.withheld
+            ],
+            "links": [link.document() for link in dossier.links],
+            "relations": [relation.document() for relation in dossier.relations],
+            "not_shown": dict(dossier.not_shown),
+        }
+    )  # fmt: skip
+
+
+def _item(exhibit: Exhibit, thumbnail: str | None) -> dict[str, Any]:
+    files = {"path": exhibit.path, "thumbnail": thumbnail}
+    return {
+        "exhibit": exhibit.name,
+        "bates": exhibit.bates,
+        "class": exhibit.item_class,
+        "received": exhibit.record.received,
+        **{key: value for key, value in files.items() if value},
+        **exhibit.record.document(),
+        "readings": [{"entry": reading.entry, "fields": dict(reading.fields)} for reading in exhibit.readings],
+        "custody_gaps": [gap["what"] for gap in exhibit.gaps],
+    }
+
+
+def custody_jsonl(dossier: Dossier) -> str:
+    """Give records/custody.jsonl: the events of each exhibit, oldest first, the exhibits in the order of their numbers."""
+    lines = [_event(exhibit, event) for exhibit in dossier.exhibits for event in exhibit.custody]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def _event(exhibit: Exhibit, event: Event) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "format": CUSTODY, "exhibit": exhibit.name, "bates": exhibit.bates, "event": event.event, "entry": event.entry,
+        "recorded_at": event.recorded_at, "recorded_by": event.recorded_by,
+    }  # fmt: skip
+    if event.premis:
+        line["premis"] = event.premis
+    if event.fields is not None:
+        line["fields"] = dict(event.fields)
+    return line
+
+
+def corroboration_json(dossier: Dossier) -> str:
+    """Give records/corroboration.json."""
+    standard = dossier.standard_named
+    return pretty({"format": CORROBORATION, "standard": standard, "case": dossier.assessment})
+
+
+def audit_json(dossier: Dossier) -> str:
+    """Give records/audit.json: what everything here is proved against, and what is not proved."""
+    proof = dossier.proof
+    files = [exhibit for exhibit in dossier.exhibits if exhibit.path]
+    return pretty(
+        {
+            "format": AUDIT,
+            "origin": proof.origin,
+            "log_vkey": proof.log_vkey,
+            "genesis": proof.genesis.hex(),
+            "checkpoint": {
+                "size": proof.size, "root": base64.b64encode(proof.root).decode(),
+                "sha256": hashlib.sha256(proof.checkpoint).hexdigest(),
+            },
+            "entries_proved": len(proof.entries),
+            "commits": len(proof.commits),
+            "signers": [name for name, _ in proof.signers],
+            "objects": {
+                "hashed_for_this_dossier": len(files),
+                "bytes": sum(int(exhibit.record.fields.get("size", 0)) for exhibit in files),
+                "all_as_registered": True,
+            },
+            "anchors": [],
+            "time_stamp": None,
+        }
+    )  # fmt: skip

@@ -1,0 +1,140 @@
+"""Every clock of a dossier on one axis: what is claimed, what was said, what cameras, logs and documents state.
+
+Nothing is corrected and nothing is merged: a camera whose clock disagrees with
+its satellite clock stands there twice. Takes a `Dossier`, gives plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from archive.dossier.tables import rows_between
+from archive.release import Dossier, Exhibit
+from schemas.extent import bounds
+
+MOST_FLIGHTS = 100
+DRAWN = 80
+BEFORE, AFTER = timedelta(minutes=75), timedelta(minutes=35)  # around the event: flights shown
+_RECORD_CLOCKS = (
+    ("taken", "testimony"), ("claimed.time", "source"), ("uploaded_at", "upload"), ("recorded", "radio"),
+    ("dated", "document"), ("received", "received"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One time that one clock tells: bounds in UTC, the words it was told in, and the exhibit that tells it."""
+
+    clock: str
+    earliest: datetime
+    latest: datetime
+    said: str = ""
+    exhibit: Exhibit | None = None
+    text: str = ""
+    unzoned: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of the drawing, in its own units: 1000 wide."""
+
+    x: float
+    width: float
+    y: int
+    moment: Moment
+
+
+def moments(dossier: Dossier) -> list[Moment]:
+    """Give every time that is known, earliest first."""
+    found = [*_claims(dossier.case.fields)]
+    for exhibit in dossier.exhibits:
+        found += _of_record(exhibit)
+        for reading in exhibit.readings:
+            found += _of_reading(exhibit, reading.fields)
+    found += _flights(dossier)
+    return sorted(found, key=lambda m: (m.earliest, m.latest, m.clock, m.exhibit.rank if m.exhibit else 0))
+
+
+def _moment(clock: str, extent: Any, exhibit: Exhibit | None = None, text: str = "") -> Iterator[Moment]:
+    if isinstance(extent, Mapping):
+        earliest, latest = bounds(extent)
+        if earliest is not None or latest is not None:
+            start, end = earliest or latest, latest or earliest
+            assert start is not None and end is not None  # noqa: PT018
+            yield Moment(clock, start, end, str(extent.get("said", "")), exhibit, text)
+
+
+def _claims(case: Mapping[str, Any]) -> Iterator[Moment]:
+    yield from _moment("claim", case.get("occurred"))
+    for strike in case.get("strikes", ()):
+        yield from _moment("claim", strike.get("time"), text=str(strike.get("label", "")))
+
+
+def _of_record(exhibit: Exhibit) -> Iterator[Moment]:
+    for name, clock in _RECORD_CLOCKS:
+        yield from _moment(clock, exhibit.record.fields.get(name), exhibit)
+
+
+def _of_reading(exhibit: Exhibit, fields: Mapping[str, Any]) -> Iterator[Moment]:
+    extent = {key: fields.get(f"facts.captured.{key}") for key in ("earliest", "latest")}
+    local = str(fields.get("facts.captured.local", ""))
+    for moment in _moment("camera", {**extent, "said": local} if extent["earliest"] else None, exhibit):
+        yield Moment(**{**moment.__dict__, "unzoned": "facts.captured.offset" not in fields})
+    told = fields.get("facts.gps.time_utc")
+    if isinstance(told, str):
+        try:
+            at = datetime.fromisoformat(told)
+        except ValueError:
+            return
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        yield Moment("gps", at, at, told, exhibit)
+
+
+def _flights(dossier: Dossier) -> Iterator[Moment]:
+    start, end = bounds(dossier.case.fields.get("occurred"))
+    if start is None or end is None:
+        return
+    by_number = {exhibit.bates: exhibit for exhibit in dossier.exhibits}
+    first, last = int((start - BEFORE).timestamp()), int((end + AFTER).timestamp())
+    for number, row in rows_between(dossier, first, last, MOST_FLIGHTS):
+        times = (datetime.fromtimestamp(row[key], UTC) for key in ("earliest", "latest"))
+        words = [str(row[key]) for key in ("aircraft_type", "activity", "remarks") if row.get(key)]
+        yield Moment("flight", *times, str(row.get("said", "")), by_number[number], f"{row['row']}: " + ", ".join(words))
+
+
+def drawing(found: Sequence[Moment]) -> tuple[list[Bar], list[tuple[float, str]], tuple[float, float] | None]:
+    """Give the bars near the claimed event, ticks with their labels, and the claim's own span.
+
+    Empty where the case claims no time, or nothing else lies near it.
+    """
+    claims = [m for m in found if m.clock == "claim"]
+    if not claims:
+        return [], [], None
+    start, end = min(m.earliest for m in claims), max(m.latest for m in claims)
+    near = [m for m in found if m.latest >= start - timedelta(hours=6) and m.earliest <= end + timedelta(hours=6)][:DRAWN]
+    first = max(min(m.earliest for m in near), start - timedelta(hours=6))
+    last = min(max(m.latest for m in near), end + timedelta(hours=6))
+    margin = max((last - first) / 20, timedelta(minutes=5))
+    first, last = first - margin, last + margin
+    scale = 1000 / (last - first).total_seconds()
+
+    def x(at: datetime) -> float:
+        return round(min(max((at - first).total_seconds() * scale, 0), 1000), 1)
+
+    bars = [Bar(x(m.earliest), max(round(x(m.latest) - x(m.earliest), 1), 4), number, m) for number, m in enumerate(near)]
+    return bars, _ticks(first, last, x), (x(start), max(x(end) - x(start), 4))
+
+
+def _ticks(first: datetime, last: datetime, x: Any) -> list[tuple[float, str]]:
+    """Give at most eight round times with their labels."""
+    minutes = (last - first).total_seconds() / 60
+    step = next((s for s in (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440) if minutes / s <= 8), 2880)
+    at = datetime.fromtimestamp((int(first.timestamp()) // (step * 60) + 1) * step * 60, UTC)
+    ticks = []
+    while at < last:
+        ticks.append((x(at), f"{at:%d %b}" if step >= 1440 else f"{at:%H:%M}"))
+        at += timedelta(minutes=step)
+    return ticks

@@ -1,0 +1,1407 @@
+#!/usr/bin/env python3
+"""Checks a Sijill dossier, or a Sijill archive folder, with Python's standard library alone.
+
+    python3 -I verify.py [--log-vkey KEY] [--genesis HASH] [DIR]
+
+DIR is the folder to check; without it, the folder in which this file lies.
+KEY is the log's verifier key and HASH the leaf hash of entry 0, got by another
+way than the folder itself: by telephone, from a court file, from a website.
+Without one of them the folder is checked against keys that it brings along,
+and the answer says "self-attested".
+
+Exit status: 0 everything holds, 1 something does not, 3 it could not be looked at.
+
+It writes nothing, opens no network, follows no link, and trusts nothing that it
+reads. It shares no code with Sijill: it was written from Sijill's format
+document, so that two programs must be wrong in the same way before a change
+goes unnoticed. What it cannot do, it says: BLAKE3 is not in the standard
+library, so BLAKE3 digests are compared with those recorded, not computed.
+
+Follows RFC 8493 (BagIt), RFC 6962 and RFC 9162 (Merkle tree), RFC 8032
+(Ed25519), RFC 9901 (disclosures), the SSHSIG protocol of OpenSSH, and C2SP
+signed-note, tlog-checkpoint and tlog-proof.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import sqlite3
+import stat
+import sys
+import unicodedata
+import urllib.parse
+
+MOST_FILES = 1_000_000
+MOST_TEXT_BYTES = 512 * 1024 * 1024
+CHUNK = 1024 * 1024
+
+
+class Broken(Exception):
+    """Something is not as it must be; the message says what."""
+
+
+class CannotLook(Exception):
+    """The folder, or a part of it, could not be read; nothing is said about what it holds."""
+
+
+class Report:
+    """What was checked and what was found."""
+
+    def __init__(self) -> None:
+        self.checks: list[tuple[str, bool, str]] = []
+        self.findings: list[tuple[str, str]] = []
+
+    def found(self, check: str, what: str) -> None:
+        """Note one thing that does not hold."""
+        self.findings.append((check, what))
+
+    def close(self, check: str, what: str) -> None:
+        """End one check: it holds if nothing was found under its name."""
+        broken = [text for name, text in self.findings if name == check]
+        self.checks.append((check, not broken, what if not broken else f"{len(broken)} finding(s): {broken[0]}"))
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether everything holds."""
+        return not self.findings
+
+
+# --- Ed25519, RFC 8032 -------------------------------------------------------------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+
+
+def _recover_x(y: int, sign: int) -> int:
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if (x * x - square) % P:
+        raise Broken("a point is not on the curve")
+    if x == 0 and sign:
+        raise Broken("a point is not in its one canonical form")
+    return P - x if x & 1 != sign else x
+
+
+def _point(data: bytes) -> tuple[int, int, int, int]:
+    number = int.from_bytes(data, "little")
+    sign, y = number >> 255, number & ((1 << 255) - 1)
+    if y >= P:
+        raise Broken("a point is not in its one canonical form")
+    x = _recover_x(y, sign)
+    return x, y, 1, x * y % P
+
+
+def _add(one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, int, int, int]:
+    a = (one[1] - one[0]) * (two[1] - two[0]) % P
+    b = (one[1] + one[0]) * (two[1] + two[0]) % P
+    c = 2 * one[3] * two[3] * D % P
+    d = 2 * one[2] * two[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _times(number: int, point: tuple[int, ...]) -> tuple[int, int, int, int]:
+    result: tuple[int, int, int, int] = (0, 1, 1, 0)
+    for bit in bin(number)[2:]:
+        result = _add(result, result)
+        if bit == "1":
+            result = _add(result, point)
+    return result
+
+
+def _encode(point: tuple[int, ...]) -> bytes:
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+_BASE_Y = 4 * pow(5, P - 2, P) % P
+BASE = (_recover_x(_BASE_Y, 0), _BASE_Y, 1, _recover_x(_BASE_Y, 0) * _BASE_Y % P)
+_KEYS: dict[bytes, tuple[int, int, int, int]] = {}
+
+
+def ed25519_key(data: bytes) -> tuple[int, int, int, int]:
+    """Read a public key: canonical, on the curve, of the prime order. Raises Broken."""
+    if data not in _KEYS:
+        if len(data) != 32:
+            raise Broken("an Ed25519 key has 32 bytes")
+        point = _point(data)
+        if _encode(point) == _encode((0, 1, 1, 0)) or _encode(_times(ORDER, point)) != _encode((0, 1, 1, 0)):
+            raise Broken("a public key is weak: its point is not of the prime order")
+        _KEYS[data] = point
+    return _KEYS[data]
+
+
+def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> None:
+    """Raise Broken unless `signature` is one of `key` over `message`."""
+    point = ed25519_key(key)
+    if len(signature) != 64:
+        raise Broken("an Ed25519 signature has 64 bytes")
+    s = int.from_bytes(signature[32:], "little")
+    if s >= ORDER:
+        raise Broken("a signature is not in its one canonical form")
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
+    minus = (P - point[0], point[1], point[2], P - point[3])
+    if _encode(_add(_times(s, BASE), _times(k, minus))) != signature[:32]:
+        raise Broken("a signature does not fit its key and its text")
+
+
+# --- Base64, SSHSIG, signed notes --------------------------------------------------------------------------------
+
+
+def unbase64(text: str, length: int | None = None, *, url: bool = False) -> bytes:
+    """Read base64 in its one canonical spelling (`url`: the URL alphabet without padding). Raises Broken."""
+    try:
+        data = text.encode("ascii")
+        if url:
+            raw = base64.b64decode(data + b"=" * (-len(data) % 4), altchars=b"-_", validate=True)
+            again = base64.urlsafe_b64encode(raw).rstrip(b"=")
+        else:
+            raw = base64.b64decode(data, validate=True)
+            again = base64.b64encode(raw)
+    except (UnicodeEncodeError, binascii.Error, ValueError):
+        raise Broken("not base64") from None
+    if again != data or (length is not None and len(raw) != length):
+        raise Broken("base64 of another spelling or length than it must have")
+    return raw
+
+
+class Wire:
+    """Reads the length-prefixed strings of SSH."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, count: int) -> bytes:
+        """Give the next `count` bytes."""
+        if count < 0 or self.at + count > len(self.data):
+            raise Broken("an SSH structure is cut short")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def string(self) -> bytes:
+        """Give the next string."""
+        return self.take(int.from_bytes(self.take(4), "big"))
+
+    def end(self) -> None:
+        """Raise Broken if anything is left."""
+        if self.at != len(self.data):
+            raise Broken("an SSH structure goes on behind its end")
+
+
+def _string(data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + data
+
+
+def fingerprint(blob: bytes) -> str:
+    """Give a key's name as OpenSSH prints it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def key_blob(line: str) -> bytes:
+    """Read a public key line `TYPE BASE64`. Raises Broken."""
+    parts = line.split(" ")
+    if len(parts) != 2:
+        raise Broken("a public key line has other than two words")
+    blob = unbase64(parts[1])
+    wire = Wire(blob)
+    if wire.string() != parts[0].encode():
+        raise Broken("a public key line names another type than its key")
+    _key_parts(blob)
+    return blob
+
+
+def _key_parts(blob: bytes) -> tuple[bytes, bytes, bytes]:
+    """Give type, Ed25519 point and application (empty unless the key is on a token)."""
+    wire = Wire(blob)
+    kind, point = wire.string(), wire.string()
+    application = b""
+    if kind == b"sk-ssh-ed25519@openssh.com":
+        application = wire.string()
+    elif kind != b"ssh-ed25519":
+        raise Broken("a key is not of a type that is used here")
+    wire.end()
+    ed25519_key(point)
+    return kind, point, application
+
+
+def sshsig_verify(message: bytes, namespace: str, armoured: str) -> str:
+    """Check an armoured SSHSIG; gives the signer's fingerprint. Raises Broken."""
+    head, tail = "-----BEGIN SSH SIGNATURE-----\n", "\n-----END SSH SIGNATURE-----\n"
+    if not armoured.startswith(head) or not armoured.endswith(tail):
+        raise Broken("not an SSH signature")
+    inner = armoured[len(head) : -len(tail)]
+    lines = inner.split("\n")
+    if any(len(line) != 70 for line in lines[:-1]) or not 0 < len(lines[-1]) <= 70:
+        raise Broken("an SSH signature is not laid out as ssh-keygen does")
+    wire = Wire(unbase64("".join(lines)))
+    if wire.take(6) != b"SSHSIG" or wire.take(4) != b"\0\0\0\1":
+        raise Broken("not an SSH signature of version 1")
+    blob, space, reserved, algorithm, signature = (wire.string() for _ in range(5))
+    wire.end()
+    if space != namespace.encode():
+        raise Broken("a signature was made for another purpose")
+    if reserved or algorithm not in (b"sha256", b"sha512"):
+        raise Broken("a signature uses what is not used here")
+    kind, point, application = _key_parts(blob)
+    digest = hashlib.new(algorithm.decode(), message).digest()
+    signed = b"SSHSIG" + _string(space) + _string(reserved) + _string(algorithm) + _string(digest)
+    wire = Wire(signature)
+    if wire.string() != kind:
+        raise Broken("a signature is of another type than its key")
+    raw = wire.string()
+    if application:
+        rest = wire.take(5)
+        if not rest[0] & 1:
+            raise Broken("a token signed without being touched")
+        signed = hashlib.sha256(application).digest() + rest + hashlib.sha256(signed).digest()
+    wire.end()
+    ed25519_verify(point, signed, raw)
+    return fingerprint(blob)
+
+
+class LogKey:
+    """A C2SP verifier key: `name+hash+base64`."""
+
+    def __init__(self, text: str) -> None:
+        match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})", text)
+        if match is None:
+            raise Broken("not a verifier key")
+        self.name, typed = match[1], unbase64(match[3], 33)
+        self.id = hashlib.sha256(self.name.encode() + b"\n" + typed).digest()[:4]
+        if typed[0] != 1 or self.id.hex() != match[2]:
+            raise Broken("a verifier key is of another type, or its hash does not fit")
+        self.key = typed[1:]
+        ed25519_key(self.key)
+
+
+def decimal(text: str) -> int:
+    """Read a whole number in its one spelling. Raises Broken."""
+    if not re.fullmatch(r"0|[1-9][0-9]{0,15}", text, re.ASCII):
+        raise Broken("not a whole number in plain digits")
+    return int(text)
+
+
+def open_checkpoint(note: bytes, key: LogKey, *, alone: bool = False) -> tuple[str, int, bytes]:
+    """Check a signed checkpoint; gives origin, size, root. `alone`: no other signature may stand there."""
+    try:
+        text = note.decode()
+    except UnicodeDecodeError:
+        raise Broken("a checkpoint is not UTF-8") from None
+    body, gap, tail = text.partition("\n\n")
+    body += "\n"
+    lines = body.split("\n")
+    if not gap or len(lines) != 4 or not tail.endswith("\n") or "\r" in text:
+        raise Broken("a checkpoint has not its three lines, a blank one, and signatures")
+    origin, size, root = lines[0], decimal(lines[1]), unbase64(lines[2], 32)
+    signatures = tail[:-1].split("\n")
+    held = 0
+    for line in signatures:
+        match = re.fullmatch("— ([^ +]+) ([A-Za-z0-9+/]+={0,2})", line)
+        if match is None:
+            raise Broken("a signature line of a checkpoint is malformed")
+        raw = unbase64(match[2])
+        if match[1] == key.name and raw[:4] == key.id:
+            ed25519_verify(key.key, body.encode(), raw[4:])
+            held += 1
+    if held != 1 or (alone and len(signatures) != 1):
+        raise Broken("a checkpoint is not signed by its log, or by others too")
+    if origin != key.name:
+        raise Broken("a checkpoint is of another log than its key")
+    return origin, size, root
+
+
+# --- Merkle tree, entries, disclosures ---------------------------------------------------------------------------
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Give the hash of a leaf."""
+    return hashlib.sha256(b"\0" + leaf).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Give the hash of a node."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def walk_proof(leaf: bytes, index: int, size: int, proof: list[bytes]) -> tuple[bytes, bytes | None]:
+    """Follow an inclusion proof up; gives the root, and the root of the tree of the `index` leaves before this one."""
+    if index >= size:
+        raise Broken("an entry lies beyond the checkpoint")
+    number, last, found, left = index, size - 1, leaf, []
+    for other in proof:
+        if last == 0:
+            raise Broken("an inclusion proof is too long")
+        if number & 1 or number == last:
+            found = node_hash(other, found)
+            left.append(other)
+            while number and not number & 1:
+                number, last = number >> 1, last >> 1
+        else:
+            found = node_hash(found, other)
+        number, last = number >> 1, last >> 1
+    if last:
+        raise Broken("an inclusion proof is too short")
+    before = left[0] if left else None
+    for other in left[1:]:
+        before = node_hash(other, before or b"")
+    return found, before
+
+
+class Tree:
+    """The roots of a growing tree, from at most 64 hashes."""
+
+    def __init__(self) -> None:
+        self.size, self.hashes = 0, []
+
+    def add(self, leaf: bytes) -> None:
+        """Take one more leaf."""
+        found, size = leaf_hash(leaf), self.size
+        while size & 1:
+            found, size = node_hash(self.hashes.pop(), found), size >> 1
+        self.hashes.append(found)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Give the root of all leaves so far."""
+        if not self.hashes:
+            return hashlib.sha256(b"").digest()
+        found = self.hashes[-1]
+        for other in reversed(self.hashes[:-1]):
+            found = node_hash(other, found)
+        return found
+
+
+# type -> what its body must hold, what it may hold
+BODIES: dict[str, tuple[str, str]] = {
+    "genesis": ("origin log_vkey root_keys root_threshold roles", "recovery_keys"),
+    "commit": ("first count root sigs", ""),
+    "key.add": ("key person proof", "age"),
+    "key.revoke": ("fingerprint", "bad_from"),
+    "role.grant": ("fingerprint role", ""),
+    "role.revoke": ("fingerprint role", ""),
+    "logkey.rotate": ("log_vkey old_sig new_sig", "lost"),
+    "policy.set": ("", ""),
+    "record.add": ("kind", ""),
+    "record.edit": ("kind", ""),
+    "record.link": ("kind", ""),
+    "record.withdraw": ("kind", ""),
+    "blob.add": ("role", ""),
+    "reading.add": ("", ""),
+    "assessment.add": ("", ""),
+    "custody.prior": ("", ""),
+    "custody.transfer": ("", ""),
+    "custody.accept": ("", ""),
+    "custody.check": ("", ""),
+    "export": ("", ""),
+    "seal.put": ("", ""),
+    "seal.reseal": ("", ""),
+    "seal.open": ("", ""),
+    "consent.set": ("", ""),
+    "erase": ("digests", ""),
+    "anchor.time": ("", ""),
+    "anchor.witness": ("", ""),
+    "audit.note": ("", ""),
+}
+KINDS = ("case", "source", "item", "link", "relation")
+
+
+def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Broken("a JSON object names a key twice")
+    return found
+
+
+def _refuse(text: str) -> object:
+    raise Broken(f"JSON holds {text}")
+
+
+def read_json(data: bytes, what: str) -> object:
+    """Read JSON strictly: UTF-8, no key twice, no NaN. Raises Broken, naming `what`."""
+    try:
+        return json.loads(data.decode(), object_pairs_hook=_no_twins, parse_constant=_refuse)
+    except (ValueError, RecursionError, Broken) as error:
+        raise Broken(f"{what} is not strict JSON ({error if isinstance(error, Broken) else 'unreadable'})") from None
+
+
+def _plain(value: object, pattern: str, booleans: bool, depth: int = 1) -> bool:
+    if isinstance(value, bool):
+        return booleans
+    if isinstance(value, int):
+        return abs(value) < 2**53
+    if isinstance(value, str):
+        return not re.search("[\0\ud800-\udfff]", value)
+    if depth > 8:
+        return False
+    if isinstance(value, list):
+        return all(_plain(member, pattern, booleans, depth + 1) for member in value)
+    if isinstance(value, dict):
+        return all(re.fullmatch(pattern, k) and _plain(v, pattern, booleans, depth + 1) for k, v in value.items())
+    return False
+
+
+class Entry:
+    """One entry of the ledger, read strictly from its exact bytes."""
+
+    def __init__(self, index: int, leaf: bytes) -> None:
+        where = f"entry {index}"
+        value = read_json(leaf, where)
+        if len(leaf) > 32 * 1024 or not isinstance(value, dict) or not _plain(value, r"[a-z0-9_]{1,32}", False):
+            raise Broken(f"{where} holds what no entry may hold")
+        again = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        needed, known = {"at", "body", "by", "n", "t", "v"}, {"_sd", "prev", "sub"}
+        if again != leaf or not needed <= value.keys() <= needed | known or value["v"] != 1:
+            raise Broken(f"{where} is not in the one form an entry has")
+        self.index, self.leaf, self.value = index, leaf, value
+        self.t, self.body, self.by, self.at = value["t"], value["body"], value["by"], value["at"]
+        self.sub, self.prev, self.sd = value.get("sub"), value.get("prev"), value.get("_sd", [])
+        if self.t not in BODIES or not isinstance(self.body, dict):
+            raise Broken(f"{where} is of an unknown type")
+        must, may = (set(text.split()) for text in BODIES[self.t])
+        if not must <= self.body.keys() <= must | may:
+            raise Broken(f"{where} has another body than its type")
+        if not self._shape():
+            raise Broken(f"{where} has a malformed member")
+
+    def _shape(self) -> bool:
+        value, sd = self.value, self.sd
+        patterns = (
+            ("at", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), ("n", r"[A-Za-z0-9_-]{22}"), ("by", r"(?s)SHA256:.*"),
+            ("sub", r"[0-9a-f]{32}"),
+        )  # fmt: skip
+        for name, pattern in patterns:
+            if name in value and not (isinstance(value[name], str) and re.fullmatch(pattern, value[name], re.ASCII)):
+                return False
+        if "prev" in value and not (type(self.prev) is int and self.prev >= 0):
+            return False
+        if "_sd" in value and not (isinstance(sd, list) and sd):
+            return False
+        if not all(isinstance(d, str) and re.fullmatch(r"[A-Za-z0-9_-]{43}", d) for d in sd):
+            return False
+        if sorted(set(sd)) != sd:
+            return False
+        return not self.t.startswith("record.") or self.body["kind"] in KINDS
+
+
+def read_disclosure(text: str) -> tuple[str, str, object]:
+    """Read one disclosure; gives its digest, name and value. Raises Broken."""
+    value = read_json(unbase64(text, url=True), "a disclosure")
+    if not isinstance(value, list) or len(value) != 3 or not all(isinstance(part, str) for part in value[:2]):
+        raise Broken("a disclosure is not [salt, name, value]")
+    unbase64(value[0], 16, url=True)
+    if not _plain(value[2], r"[a-z0-9_.]{1,64}", True):
+        raise Broken("a disclosure holds a value that none may hold")
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    return digest, value[1], value[2]
+
+
+class Registry:
+    """Which key may do what, by replaying genesis, key and role entries in order."""
+
+    def __init__(self) -> None:
+        self.origin, self.log_vkey, self.threshold = "", "", 1
+        self.roles: dict[str, list[str]] = {}
+        self.root_keys: list[str] = []
+        self.keys: dict[str, dict[str, object]] = {}
+
+    def apply(self, entry: Entry) -> list[str]:
+        """Take one entry into account; gives what is wrong with it."""
+        body = entry.body
+        if entry.t == "genesis":
+            self.origin, self.log_vkey = body["origin"], body["log_vkey"]
+            self.roles, self.root_keys, self.threshold = body["roles"], body["root_keys"], body["root_threshold"]
+        elif entry.t == "key.add":
+            name = fingerprint(key_blob(body["key"]))
+            if name in self.keys:
+                return [f"entry {entry.index} adds a key a second time"]
+            roles = {"root"} if name in self.root_keys else set()
+            self.keys[name] = {"line": body["key"], "person": body["person"], "roles": roles, "bad": None, "revoked": 0}
+        elif entry.t in ("role.grant", "role.revoke", "key.revoke"):
+            return self._change(entry)
+        elif entry.t == "logkey.rotate":
+            self.log_vkey = body["log_vkey"]
+        return []
+
+    def _change(self, entry: Entry) -> list[str]:
+        key = self.keys.get(entry.body["fingerprint"])
+        if key is None:
+            return [f"entry {entry.index} speaks of a key that was never added"]
+        if entry.t == "key.revoke":
+            key["revoked"], key["bad"] = entry.index, entry.body.get("bad_from")
+        elif entry.body["role"] not in self.roles:
+            return [f"entry {entry.index} names a role that does not exist"]
+        elif entry.t == "role.grant":
+            key["roles"].add(entry.body["role"])
+        else:
+            key["roles"].discard(entry.body["role"])
+        return []
+
+    def role_for(self, t: str) -> str | None:
+        """Give the role that may write entries of type `t`."""
+        return next((role for role, types in self.roles.items() if t in types), None)
+
+    def refusals(self, types: set[str], signers: list[str]) -> list[str]:
+        """Give why these signers may not write entries of these types."""
+        held = [self.keys[s] for s in signers if s in self.keys and not self.keys[s]["revoked"]]
+        problems = [] if len(held) == len(signers) else ["a signer is no active key of this archive"]
+        if len(set(signers)) != len(signers):
+            problems.append("one key signs twice")
+
+        def persons(role: str) -> set[object]:
+            return {key["person"] for key in held if role in key["roles"]}
+
+        for t in sorted(types - {"commit", "genesis"}):
+            role = self.role_for(t)
+            if role is None:
+                problems.append(f"no role may write {t}")
+            elif t == "erase":
+                guardians, roots = persons("guardian"), persons("root")
+                if not guardians or not roots or len(guardians | roots) < 2:
+                    problems.append("erase needs a guardian and a root key of two persons")
+            else:
+                able = persons(role) | (persons("registrar") if t == "seal.put" else set())
+                if len(able) < (self.threshold if role == "root" else 1):
+                    problems.append(f"{t} is signed by nobody who may write it")
+        return problems
+
+
+def commit_text(origin: str, commit: Entry) -> bytes:
+    """Give the five signed lines of a commit."""
+    body = commit.body
+    return f"sijill-commit/v1\n{origin}\n{body['first']}\n{body['count']}\n{body['root']}\n".encode()
+
+
+def check_commit(registry: Registry, commit: Entry, entries: list[Entry], root: bytes | None) -> list[str]:
+    """Hold one commit against the entries of its range and the root before it; gives what is wrong."""
+    body, where = commit.body, f"commit {commit.index}"
+    first, count = body["first"], body["count"]
+    problems = []
+    if type(first) is not int or type(count) is not int or count < 1 or first + count != commit.index:
+        problems.append(f"{where} does not stand behind the entries that it signs")
+    if root is None or body["root"] != base64.b64encode(root).decode():
+        problems.append(f"{where} signs another state of the ledger than this one")
+    if commit.sub is not None or commit.prev is not None or commit.sd:
+        problems.append(f"{where} has members that no commit has")
+    origin = registry.origin or (entries[0].body.get("origin", "") if first == 0 and entries else "")
+    signers = []
+    sigs = body["sigs"] if isinstance(body["sigs"], list) else []
+    for sig in sigs:
+        if not isinstance(sig, dict) or set(sig) != {"by", "sig"} or not isinstance(sig["sig"], str):
+            problems.append(f"{where} has a malformed signature")
+            continue
+        try:
+            signer = sshsig_verify(commit_text(origin, commit), "sijill-commit@v1", sig["sig"])
+            if signer != sig["by"]:
+                raise Broken("it is by another key than it says")
+            signers.append(signer)
+        except Broken as error:
+            problems.append(f"{where}: {error}")
+    if not signers:
+        problems.append(f"{where} carries no signature that holds")
+    return problems + _check_signers(registry, commit, entries, signers)
+
+
+def _check_signers(registry: Registry, commit: Entry, entries: list[Entry], signers: list[str]) -> list[str]:
+    where, problems, found = f"commit {commit.index}", [], []
+    if commit.body["first"] == 0:
+        found = _apply(registry, entries)
+    problems += [f"{where}: {what}" for what in registry.refusals({e.t for e in entries}, signers)]
+    if commit.by not in signers or any(e.by not in signers for e in entries):
+        problems.append(f"{where}: an entry names a key that did not sign")
+    for signer in signers:
+        bad = registry.keys.get(signer, {}).get("bad")
+        if bad is not None and commit.index >= bad:
+            problems.append(f"{where} is disputed: its key was reported lost from entry {bad} on")
+    if commit.body["first"] != 0:
+        found = _apply(registry, entries)
+    return problems + found
+
+
+def _apply(registry: Registry, entries: list[Entry]) -> list[str]:
+    problems: list[str] = []
+    for entry in entries:
+        try:
+            problems += registry.apply(entry)
+        except (Broken, KeyError, TypeError, AttributeError):
+            problems.append(f"entry {entry.index} is malformed")
+    return problems
+
+
+# --- Files -------------------------------------------------------------------------------------------------------
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\Z")
+SIGNED = "tagmanifest-sha256.txt"
+SIGNATURE = SIGNED + ".sig"
+ROOT_FILES = (
+    "bagit.txt", "bag-info.txt", "VERIFY.txt", "verify.py", "manifest-sha256.txt", "manifest-blake3.txt", SIGNED,
+    SIGNATURE,
+)  # fmt: skip
+HEADS = "exhibit,bates,title,original_name,path,sha256,size,received,source,redacted,withheld".split(",")
+
+
+def sha256_of(path: str) -> tuple[str, int]:
+    """Give digest and size of a file. Raises CannotLook."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with open(path, "rb") as file:
+            while data := file.read(CHUNK):
+                digest.update(data)
+                size += len(data)
+    except OSError as error:
+        raise CannotLook(f"{path} cannot be read ({error.strerror})") from None
+    return digest.hexdigest(), size
+
+
+def visible(text: str) -> str:
+    """Give text with control and direction characters spelled out."""
+    unsafe = (
+        "[\0-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    )
+    return re.sub(unsafe, lambda match: f"\\u{{{ord(match[0]):04X}}}", text)
+
+
+def cell(text: str) -> str:
+    """Give a text as a spreadsheet may show it: never the beginning of a formula."""
+    text = visible(text)
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+class Dossier:
+    """One dossier folder being checked."""
+
+    def __init__(self, folder: str, report: Report) -> None:
+        self.folder, self.report = folder, report
+        self.files: dict[str, int] = {}
+        self.digests: dict[str, str] = {}
+        self.entries: dict[int, Entry] = {}
+        self.before: dict[int, bytes | None] = {}
+        self.shown: dict[int, dict[str, object]] = {}
+        self.registry = Registry()
+
+    def read(self, name: str) -> bytes:
+        """Give the bytes of a text file of the dossier. Raises Broken if it is not there."""
+        if name not in self.files:
+            raise Broken(f"{name} is not there")
+        if self.files[name] > MOST_TEXT_BYTES:
+            raise Broken(f"{name} is larger than such a file may be")
+        try:
+            with open(os.path.join(self.folder, *name.split("/")), "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise CannotLook(f"{name} cannot be read ({error.strerror})") from None
+
+    def text(self, name: str) -> str:
+        """Give a UTF-8 text file."""
+        try:
+            return self.read(name).decode()
+        except UnicodeDecodeError:
+            raise Broken(f"{name} is not UTF-8") from None
+
+    # layout and manifests
+
+    def walk(self) -> None:
+        """List every file; links, special files, unsafe names, twins and empty folders are findings."""
+        waiting, twins = [""], set()
+        while waiting:
+            inside = waiting.pop()
+            try:
+                listed = sorted(os.scandir(os.path.join(self.folder, *inside.split("/"))), key=lambda e: e.name)
+            except OSError as error:
+                raise CannotLook(f"{inside or self.folder} cannot be listed ({error.strerror})") from None
+            if not listed:
+                self.report.found("layout", f"{visible(inside) or 'the dossier'} is an empty folder")
+            for found in listed:
+                name = f"{inside}/{found.name}" if inside else found.name
+                folded = unicodedata.normalize("NFC", name).casefold()
+                if folded in twins or not NAME.match(found.name) or found.name.endswith("."):
+                    self.report.found("layout", f"{visible(name)}: a name that no file of a dossier has")
+                twins.add(folded)
+                mode = found.stat(follow_symlinks=False).st_mode
+                if stat.S_ISDIR(mode):
+                    if not inside and name != "data":
+                        self.report.found("layout", f"{visible(name)}: a folder that does not belong here")
+                    waiting.append(name)
+                elif not stat.S_ISREG(mode):
+                    self.report.found("layout", f"{visible(name)} is a link or no file")
+                else:
+                    if not inside and name not in ROOT_FILES:
+                        self.report.found("layout", f"{visible(name)}: a file that does not belong here")
+                    self.files[name] = found.stat(follow_symlinks=False).st_size
+                if len(self.files) > MOST_FILES:
+                    raise Broken("there are more files than a dossier may have")
+        for name in ROOT_FILES:
+            if name not in self.files:
+                self.report.found("layout", f"{name} is not there")
+
+    def listed(self, check: str, name: str) -> dict[str, str]:
+        """Read a manifest; what is malformed in it is a finding."""
+        found: dict[str, str] = {}
+        try:
+            text = self.text(name)
+        except Broken as error:
+            self.report.found(check, str(error))
+            return found
+        lines = text.split("\n")
+        if lines.pop():
+            self.report.found(check, f"{name} does not end its last line")
+        for number, line in enumerate(lines, 1):
+            match = re.fullmatch(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)", line)
+            if match is None or match[2] in found:
+                self.report.found(check, f"{name}: line {number} is malformed or lists a file twice")
+            else:
+                found[match[2]] = match[1]
+        return found
+
+    def manifests(self) -> None:
+        """Hold every file against the manifests, and the manifests against every file."""
+        payload = {name for name in self.files if name.startswith("data/")}
+        tags = {name for name in self.files if "/" not in name} - {SIGNED, SIGNATURE}
+        for check, name, expected in (
+            ("manifest-sha256", "manifest-sha256.txt", payload),
+            ("tagmanifest", SIGNED, tags),
+        ):
+            listed = self.listed(check, name)
+            for missing in sorted(listed.keys() - expected):
+                self.report.found(check, f"{missing} is listed and not there")
+            for extra in sorted(expected - listed.keys()):
+                self.report.found(check, f"{visible(extra)} is there and not listed")
+            for path in sorted(listed.keys() & expected):
+                digest, _ = sha256_of(os.path.join(self.folder, *path.split("/")))
+                self.digests[path] = digest
+                if digest != listed[path]:
+                    self.report.found(check, f"{path} is not what the manifest says")
+            self.report.close(check, f"{len(listed)} files are listed, all are there, no other, and each is as listed")
+        self.blake3 = self.listed("manifest-blake3", "manifest-blake3.txt")
+        if self.blake3.keys() != payload:
+            self.report.found("manifest-blake3", "it does not list exactly the files of the dossier")
+
+    def bagit(self) -> None:
+        """Check the two tag files that BagIt asks for."""
+        check = "bagit"
+        try:
+            if self.read("bagit.txt") != b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n":
+                self.report.found(check, "bagit.txt is not that of BagIt 1.0")
+            info = self.text("bag-info.txt")
+            payload = [size for name, size in self.files.items() if name.startswith("data/")]
+            if f"\nPayload-Oxum: {sum(payload)}.{len(payload)}\n" not in "\n" + info or "\r" in info:
+                self.report.found(check, "bag-info.txt tells another number or size of files")
+        except Broken as error:
+            self.report.found(check, str(error))
+        self.report.close(check, "a BagIt 1.0 folder of the size that it says")
+
+    # proof
+
+    def proof(self, log_vkey: str | None, genesis: str | None) -> None:
+        """Check the checkpoint, and every entry's bytes and place under it."""
+        check = "checkpoint"
+        try:
+            own = self.text("data/proof/log.vkey")
+            if not own.endswith("\n") or (log_vkey is not None and own.strip() != log_vkey.strip()):
+                self.report.found(check, "the log's key is not the one that was given")
+            key = LogKey(own[:-1])
+            note = self.read("data/proof/checkpoint")
+            self.origin, self.size, self.root = open_checkpoint(note, key, alone=True)
+            self.report.close(check, f"the log {visible(self.origin)} signed its state of {self.size} entries")
+        except Broken as error:
+            self.report.found(check, str(error))
+            self.report.close(check, "")
+            return
+        indices = []
+        for name in sorted(self.files):
+            if name.startswith("data/proof/entries/") and name.endswith(".json"):
+                try:
+                    indices.append(decimal(name[len("data/proof/entries/") : -len(".json")]))
+                except Broken:
+                    self.report.found("entries", f"{name} is named after no entry")
+        for index in sorted(indices):
+            try:
+                self.entry(index, note)
+            except Broken as error:
+                self.report.found("entries", f"entry {index}: {error}")
+        start = self.entries.get(0)
+        if start is None or start.t != "genesis":
+            self.report.found("entries", "entry 0, the genesis of the archive, is not proved")
+        elif genesis is not None and genesis.strip() not in (
+            leaf_hash(start.leaf).hex(), base64.b64encode(leaf_hash(start.leaf)).decode()
+        ):  # fmt: skip
+            self.report.found("entries", "entry 0 is not the genesis that was given")
+        self.chains()
+        self.report.close("entries", f"{len(self.entries)} entries lie in the ledger exactly as shown")
+        self.commits(own[:-1])
+
+    def entry(self, index: int, note: bytes) -> None:
+        """Check one entry's bytes and its inclusion proof."""
+        entry = Entry(index, self.read(f"data/proof/entries/{index}.json"))
+        text = self.read(f"data/proof/entries/{index}.tlog-proof")
+        head, gap, tail = text.partition(b"\n\n")
+        lines = head.decode("utf-8", "replace").split("\n")
+        if not gap or tail != note or lines[:2] != ["c2sp.org/tlog-proof@v1", f"index {index}"]:
+            raise Broken("its proof is malformed, for another entry, or against another checkpoint")
+        proof = [unbase64(line, 32) for line in lines[2:]]
+        root, before = walk_proof(leaf_hash(entry.leaf), index, self.size, proof)
+        if root != self.root:
+            raise Broken("its proof does not lead to the checkpoint")
+        self.entries[index], self.before[index] = entry, before
+
+    def chains(self) -> None:
+        """The entries of one subject name each other in order, without a gap."""
+        last: dict[str, int] = {}
+        for index, entry in sorted(self.entries.items()):
+            if entry.sub is None:
+                continue
+            if entry.prev != last.get(entry.sub):
+                self.report.found("entries", f"entry {index} follows one that is not shown")
+            last[entry.sub] = index
+
+    def commits(self, own_key: str) -> None:
+        """Every entry is signed by an operator whose key and role are proved."""
+        check = "commits"
+        commits = [e for e in self.entries.values() if e.t == "commit"]
+        covered: set[int] = set()
+        names = set()
+        for commit in sorted(commits, key=lambda e: e.index):
+            first, count = commit.body["first"], commit.body["count"]
+            if type(first) is not int or type(count) is not int:
+                self.report.found(check, f"commit {commit.index} is malformed")
+                continue
+            entries = [e for i, e in sorted(self.entries.items()) if first <= i < first + count]
+            covered.update(e.index for e in entries)
+            for problem in check_commit(self.registry, commit, entries, self.before[commit.index]):
+                self.report.found(check, problem)
+            if any(e.t == "commit" for e in entries):
+                self.report.found(check, f"commit {commit.index} signs another commit")
+            names |= self.commit_files(check, commit)
+        for index, entry in sorted(self.entries.items()):
+            if entry.t != "commit" and index not in covered:
+                self.report.found(check, f"entry {index} is signed by no commit that is shown")
+        present = {name for name in self.files if name.startswith("data/proof/commits/")}
+        for name in sorted(present - names):
+            self.report.found(check, f"{name} belongs to no commit that is proved")
+        if self.registry.origin != self.origin:
+            self.report.found(check, "the checkpoint is of another archive than entry 0")
+        if self.registry.log_vkey != own_key:
+            self.report.found(check, "the log's key is not the one that the ledger names")
+        self.report.close(check, f"{len(commits)} commits, each signed by keys that may write what it holds")
+        lines = [f"{name} {key['line']}\n" for name, key in self.registry.keys.items()]
+        try:
+            if self.text("data/proof/allowed_signers") != "".join(lines):
+                self.report.found("signers", "allowed_signers is not what genesis and key entries say")
+        except Broken as error:
+            self.report.found("signers", str(error))
+        self.report.close("signers", f"{len(lines)} keys, each from a proved entry")
+
+    def commit_files(self, check: str, commit: Entry) -> set[str]:
+        """The files beside a commit say what its entry says; gives their names."""
+        expected = {f"data/proof/commits/{commit.index}.txt": commit_text(self.origin, commit)}
+        sigs = commit.body["sigs"] if isinstance(commit.body["sigs"], list) else []
+        for number, sig in enumerate(sigs, 1):
+            name = f"{commit.index}.sig" if number == 1 else f"{commit.index}.{number}.sig"
+            if isinstance(sig, dict) and isinstance(sig.get("sig"), str):
+                expected[f"data/proof/commits/{name}"] = sig["sig"].encode()
+        for name, data in expected.items():
+            if name not in self.files or self.read(name) != data:
+                self.report.found(check, f"{name} is not what entry {commit.index} says")
+        return set(expected)
+
+    def signature(self) -> None:
+        """The tag manifest is signed, for this purpose, by a key that may export."""
+        check = "signature"
+        try:
+            host = self.registry.origin.split("/")[0]
+            signer = sshsig_verify(self.read(SIGNED), f"sijill-dossier@{host}", self.text(SIGNATURE))
+            for problem in self.registry.refusals({"export"}, [signer]):
+                self.report.found(check, problem)
+            what = f"signed with the key {signer}"
+        except Broken as error:
+            what = ""
+            self.report.found(check, str(error))
+        self.report.close(check, what)
+
+    # what is shown
+
+    def disclosures(self) -> None:
+        """Every disclosed value is one that a proved entry committed to."""
+        check = "disclosures"
+        owner = {digest: e.index for e in self.entries.values() for digest in e.sd}
+        count = 0
+        try:
+            lines = self.text("data/proof/disclosures.txt").split("\n")
+            if lines.pop():
+                self.report.found(check, "disclosures.txt does not end its last line")
+            for number, line in enumerate(lines, 1):
+                digest, name, value = read_disclosure(line)
+                if digest not in owner:
+                    self.report.found(check, f"line {number} discloses what no shown entry committed to")
+                    continue
+                fields = self.shown.setdefault(owner[digest], {})
+                if name in fields:
+                    self.report.found(check, f"line {number} discloses a field a second time")
+                fields[name] = value
+                count += 1
+        except Broken as error:
+            self.report.found(check, str(error))
+        self.report.close(check, f"{count} disclosed values, each committed to by a proved entry")
+
+    def values(self) -> None:
+        """What the records show is what was disclosed, no more and no less."""
+        check, seen = "records", set()
+        try:
+            case = read_json(self.read("data/records/case.json"), "case.json")
+            custody = self.text("data/records/custody.jsonl").split("\n")
+            lines = [read_json(line.encode(), "custody.jsonl") for line in custody[:-1]]
+            if custody[-1]:
+                self.report.found(check, "custody.jsonl does not end its last line")
+            if not isinstance(case, dict):
+                raise Broken("case.json is no object")
+            waiting: list[object] = [case, *lines]
+            while waiting:
+                value = waiting.pop()
+                if isinstance(value, dict) and "entry" in value and "fields" in value:
+                    self.bound(value, seen)
+                if isinstance(value, (dict, list)):
+                    waiting.extend(value.values() if isinstance(value, dict) else value)
+            for index in sorted(self.shown.keys() - seen):
+                self.report.found(check, f"entry {index} is disclosed and shown nowhere")
+            self.report.close(check, f"{len(seen)} records and events show what was disclosed of their entries")
+            Exhibits(self, case, lines).check()
+        except Broken as error:
+            self.report.found(check, str(error))
+            self.report.close(check, "")
+
+    def bound(self, value: dict[str, object], seen: set[object]) -> None:
+        """One record or event says exactly what its entry disclosed."""
+        index, fields = value["entry"], value["fields"]
+        entry = self.entries.get(index) if type(index) is int else None
+        if entry is None or entry.t == "commit" or index in seen:
+            self.report.found("records", f"a record names entry {index!r}, which is not proved or shown twice")
+            return
+        seen.add(index)
+        expected = self.shown.get(index, {})
+        if not same(fields, expected):
+            self.report.found("records", f"the record of entry {index} is not what was disclosed of it")
+        for name, actual in (
+            ("kind", entry.body.get("kind")), ("event", entry.t), ("recorded_at", entry.at), ("recorded_by", entry.by),
+        ):  # fmt: skip
+            if name in value and value[name] != actual:
+                self.report.found("records", f"the record of entry {index} says another `{name}` than its entry")
+
+
+def same(one: object, two: object) -> bool:
+    """Compare JSON values with their types: 1 is not true."""
+    return json.dumps(one, sort_keys=True) == json.dumps(two, sort_keys=True)
+
+
+class Exhibits:
+    """The exhibits: their numbers, their files, the list, and what is withheld."""
+
+    def __init__(self, dossier: Dossier, case: dict[str, object], custody: list[object]) -> None:
+        self.dossier, self.report, self.custody = dossier, dossier.report, custody
+        self.case = self.record(case.get("case"))
+        self.items = self.many(case.get("items"))
+        self.withheld = self.many(case.get("withheld"))
+        self.sources = {str(self.fields(s).get("id")): s for s in self.many(case.get("sources"))}
+
+    @staticmethod
+    def record(value: object) -> dict[str, object]:
+        """Give an object, or raise Broken."""
+        if not isinstance(value, dict):
+            raise Broken("case.json lacks a part that it must have")
+        return value
+
+    def many(self, value: object) -> list[dict[str, object]]:
+        """Give a list of objects, or raise Broken."""
+        if not isinstance(value, list):
+            raise Broken("case.json lacks a list that it must have")
+        return [self.record(member) for member in value]
+
+    def fields(self, value: dict[str, object]) -> dict[str, object]:
+        """Give the disclosed fields of a record."""
+        return self.record(value.get("fields"))
+
+    def found(self, what: str) -> None:
+        """Note a finding."""
+        self.report.found("exhibits", what)
+
+    def check(self) -> None:
+        """Check everything that is said of exhibits."""
+        subs, firsts = {}, {}
+        for index, entry in sorted(self.dossier.entries.items()):
+            if entry.t == "record.add" and entry.body["kind"] == "item":
+                subs[entry.sub] = index
+        code = str(self.fields(self.case).get("code"))
+        everything = {}
+        for one in [*self.items, *self.withheld]:
+            entry = self.dossier.entries.get(one.get("entry"))  # type: ignore[arg-type]
+            if entry is None or entry.sub not in subs:
+                self.found("an exhibit is no item of this archive")
+                continue
+            firsts[subs[entry.sub]] = one
+            everything[str(one.get("bates"))] = entry
+        numbers = [firsts[index].get("bates") for index in sorted(firsts)]
+        if numbers != [f"{code}-{rank:06d}" for rank in range(1, len(subs) + 1)]:
+            self.found("exhibit numbers are not the order of registration, or one is left out")
+        for one in self.withheld:
+            self.hidden(one)
+        paths = {self.shown(one) for one in self.items} - {None}
+        extra = {name for name in self.dossier.files if name.startswith("data/items/")} - paths
+        for name in sorted(extra):
+            self.found(f"{name} is the file of no exhibit")
+        for line in self.custody:
+            event = self.record(line)
+            entry, about = self.dossier.entries.get(event.get("entry")), everything.get(str(event.get("bates")))  # type: ignore[arg-type]
+            if entry is None or about is None or entry.sub != about.sub:
+                self.found("an event of custody is told of another exhibit than its entry")
+        self.table()
+        self.report.close("exhibits", f"{len(self.items)} exhibits are as registered, {len(self.withheld)} are withheld")
+        recorded = sum(1 for one in self.items if "blake3" in self.fields(one))
+        what = f"BLAKE3 not recomputed; {recorded} recorded digests are compared"
+        self.report.close("manifest-blake3", what)
+
+    def hidden(self, one: dict[str, object]) -> None:
+        """Of a withheld exhibit nothing is disclosed but a salted digest of its entry."""
+        entry = self.dossier.entries[one["entry"]]  # type: ignore[index]
+        if one.get("digest") not in entry.sd:
+            self.found(f"the withheld exhibit {one.get('bates')} names a digest that its entry does not hold")
+        for index in self.dossier.shown:
+            if self.dossier.entries[index].sub == entry.sub:
+                self.found(f"something of the withheld exhibit {one.get('bates')} is disclosed")
+
+    def shown(self, one: dict[str, object]) -> str | None:
+        """The file of an exhibit is the one that was registered; gives its name."""
+        fields, path = self.fields(one), one.get("path")
+        if path is None:
+            return None
+        name = f"data/{path}"
+        if not isinstance(path, str) or not path.startswith("items/") or name not in self.dossier.files:
+            self.found(f"the file of exhibit {one.get('bates')} is not there")
+            return None
+        if self.dossier.digests.get(name) != fields.get("sha256") or self.dossier.files[name] != fields.get("size"):
+            self.found(f"{name} is not the file that was registered")
+        if self.dossier.blake3.get(name) != fields.get("blake3"):
+            self.report.found("manifest-blake3", f"{name}: not the BLAKE3 digest that was registered")
+        return name
+
+    def table(self) -> None:
+        """exhibits.csv says what the records say."""
+        text = self.dossier.read("data/exhibits.csv")
+        if not text.startswith(b"\xef\xbb\xbf"):
+            self.found("exhibits.csv has no byte order mark")
+        try:
+            rows = list(csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True))
+        except (UnicodeDecodeError, csv.Error):
+            raise Broken("exhibits.csv is not CSV in UTF-8") from None
+        everything = sorted([*self.items, *self.withheld], key=lambda one: str(one.get("bates")))
+        if not rows or rows[0] != HEADS or len(rows) != len(everything) + 1:
+            self.found("exhibits.csv has other heads or another number of rows")
+            return
+        for row, one in zip(rows[1:], everything):  # noqa: B905
+            if row not in self.rows_for(one):
+                self.found(f"exhibits.csv says something else of {one.get('bates')} than the records")
+
+    def rows_for(self, one: dict[str, object]) -> list[list[str]]:
+        """Give the rows that may stand for an exhibit; a title may stand there in any of its languages."""
+        bates = str(one.get("bates"))
+        if "fields" not in one:
+            said = f"{one.get('reason')} (salted digest {one.get('digest')})"
+            return [[cell(bates), cell(bates), "", "", "", "", "", "", "", "", cell(said)]]
+        fields = self.fields(one)
+        source = self.fields(self.sources.get(str(fields.get("source")), {"fields": {}}))
+        titles = [str(fields[f"title.{lang}"]) for lang in ("en", "und", "ar") if f"title.{lang}" in fields]
+        entry = self.dossier.entries[one["entry"]]  # type: ignore[index]
+        first = min(i for i, e in self.dossier.entries.items() if e.sub == entry.sub)
+        code = self.fields(self.case).get("code")
+        size = str(fields["size"]) if "path" in one and "size" in fields else ""
+        return [
+            [
+                cell(f"{code}/{fields.get('id')}"), cell(bates), cell(title), cell(str(fields.get("file", ""))),
+                cell(str(one.get("path", ""))), str(fields.get("sha256", "")) if "path" in one else "", size,
+                self.dossier.entries[first].at, cell(str(source.get("pseudonym", ""))), "no", "",
+            ]
+            for title in titles or [""]
+        ]  # fmt: skip
+
+
+def check_dossier(folder: str, log_vkey: str | None = None, genesis: str | None = None) -> Report:
+    """Check a dossier. Raises CannotLook."""
+    report = Report()
+    dossier = Dossier(folder, report)
+    try:
+        dossier.walk()
+        report.close("layout", f"{len(dossier.files)} files, nothing that does not belong")
+        dossier.bagit()
+        dossier.manifests()
+        dossier.proof(log_vkey, genesis)
+        dossier.signature()
+        dossier.disclosures()
+        dossier.values()
+    except Broken as error:
+        report.found("layout", str(error))
+    report.checks.append(("timestamp", True, "there is no time-stamp: when it was made rests on the archive's own word"))
+    trust = "self-attested: the log's key was taken from the dossier itself; compare it by another way"
+    if log_vkey is not None or genesis is not None:
+        trust = "held against what was given from outside"
+    report.checks.append(("trust", True, trust))
+    return report
+
+
+# --- An archive folder -------------------------------------------------------------------------------------------
+
+
+class Ledger:
+    """The ledger of an archive, read once in order."""
+
+    def __init__(self, folder: str, report: Report) -> None:
+        self.folder, self.report = folder, report
+        self.registry, self.tree = Registry(), Tree()
+        self.roots: dict[int, bytes] = {}
+        self.pending: list[Entry] = []
+        self.start = 0
+        self.last: dict[str, int] = {}
+        self.objects: dict[str, tuple[str, int, int]] = {}
+        self.erased: set[str] = set()
+        self.genesis = b""
+        self.possession: list[tuple[Entry, str]] = []
+
+    def run(self, db: sqlite3.Connection) -> None:
+        """Read every entry and every disclosure."""
+        for (leaf,) in db.execute("SELECT leaf FROM ledger WHERE instr(leaf, CAST('\"t\":\"erase\"' AS BLOB))"):
+            try:
+                entry = Entry(0, bytes(leaf))
+            except Broken:
+                continue
+            if entry.t == "erase" and isinstance(entry.body["digests"], list):
+                self.erased.update(d for d in entry.body["digests"] if isinstance(d, str))
+        sql = "SELECT l.idx, l.leaf, p.disclosures FROM ledger l LEFT JOIN private p ON p.idx = l.idx ORDER BY l.idx"
+        for expected, (index, leaf, text) in enumerate(db.execute(sql)):
+            if index != expected:
+                self.report.found("ledger", f"entry {expected} is gone, or indices were changed")
+                return
+            self.entry(index, bytes(leaf), text)
+        if db.execute("SELECT count(*) FROM private WHERE idx NOT IN (SELECT idx FROM ledger)").fetchone()[0]:
+            self.report.found("disclosures", "there are disclosures of entries that do not exist")
+        if self.pending:
+            self.report.found("ledger", f"the entries from {self.start} on are signed by no commit")
+
+    def entry(self, index: int, leaf: bytes, text: str | None) -> None:
+        """Take one entry with its disclosures."""
+        try:
+            entry = Entry(index, leaf)
+        except Broken as error:
+            self.report.found("ledger", str(error))
+            self.tree.add(leaf)
+            return
+        if (entry.t == "genesis") != (index == 0):
+            self.report.found("ledger", f"entry {index}: the genesis must be entry 0 and no other")
+        if index == 0:
+            self.genesis = leaf_hash(leaf)
+        if entry.t == "commit":
+            self.commit(entry)
+        else:
+            self.pending.append(entry)
+        self.tree.add(leaf)
+        if entry.t == "commit":
+            self.roots[index + 1] = self.tree.root()
+        if entry.sub is not None:
+            if entry.prev != self.last.get(entry.sub):
+                self.report.found("ledger", f"entry {index} does not follow the one before it on its subject")
+            self.last[entry.sub] = index
+        self.disclosed(entry, text)
+
+    def commit(self, commit: Entry) -> None:
+        """Hold a commit against all entries since the one before."""
+        if commit.body["first"] != self.start or commit.body["count"] != len(self.pending):
+            self.report.found("ledger", f"commit {commit.index} does not sign exactly the entries before it")
+        for problem in check_commit(self.registry, commit, self.pending, self.tree.root()):
+            self.report.found("ledger", problem)
+        self.start, self.pending = commit.index + 1, []
+
+    def disclosed(self, entry: Entry, text: str | None) -> None:
+        """Hold the disclosures of an entry against its digests; note the objects they name."""
+        where, fields, digests = f"disclosures of entry {entry.index}", {}, set()
+        try:
+            strings = read_json((text or "[]").encode("utf-8", "surrogatepass"), where)
+            if not isinstance(strings, list) or not all(isinstance(string, str) for string in strings):
+                raise Broken(f"{where} are no list of strings")
+            again = json.dumps(strings, ensure_ascii=False, separators=(",", ":"))
+            if text is not None and again != text:
+                raise Broken(f"{where} are not in their one form")
+            for string in strings:
+                digest, name, value = read_disclosure(string)
+                if digest in digests or digest not in entry.sd:
+                    raise Broken(f"{where}: one that the entry never committed to")
+                digests.add(digest)
+                fields[name] = value
+        except Broken as error:
+            self.report.found("disclosures", str(error))
+        missing = set(entry.sd) - digests - self.erased
+        if missing:
+            self.report.found("disclosures", f"{where}: {len(missing)} are gone, by no order")
+        if "blake3" in fields and entry.t != "record.edit":
+            self.objects[str(fields["blake3"])] = (str(fields.get("sha256")), fields.get("size"), entry.index)
+        if entry.t == "key.add" and isinstance(fields.get("name"), str):
+            self.possession.append((entry, fields["name"]))
+
+    def key_proofs(self) -> None:
+        """Whoever added a key showed that they hold it."""
+        for entry, name in self.possession:
+            try:
+                mark = fingerprint(key_blob(entry.body["key"]))
+                text = f"sijill-key/v1\n{self.registry.origin}\n{name}\n{mark}\n".encode()
+                if sshsig_verify(text, "sijill-key@v1", entry.body["proof"]) != mark:
+                    raise Broken("made with another key")
+            except (Broken, AttributeError) as error:
+                self.report.found("ledger", f"entry {entry.index}: its proof of possession does not hold: {error}")
+
+    def checkpoints(self, db: sqlite3.Connection, log_vkey: str | None, genesis: str | None) -> None:
+        """Each commit has one checkpoint, signed by the log, of the root that the entries give."""
+        check = "checkpoint"
+        if log_vkey is not None and log_vkey.strip() != self.registry.log_vkey:
+            self.report.found(check, "the log's key is not the one that was given")
+        named = (self.genesis.hex(), base64.b64encode(self.genesis).decode())
+        if genesis is not None and genesis.strip() not in named:
+            self.report.found(check, "entry 0 is not the genesis that was given")
+        try:
+            key = LogKey(self.registry.log_vkey)
+        except Broken as error:
+            self.report.found(check, str(error))
+            return
+        seen = set()
+        for size, note in db.execute("SELECT size, note FROM checkpoint ORDER BY size"):
+            seen.add(size)
+            self.one(f"the checkpoint of {size} entries", bytes(note), key, size)
+        for size in sorted(self.roots.keys() ^ seen):
+            self.report.found(check, f"{size} entries: a commit without a checkpoint, or the reverse")
+        try:
+            with open(os.path.join(self.folder, "checkpoint"), "rb") as file:
+                self.one("the file checkpoint", file.read(CHUNK), key, None)
+        except OSError:
+            self.report.checks.append(("checkpoint-file", True, "the file `checkpoint` is not there; the database has it"))
+
+    def one(self, where: str, note: bytes, key: LogKey, size: int | None) -> None:
+        """Hold one checkpoint against the tree."""
+        try:
+            origin, found, root = open_checkpoint(note, key)
+        except Broken as error:
+            self.report.found("checkpoint", f"{where}: {error}")
+            return
+        if origin != self.registry.origin or (size is not None and found != size) or self.roots.get(found) != root:
+            self.report.found("checkpoint", f"{where} is not for the entries that are here")
+
+
+def check_objects(folder: str, objects: dict[str, tuple[str, int, int]], report: Report) -> None:
+    """Read every object that the ledger names, and look for what it does not name."""
+    store, bytes_read, strays = os.path.join(folder, "objects"), 0, 0
+    for name, (sha256, size, index) in sorted(objects.items()):
+        path = os.path.join(store, name[:2], name)
+        try:
+            mode = os.lstat(path).st_mode
+        except FileNotFoundError:
+            report.found("objects", f"object {name[:16]}… of entry {index} is gone")
+            continue
+        except OSError as error:
+            raise CannotLook(f"{path} cannot be looked at ({error.strerror})") from None
+        if not stat.S_ISREG(mode) or not stat.S_ISDIR(os.lstat(os.path.dirname(path)).st_mode):
+            report.found("objects", f"object {name[:16]}… of entry {index} is a link or no file")
+            continue
+        digest, found = sha256_of(path)
+        bytes_read += found
+        if (digest, found) != (sha256, size):
+            report.found("objects", f"object {name[:16]}… of entry {index} is not what was taken in")
+    try:
+        for shelf in sorted(os.listdir(store)):
+            if os.path.isdir(os.path.join(store, shelf)):
+                strays += sum(1 for name in os.listdir(os.path.join(store, shelf)) if name not in objects)
+    except OSError as error:
+        raise CannotLook(f"{store} cannot be listed ({error.strerror})") from None
+    said = f"; {strays} files in the store are named by no entry" if strays else ""
+    what = f"{len(objects)} objects, {bytes_read} bytes, each of the recorded SHA-256 and size{said}"
+    report.close("objects", what)
+
+
+def check_archive(folder: str, log_vkey: str | None = None, genesis: str | None = None) -> Report:
+    """Check an archive folder. Raises CannotLook."""
+    report = Report()
+    path = os.path.join(folder, "sijill.db")
+    journal = path + "-wal"
+    mode = "mode=ro" if os.path.exists(journal) and os.path.getsize(journal) else "mode=ro&immutable=1"
+    try:
+        db = sqlite3.connect(f"file:{urllib.parse.quote(os.path.abspath(path))}?{mode}", uri=True)
+        try:
+            ledger = Ledger(folder, report)
+            ledger.run(db)
+            ledger.key_proofs()
+            report.close("ledger", f"{ledger.tree.size} entries, each signed by keys that may write it")
+            report.close("disclosures", "each recorded value is one that its entry committed to")
+            ledger.checkpoints(db, log_vkey, genesis)
+            report.close("checkpoint", f"{len(ledger.roots)} checkpoints, each signed by the log over these entries")
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise CannotLook(f"{path} cannot be read ({error})") from None
+    check_objects(folder, ledger.objects, report)
+    report.checks.append(("blake3", True, "BLAKE3 not recomputed: the standard library has none; `b3sum` does it"))
+    report.checks.append(("view", True, "the tables made from the ledger are not compared; `sijill audit` does it"))
+    trust = "self-attested: the log's key was taken from the archive itself; compare it by another way"
+    if log_vkey is not None or genesis is not None:
+        trust = "held against what was given from outside"
+    report.checks.append(("trust", True, trust))
+    return report
+
+
+# --- The command -------------------------------------------------------------------------------------------------
+
+
+def check(folder: str, log_vkey: str | None = None, genesis: str | None = None) -> Report:
+    """Check a folder, whichever of the two it is. Raises CannotLook."""
+    if not os.path.isdir(folder):
+        raise CannotLook(f"{folder} is no folder that can be opened")
+    if any(os.path.lexists(os.path.join(folder, name)) for name in (*ROOT_FILES[:3], SIGNED, "data")):
+        return check_dossier(folder, log_vkey, genesis)
+    if os.path.lexists(os.path.join(folder, "sijill.toml")) or os.path.lexists(os.path.join(folder, "sijill.db")):
+        return check_archive(folder, log_vkey, genesis)
+    return check_dossier(folder, log_vkey, genesis)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check, tell, and give the exit status."""
+    parser = argparse.ArgumentParser(
+        description="Checks a Sijill dossier or archive folder. Exit status: 0 holds, 1 broken, 3 could not look."
+    )
+    parser.add_argument("--log-vkey", metavar="KEY", help="the log's verifier key, got by another way")
+    parser.add_argument("--genesis", metavar="HASH", help="the leaf hash of entry 0, hex or base64, got by another way")
+    parser.add_argument("folder", metavar="DIR", nargs="?", default=os.path.dirname(os.path.abspath(__file__)))
+    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        report = check(options.folder, options.log_vkey, options.genesis)
+    except CannotLook as error:
+        print(f"could not look: {visible(str(error))}", file=sys.stderr)
+        return 3
+    except MemoryError:
+        print("could not look: there is not enough memory", file=sys.stderr)
+        return 3
+    for name, held, what in report.checks:
+        print(f"{'ok    ' if held else 'BROKEN'}  {name}: {visible(what)}")
+    for name, what in report.findings:
+        print(f"finding  {name}: {visible(what)}")
+    print("Everything that was checked holds." if report.ok else "This is not as it was made. Keep it as it is, and ask.")
+    return 0 if report.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
