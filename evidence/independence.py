@@ -10,37 +10,19 @@ outside it. Groups that lean on each other are one root.
 Every item of the case joins, those withdrawn and those excluded too, so that
 taking out a bridge never raises a count. What is counted is the caller's
 business: it hands in places, and gets the number and the items that make it.
+`evidence.ties` says in words why an item was left out.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from evidence.docket import Item, Relation
 from evidence.packing import Packing, largest
+from evidence.ties import JOINS, LINEAGE, Ties
 
-JOINS = frozenset({"copy_of", "same_speaker", "same_camera", "translation_of"})
-LINEAGE = frozenset({"derived_from", "cites"})
-_UNKNOWN = ("unknown", "")
-_STEP = {
-    "copy_of": "{a} is a copy of {b}, joined by relation copy_of",
-    "same_speaker": "{a} has the same speaker as {b}, joined by relation same_speaker",
-    "same_camera": "{a} was taken with the same camera as {b}, joined by relation same_camera",
-    "translation_of": "{a} is a translation of {b}, joined by relation translation_of",
-    "derived_from": "{a} is derived from {b}",
-    "cites": "{a} cites {b}",
-    "digest": "{a} is a copy of {b}, joined by content digest",
-    "source": "{a} has the same source as {b} ({hub})",
-    "pseudonym": "{a} and {b} come from sources under one pseudonym",
-    "part_of": "{a} and {b} come from sources tied by part_of",
-    "unknown": "{a} and {b} have no source that is told: one group, unknown source",
-    "external": "{a} and {b} are tied to the same external “{hub}”",
-}
-_BOTH = {"cites": "{names} both cite {b}", "derived_from": "{names} are both derived from {b}"}
-
-Node = int  # items first, by place; then sources, digests and externals
+Node = int  # items first, by place; then what is outside the case
 
 
 class Independence:
@@ -50,21 +32,20 @@ class Independence:
         self,
         items: Sequence[Item],
         sources: Mapping[str, Mapping[str, Any]],
-        relations: Iterable[Relation],
+        relations: Sequence[Relation],
     ) -> None:
         self.items = items
         self.places = {item.id: place for place, item in enumerate(items)}
-        self._names: list[tuple[str, str]] = [("item", item.id) for item in items]
-        self._nodes: dict[Hashable, Node] = {}
+        self.same_bytes: list[tuple[int, int]] = []  # an item, and the first one of the same digest
+        self._sources, self._relations = sources, relations
+        self._outside: dict[str, Node] = {}
         self._parent: list[int] = list(range(len(items)))
-        self._ties: list[tuple[Node, Node, str]] = []  # joins, in the words of _STEP
-        self._rests: list[tuple[Node, Node, str]] = []  # lineage, from -> to
-        self._near: dict[Node, list[tuple[Node, str, bool]]] | None = None
+        self._rests: list[tuple[Node, Node]] = []
         self._counts: dict[tuple[int, ...], Packing] = {}
-        self._root_of: dict[Node, Node] = {}  # group -> the name of its knot, the first group in it
+        self._ties: Ties | None = None
+        self._join(houses(sources))
         self._relate(relations)
-        self._join(sources)
-        self._roots: dict[Node, frozenset[Node]] = self._follow() if self._rests else {}
+        self._roots, self._root_of = self._follow() if self._rests else ({}, {})
 
     # -- groups and roots
 
@@ -107,22 +88,25 @@ class Independence:
     def _root_names(self, roots: set[Node]) -> dict[Node, tuple[str, str]]:
         """Name each root by the first name in it in the alphabet, so that no order of entry shows."""
         names: dict[Node, tuple[str, str]] = {}
-        for node, name in enumerate(self._names):
-            group = self._find(node)
-            root = self._root_of.get(group, group)
+        outside = [("outside", name) for name in self._outside]
+        for node, name in enumerate([*(("item", item.id) for item in self.items), *outside]):
+            root = self.knot(node)
             if root in roots:
                 names[root] = min(names.get(root, name), name)
         return names
 
     # -- building
 
-    def _node(self, kind: str, name: str) -> Node:
-        key = (kind, name)
-        if key not in self._nodes:
-            self._nodes[key] = len(self._names)
-            self._parent.append(len(self._names))
-            self._names.append(key)
-        return self._nodes[key]
+    def knot(self, node: Node) -> Node:
+        """Give the root that a node lies in, were it an end: its group, or the knot of groups that it is part of."""
+        group = self._find(node)
+        return self._root_of.get(group, group)
+
+    def _external(self, name: str) -> Node:
+        if name not in self._outside:
+            self._outside[name] = len(self._parent)
+            self._parent.append(len(self._parent))
+        return self._outside[name]
 
     def _find(self, node: Node) -> Node:
         parent = self._parent
@@ -131,9 +115,24 @@ class Independence:
             node = parent[node]
         return node
 
-    def _tie(self, one: Node, other: Node, how: str) -> None:
-        self._ties.append((one, other, how))
+    def _tie(self, one: Node, other: Node) -> None:
         self._parent[self._find(one)] = self._find(other)
+
+    def _join(self, house: Mapping[str, str]) -> None:
+        """Join items of one house of sources (those without a source are one), and items of the same bytes."""
+        first: dict[Hashable, int] = {}
+        for place, item in enumerate(self.items):
+            source = item.record.get("source") or None
+            other = first.setdefault(house.get(source, source) if source else None, place)
+            if other != place:
+                self._parent[self._find(place)] = self._find(other)
+            for name in ("sha256", "blake3"):
+                digest = item.record.get(name)
+                if digest:
+                    other = first.setdefault((name, digest), place)
+                    if other != place:
+                        self.same_bytes.append((place, other))
+                        self._tie(place, other)
 
     def _relate(self, relations: Iterable[Relation]) -> None:
         for relation in relations:
@@ -143,49 +142,33 @@ class Independence:
             if relation.of is not None and relation.of in self.places:
                 other = self.places[relation.of]
             elif relation.external is not None:
-                other = self._node("external", relation.external)
+                other = self._external(relation.external)
             else:
                 continue
             if relation.as_ in JOINS:
-                self._tie(place, other, relation.as_)
+                self._tie(place, other)
             elif relation.as_ in LINEAGE:
-                self._rests.append((place, other, relation.as_))
+                self._rests.append((place, other))
 
-    def _join(self, sources: Mapping[str, Mapping[str, Any]]) -> None:
-        for place, item in enumerate(self.items):
-            for name in ("sha256", "blake3"):
-                digest = item.record.get(name)
-                if digest:
-                    self._tie(place, self._node("digest", digest), "digest")
-            source = item.record.get("source")
-            hub = self._node("source", source) if source else self._node(*_UNKNOWN)
-            self._tie(place, hub, "source" if source else "unknown")
-        for source, record in sources.items():
-            if record.get("part_of"):
-                self._tie(self._node("source", source), self._node("source", record["part_of"]), "part_of")
-            if record.get("pseudonym"):
-                self._tie(self._node("source", source), self._node("pseudonym", record["pseudonym"]), "pseudonym")
-
-    def _follow(self) -> dict[Node, frozenset[Node]]:
-        """Give each group that rests on another its root set: the ends reached, knots of groups taken as one."""
+    def _follow(self) -> tuple[dict[Node, frozenset[Node]], dict[Node, Node]]:
+        """Give the root set of each group that rests on another, knots taken as one, and the name of each knot."""
         onward: dict[Node, set[Node]] = {}
-        for item, other, _ in self._rests:
+        for item, other in self._rests:
             group, under = self._find(item), self._find(other)
             onward.setdefault(group, set())
             onward.setdefault(under, set())
             if group != under:
                 onward[group].add(under)
-        knots = _knots(onward)
         roots: dict[Node, frozenset[Node]] = {}
-        for knot in knots:  # what is rested on comes before what rests on it
-            members = set(knot)
-            below = {group for member in knot for group in onward[member]} - members
+        names: dict[Node, Node] = {}
+        for knot in _knots(onward):  # what is rested on comes before what rests on it
+            below = {group for member in knot for group in onward[member]}.difference(knot)
             name = min(knot)
             reached = frozenset().union(*(roots[group] for group in below)) if below else frozenset((name,))
             for member in knot:
                 roots[member] = reached
-                self._root_of[member] = name
-        return roots
+                names[member] = name
+        return roots, names
 
     # -- reasons
 
@@ -195,99 +178,47 @@ class Independence:
         by_root = {root: place for place in reversed(chosen) for root in self.roots(place)}
         reasons = {}
         for place in places:
+            if self._ties is None:
+                self._ties = Ties(self.items, self._sources, self._relations)
             beside = by_group.get(self.group(place))
             if beside is not None:
-                reasons[place] = self._told(place, self._path(place, beside.__eq__, lineage=False))
+                reasons[place] = self._ties.joined(place, beside)
                 continue
             beside = min((by_root[root] for root in self.roots(place) if root in by_root), default=None)
-            reasons[place] = self._overlap(place, beside)
+            if beside is None:
+                name = self.items[place].id
+                reasons[place] = f"{name} was not chosen: the sources of this case are too entangled to choose exactly"
+            else:
+                reasons[place] = self._ties.resting(place, beside, self._root_members(place, beside))
         return reasons
 
-    def _overlap(self, place: int, beside: int | None) -> str:
-        """Say how two items of different groups come to share a root."""
-        name = self.items[place].id
-        if beside is None:
-            return f"{name} was not chosen: the sources of this case are too entangled to choose exactly"
-        for start, end in ((place, beside), (beside, place)):
-            path = self._path(start, end.__eq__)
-            if path:
-                return self._told(start, path)
-        shared = self.roots(place) & self.roots(beside)
-        mine = self._path(place, lambda node: self._root_of.get(self._find(node)) in shared)
-        end = self._find(mine[-1][1])
-        theirs = self._path(beside, lambda node: self._find(node) == end)
-        if len(mine) == len(theirs) == 1 and mine[0][1:3] == theirs[0][1:3] and mine[0][2] in _BOTH:
-            names = f"{name} and {self.items[beside].id}"
-            return _BOTH[mine[0][2]].format(names=names, b=self._name(mine[0][1]))
-        steps = dict.fromkeys([*self._sentences(mine), *self._sentences(theirs)])
-        return f"{name} and {self.items[beside].id} rest on the same root: " + "; ".join(steps)
-
-    def _told(self, start: Node, path: list[tuple[Node, Node, str, bool]]) -> str:
-        steps = self._sentences(path)
-        if len(steps) == 1:
-            return steps[0]
-        end = path[-1][1]
-        how = "rests on" if any(how in LINEAGE for _, _, how, _ in path) else "is one source with"
-        return f"{self._name(start)} {how} {self._name(end)}: " + "; ".join(steps)
-
-    def _name(self, node: Node) -> str:
-        kind, name = self._names[node]
-        if kind == "external":
-            return f"“{name}” (external)"
-        return f"{name} (withdrawn)" if node < len(self.items) and self.items[node].withdrawn else name
-
-    def _sentences(self, path: list[tuple[Node, Node, str, bool]]) -> list[str]:
-        """Turn a path into sentences from item to item, passing over the sources and digests between them."""
-        sentences: list[str] = []
-        start: Node | None = None  # the item from which a run over sources or digests began
-        hubs: list[str] = []
-        for one, other, how, forward in path:
-            inner = [node >= len(self.items) and self._names[node][0] != "external" for node in (one, other)]
-            if how in JOINS or how in LINEAGE:
-                a, b = (one, other) if forward else (other, one)
-                sentences.append(_STEP[how].format(a=self._name(a), b=self._name(b)))
-                continue
-            start = one if not inner[0] else start
-            hubs.append(how)
-            if not inner[1] and start is not None:
-                word = next((w for w in ("part_of", "pseudonym") if w in hubs), hubs[0])
-                hub = self._names[one][1]
-                sentences.append(_STEP[word].format(a=self._name(start), b=self._name(other), hub=hub))
-                hubs = []
-        return sentences
-
-    def _path(
-        self, start: Node, reached: Callable[[Node], bool], *, lineage: bool = True
-    ) -> list[tuple[Node, Node, str, bool]]:
-        """Give the shortest way over joins (and lineage, downward) as steps; empty where there is none."""
-        if self._near is None:
-            self._near = {}
-            for one, other, how in self._ties:
-                self._near.setdefault(one, []).append((other, how, True))
-                self._near.setdefault(other, []).append((one, how, False))
-            for one, other, how in self._rests:
-                self._near.setdefault(one, []).append((other, how, True))
-        came: dict[Node, tuple[Node, str, bool] | None] = {start: None}
-        line = deque([start])
-        while line:
-            node = line.popleft()
-            for other, how, forward in self._near.get(node, ()):
-                if other not in came and (lineage or how not in LINEAGE):
-                    came[other] = (node, how, forward)
-                    if reached(other):
-                        return _back(came, other)
-                    line.append(other)
-        return []
+    def _root_members(self, one: int, other: int) -> tuple[set[int], set[str]]:
+        """Give the items and the names outside the case that lie in a root which two items share."""
+        shared = self.roots(one) & self.roots(other)
+        items = {place for place in range(len(self.items)) if self.knot(place) in shared}
+        return items, {name for name, node in self._outside.items() if self.knot(node) in shared}
 
 
-def _back(came: Mapping[Node, tuple[Node, str, bool] | None], node: Node) -> list[tuple[Node, Node, str, bool]]:
-    path: list[tuple[Node, Node, str, bool]] = []
-    step = came[node]
-    while step is not None:
-        before, how, forward = step
-        path.append((before, node, how, forward))
-        node, step = before, came[before]
-    return path[::-1]
+def houses(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Give, for each source that is tied to another by `part_of` or a pseudonym, one name for all that are."""
+    parent: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            name = parent[name]
+        return name
+
+    people: dict[str, str] = {}
+    for source, record in sources.items():
+        above = record.get("part_of")
+        if above:
+            parent[find(source)] = find(above)
+        pseudonym = record.get("pseudonym")
+        if pseudonym:
+            other = people.setdefault(pseudonym, source)
+            if other != source:
+                parent[find(source)] = find(other)
+    return {name: find(name) for name in list(parent)}
 
 
 def _knots(onward: Mapping[Node, set[Node]]) -> list[list[Node]]:

@@ -64,20 +64,22 @@ def _sources(count: int) -> str:
 
 def independent(want: int, facet: str | None, sight: Sight) -> Finding:
     """At least `want` independent sources among the counted items of the facet."""
-    weight = sight.weight(facet or "")
-    found = _found(weight.low, weight.high, weight.items)
-    answer = MET if weight.low >= want else NOT_MET if weight.high < want else UNDETERMINED
-    if answer == MET:
-        return Finding(MET, found, weight.items)
+    packing = sight.independent(sight.counted(facet or ""))
+    items = sight.ids(packing.chosen)
+    found = _found(packing.low, packing.high, items)
+    if packing.low >= want:
+        return Finding(MET, found, items)
+    weight = sight.weight(facet or "")  # with every reason, now that some are needed
     have = "; ".join(
         [
-            f"have {weight.low}" + (f": {listed(weight.items)}" if weight.items else ""),
+            f"have {packing.low}" + (f": {listed(items)}" if items else ""),
             *(because for _, because in weight.left_out[:_SHOWN]),
             *([f"{len(weight.left_out) - _SHOWN} more left out"] if len(weight.left_out) > _SHOWN else []),
         ]
     )
-    more = want - weight.low
-    return Finding(answer, found, weight.items, f"{number(more)} more independent source{'s' * (more != 1)} ({have})")
+    more = want - packing.low
+    lacks = f"{number(more)} more independent source{'s' * (more != 1)} ({have})"
+    return Finding(NOT_MET if packing.high < want else UNDETERMINED, found, items, lacks)
 
 
 def _found(low: int, high: int, items: Iterable[str]) -> str:

@@ -64,6 +64,7 @@ class Sight:
             for facet in dict.fromkeys(link.facets):
                 self._links.setdefault(facet, []).append((place, link))
         self._counted: dict[str, list[int]] = {}
+        self._linked: dict[str, list[int]] = {}
         self._weights: dict[str, Weight] = {}
 
     def ids(self, places: Iterable[int]) -> tuple[str, ...]:
@@ -76,16 +77,16 @@ class Sight:
 
     def linked(self, facet: str | None) -> list[int]:
         """Give each item with a link of any stance to the facet, to any facet where it is None or `*`."""
-        return sorted({place for place, _ in self.links(facet or ANY)})
-
-    def supporting(self, facet: str) -> list[int]:
-        """Give each item with a `supports` link to the facet, counted or not."""
-        return sorted({place for place, link in self.links(facet) if link.stance == "supports"})
+        facet = facet or ANY
+        if facet not in self._linked:
+            self._linked[facet] = sorted({place for place, _ in self.links(facet)})
+        return self._linked[facet]
 
     def counted(self, facet: str) -> list[int]:
         """Give the items that count for a facet: supporting, no translation, and not excluded by the standard."""
         if facet not in self._counted:
-            self._counted[facet] = [place for place in self.supporting(facet) if place not in self.barred]
+            supporting = {place for place, link in self.links(facet) if link.stance == "supports"}
+            self._counted[facet] = sorted(supporting.difference(self.barred))
         return self._counted[facet]
 
     def counted_links(self, facet: str) -> list[tuple[int, Link]]:
@@ -137,6 +138,11 @@ class Sight:
     @cached_property
     def _originals(self) -> dict[int, int]:
         """Give, for each item that has copies or is one, the first of them that was registered."""
+        places = self.independence.places
+        copies = [one for one in self.case.relations if one.as_ == "copy_of" and one.item in places]
+        if not copies and not self.independence.same_bytes:
+            return {}
+        outside: dict[str, int] = {}
         parent = list(range(len(self.items)))
 
         def find(place: int) -> int:
@@ -149,20 +155,13 @@ class Sight:
             low, high = sorted((find(one), find(other)))
             parent[high] = low
 
-        same: dict[tuple[str, str], int] = {}
-        for place, item in enumerate(self.items):
-            for name in ("sha256", "blake3"):
-                digest = item.record.get(name)
-                if digest:
-                    tie(same.setdefault((name, digest), place), place)
-        places = self.independence.places
-        for relation in self.case.relations:
-            if relation.as_ != "copy_of" or relation.item not in places:
-                continue
+        for place, other in self.independence.same_bytes:
+            tie(place, other)
+        for relation in copies:
             if relation.of is not None and relation.of in places:
                 tie(places[relation.item], places[relation.of])
             elif relation.external is not None:
-                tie(same.setdefault(("external", relation.external), places[relation.item]), places[relation.item])
+                tie(outside.setdefault(relation.external, places[relation.item]), places[relation.item])
         return {place: find(place) for place in range(len(parent)) if find(place) != place}
 
     def weight(self, facet: str) -> Weight:
@@ -173,13 +172,14 @@ class Sight:
 
     def _weigh(self, facet: str) -> Weight:
         counted = self.counted(facet)
+        supporting = [place for place, link in self.links(facet) if link.stance == "supports"]
         packing = self.independent(counted)
         chosen = set(packing.chosen)
         groups: dict[int, list[str]] = {}
         for place in counted:
             groups.setdefault(self.independence.group(place), []).append(self.items[place].id)
         reasons = self.independence.left_out((p for p in counted if p not in chosen), packing.chosen)
-        for place in self.supporting(facet):
+        for place in supporting:
             if place in self.barred:
                 reasons[place] = self.barred[place]
         for place in self._withdrawn.get(facet, ()):

@@ -44,9 +44,7 @@ def counts(standard, case):
 def counting(standard, case):
     """Give the items that count for every facet they support, and support at least one."""
     sight = Sight(case, standard.exclude)
-    return [
-        i for p, i in enumerate(case.items) if p not in sight.barred and any(p in sight.supporting(f) for f in FACETS)
-    ]
+    return [i for p, i in enumerate(case.items) if p not in sight.barred and any(p in sight.counted(f) for f in FACETS)]
 
 
 def with_copy(case, original, source):

@@ -1,0 +1,169 @@
+"""Why items are one source or rest on the same: the joins and lineage of a case as a graph, and ways through it.
+
+    V2 is a copy of V1, joined by content digest
+    D2 and D1 both cite “annual report” (external)
+
+Built only when a reason is asked for; it decides nothing. `evidence.independence`
+has already found that two items are joined or share a root, and asks how.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from evidence.docket import Item, Relation
+
+JOINS = frozenset({"copy_of", "same_speaker", "same_camera", "translation_of"})
+LINEAGE = frozenset({"derived_from", "cites"})
+_STEP = {
+    "copy_of": "{a} is a copy of {b}, joined by relation copy_of",
+    "same_speaker": "{a} has the same speaker as {b}, joined by relation same_speaker",
+    "same_camera": "{a} was taken with the same camera as {b}, joined by relation same_camera",
+    "translation_of": "{a} is a translation of {b}, joined by relation translation_of",
+    "derived_from": "{a} is derived from {b}",
+    "cites": "{a} cites {b}",
+    "digest": "{a} is a copy of {b}, joined by content digest",
+    "source": "{a} has the same source as {b} ({hub})",
+    "pseudonym": "{a} and {b} come from sources under one pseudonym",
+    "part_of": "{a} and {b} come from sources tied by part_of",
+    "unknown": "{a} and {b} have no source that is told: one group, unknown source",
+    "external": "{a} and {b} are tied to the same external “{hub}”",
+}
+_BOTH = {"cites": "{names} both cite {b}", "derived_from": "{names} are both derived from {b}"}
+
+Node = int  # items first, by place; then sources, digests, and what is outside the case
+Path = list[tuple[Node, Node, str, bool]]  # from, to, how, and whether along the relation
+
+
+class Ties:
+    """The graph of one case: items, their sources and digests, what is outside it, and how they are tied."""
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        sources: Mapping[str, Mapping[str, Any]],
+        relations: Sequence[Relation],
+    ) -> None:
+        self.items = items
+        self._places = {item.id: place for place, item in enumerate(items)}
+        self._names: list[tuple[str, str]] = [("item", item.id) for item in items]
+        self._nodes: dict[tuple[str, str], Node] = {}
+        self._near: dict[Node, list[tuple[Node, str, bool]]] = {}
+        self._relate(relations)
+        self._gather(sources)
+
+    def _node(self, kind: str, name: str) -> Node:
+        key = (kind, name)
+        if key not in self._nodes:
+            self._nodes[key] = len(self._names)
+            self._names.append(key)
+        return self._nodes[key]
+
+    def _tie(self, one: Node, other: Node, how: str) -> None:
+        self._near.setdefault(one, []).append((other, how, True))
+        if how not in LINEAGE:
+            self._near.setdefault(other, []).append((one, how, False))
+
+    def _relate(self, relations: Sequence[Relation]) -> None:
+        for relation in relations:
+            place = self._places.get(relation.item)
+            if place is None or relation.as_ not in JOINS | LINEAGE:
+                continue
+            if relation.of is not None and relation.of in self._places:
+                self._tie(place, self._places[relation.of], relation.as_)
+            elif relation.external is not None:
+                self._tie(place, self._node("external", relation.external), relation.as_)
+
+    def _gather(self, sources: Mapping[str, Mapping[str, Any]]) -> None:
+        for place, item in enumerate(self.items):
+            for name in ("sha256", "blake3"):
+                digest = item.record.get(name)
+                if digest:
+                    self._tie(place, self._node("digest", digest), "digest")
+            source = item.record.get("source")
+            hub = self._node("source", source) if source else self._node("unknown", "")
+            self._tie(place, hub, "source" if source else "unknown")
+        for source, record in sources.items():
+            if record.get("part_of"):
+                self._tie(self._node("source", source), self._node("source", record["part_of"]), "part_of")
+            if record.get("pseudonym"):
+                self._tie(self._node("source", source), self._node("pseudonym", record["pseudonym"]), "pseudonym")
+
+    def joined(self, place: int, beside: int) -> str:
+        """Say how two items of one group are joined."""
+        return self._told(place, self._path(place, beside.__eq__, lineage=False))
+
+    def resting(self, place: int, beside: int, shared: tuple[set[int], set[str]]) -> str:
+        """Say how one item rests on the other, or both on the same: `shared` are the items and names of that root."""
+        for start, end in ((place, beside), (beside, place)):
+            path = self._path(start, end.__eq__)
+            if path:
+                return self._told(start, path)
+        ends = shared[0] | {self._nodes["external", name] for name in shared[1]}
+        mine = self._path(place, ends.__contains__)
+        theirs = self._path(beside, mine[-1][1].__eq__)
+        names = f"{self.items[place].id} and {self.items[beside].id}"
+        if len(mine) == len(theirs) == 1 and mine[0][2] == theirs[0][2] and mine[0][2] in _BOTH:
+            return _BOTH[mine[0][2]].format(names=names, b=self._name(mine[0][1]))
+        steps = dict.fromkeys([*self._sentences(mine), *self._sentences(theirs)])
+        return f"{names} rest on the same root: " + "; ".join(steps)
+
+    def _told(self, start: Node, path: Path) -> str:
+        steps = self._sentences(path)
+        if len(steps) == 1:
+            return steps[0]
+        end = path[-1][1]
+        how = "rests on" if any(how in LINEAGE for _, _, how, _ in path) else "is one source with"
+        return f"{self._name(start)} {how} {self._name(end)}: " + "; ".join(steps)
+
+    def _name(self, node: Node) -> str:
+        kind, name = self._names[node]
+        if kind == "external":
+            return f"“{name}” (external)"
+        return f"{name} (withdrawn)" if node < len(self.items) and self.items[node].withdrawn else name
+
+    def _sentences(self, path: Path) -> list[str]:
+        """Turn a path into sentences from item to item, passing over the sources and digests between them."""
+        sentences: list[str] = []
+        start: Node | None = None  # the item from which a run over sources or digests began
+        hubs: list[str] = []
+        for one, other, how, forward in path:
+            inner = [node >= len(self.items) and self._names[node][0] != "external" for node in (one, other)]
+            if how in JOINS or how in LINEAGE:
+                a, b = (one, other) if forward else (other, one)
+                sentences.append(_STEP[how].format(a=self._name(a), b=self._name(b)))
+                continue
+            start = one if not inner[0] else start
+            hubs.append(how)
+            if not inner[1] and start is not None:
+                word = next((w for w in ("part_of", "pseudonym") if w in hubs), hubs[0])
+                hub = self._names[one][1]
+                sentences.append(_STEP[word].format(a=self._name(start), b=self._name(other), hub=hub))
+                hubs = []
+        return sentences
+
+    def _path(self, start: Node, reached: Callable[[Node], bool], *, lineage: bool = True) -> Path:
+        """Give the shortest way over joins (and lineage, downward) as steps; empty where there is none."""
+        came: dict[Node, tuple[Node, str, bool] | None] = {start: None}
+        line = deque([start])
+        while line:
+            node = line.popleft()
+            for other, how, forward in self._near.get(node, ()):
+                if other not in came and (lineage or how not in LINEAGE):
+                    came[other] = (node, how, forward)
+                    if reached(other):
+                        return _back(came, other)
+                    line.append(other)
+        return []
+
+
+def _back(came: Mapping[Node, tuple[Node, str, bool] | None], node: Node) -> Path:
+    path: Path = []
+    step = came[node]
+    while step is not None:
+        before, how, forward = step
+        path.append((before, node, how, forward))
+        node, step = before, came[before]
+    return path[::-1]
