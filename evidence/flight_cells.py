@@ -21,7 +21,6 @@ from schemas.aircraft import compass_heading
 from schemas.errors import FormatError
 
 Extent = tuple[int, int]  # first and last second, since 1970, UTC
-_PLAIN = "0123456789.-"
 _WITHIN_HOUR = {f"{at // 60:02d}:{at % 60:02d}": at for at in range(3600)}
 
 _HOUR = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):\Z", re.ASCII)
@@ -157,18 +156,21 @@ def _seconds(first: datetime, last: datetime) -> Extent:
 
 
 def read_point(lat_text: str, lon_text: str) -> tuple[int, int] | None:
-    """Read a latitude and a longitude as whole micro-degrees; None where one cannot be read or is out of range."""
+    """Read a position as whole micro-degrees; None where it cannot be read, is out of range, or is 0,0."""
     # With six decimals or fewer a double is off by less than a millionth of a micro-degree: rounding is exact.
-    if not (lat_text.strip(_PLAIN) or lon_text.strip(_PLAIN)) and "." in lat_text[-7:] and "." in lon_text[-7:]:
+    if not (lat_text + lon_text).strip("0123456789.-") and "." in lat_text[-7:] and "." in lon_text[-7:]:
         try:
             lat, lon = round(float(lat_text) * 1e6), round(float(lon_text) * 1e6)
         except ValueError:
             return None
-        return (lat, lon) if -90_000_000 <= lat <= 90_000_000 and -180_000_000 <= lon <= 180_000_000 else None
-    try:
-        return read_coordinate(lat_text, "lat"), read_coordinate(lon_text, "lon")
-    except FormatError:
-        return None
+        if not (-90_000_000 <= lat <= 90_000_000 and -180_000_000 <= lon <= 180_000_000):
+            return None
+    else:
+        try:
+            lat, lon = read_coordinate(lat_text, "lat"), read_coordinate(lon_text, "lon")
+        except FormatError:
+            return None
+    return (lat, lon) if lat or lon else None
 
 
 def read_heading(text: str) -> int | None:

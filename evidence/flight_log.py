@@ -13,13 +13,14 @@ Reads CSV and XLSX (`evidence.flight_table`), and BaseStation (SBS) lines.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from evidence.flight_cells import WholeTimes, dated_order, read_count, read_heading, read_observed, read_point
 from evidence.flight_table import Row, Table, open_table
-from evidence.when import find_zone
+from evidence.when import find_zone, western_digits
 from evidence.where import read_position
 from schemas.aircraft import CLASSES, activity_of, class_of, epoch_heads, fold, heads, is_class_word
 from schemas.errors import FormatError
@@ -34,12 +35,19 @@ PEEK = 1_000  # rows looked at before the first is given
 SHOWN_ROWS = 10  # row numbers that a warning names
 MOST_KEPT = 20_000  # different cells of a column whose reading is remembered
 
+COLUMNS = (
+    "row", "earliest", "latest", "lat", "lon", "heading", "aircraft_type", "aircraft_class", "count", "activity",
+    "remarks", "said", "why", "text",
+)  # fmt: skip
 Observation = dict[str, Any]
+Values = tuple[Any, ...]
+Place = tuple[int | None, int | None]
+_NOWHERE: Place = (None, None)
 
 
 @dataclass
 class FlightLog:
-    """A log that can be read: `rows` begins anew each time; `warnings` are whole once they have all been given."""
+    """A log that can be read: `rows` and `values` begin anew each time; `warnings` are whole once all were given."""
 
     name: str
     columns: dict[str, str]  # field -> head
@@ -54,7 +62,13 @@ class FlightLog:
 
     @property
     def rows(self) -> Iterator[Observation]:
-        """Give every row with `row` and what could be read of it; no key without a value.
+        """Give every row as a table of what could be read of it: `values` by their names, no key without a value."""
+        for values in self.values:
+            yield {name: value for name, value in zip(COLUMNS, values, strict=True) if value is not None}
+
+    @property
+    def values(self) -> Iterator[Values]:
+        """Give every row as a tuple in the order of `COLUMNS`, None for what is not there or could not be read.
 
         Times are seconds since 1970 UTC, positions whole micro-degrees, headings hundredths of a degree.
         An unreadable row has `row`, `text` and `why`. Raises FormatError if the order of dates turns out unknown.
@@ -83,14 +97,14 @@ class FlightLog:
         if len(rows) < SHOWN_ROWS:
             rows.append(number)
 
-    def _read(self) -> Iterator[Observation]:
+    def _read(self) -> Iterator[Values]:
         width = len(self._table.heads)
-        at_time, at_day, at_lat, at_lon, at_both, at_type, at_remarks = (
+        at_time, at_day, at_lat, at_lon, at_both, at_type, at_heading, at_remarks = (
             self._places.get(name, -1)
-            for name in ("time", "date", "lat", "lon", "position", "aircraft_type", "remarks")
+            for name in ("time", "date", "lat", "lon", "position", "aircraft_type", "heading", "remarks")
         )
-        small = [(self._places[name], name, _Remembered(read)) for name, read in _SMALL.items() if name in self._places]
-        classes, quick = _Remembered(class_of), WholeTimes(self.zone).read
+        seldom = [name for name in _SELDOM if name in self._places]
+        classes, headings, quick = _Remembered(class_of), _Remembered(read_heading), WholeTimes(self.zone).read
         for number, given in self._table.rows():
             cells = given if type(given) is list and len(given) == width else _fit(given, width)
             if isinstance(cells, Row):
@@ -106,34 +120,42 @@ class FlightLog:
                 except FormatError as error:
                     yield self._unreadable(number, error.message)
                     continue
-            row: Observation = {"earliest": earliest, "latest": latest, "row": number, "said": said}
+            point, heading, kind, class_, count, activity = _NOWHERE, None, None, None, None, None
             if at_lat >= 0:
-                lat_text, lon_text = cells[at_lat], cells[at_lon]
-                if lat_text or lon_text:
-                    point = read_point(lat_text, lon_text)
-                    if point is None or point == (0, 0):
-                        self._warn_of_place(number, point, lat_text + lon_text)
-                    else:
-                        row["lat"], row["lon"] = point
+                if cells[at_lat] or cells[at_lon]:
+                    point = read_point(cells[at_lat], cells[at_lon]) or self._nowhere(
+                        number, cells[at_lat] + cells[at_lon]
+                    )
             elif at_both >= 0 and cells[at_both].strip():
-                self._locate(row, number, cells[at_both])
+                point = self._locate(number, cells[at_both])
+            if at_heading >= 0 and cells[at_heading]:
+                heading = headings[cells[at_heading]]
+                if heading is None and cells[at_heading].strip():
+                    self._warn("heading cannot be read", number)
             if at_type >= 0 and cells[at_type]:
-                row["aircraft_type"], row["aircraft_class"] = cells[at_type], classes[cells[at_type]]
-            for at, name, readings in small:
-                cell = cells[at]
-                if cell:
-                    value = readings[cell]
-                    if value is not None:
-                        row[name] = value
-                    elif cell.strip():
-                        self._warn(f"{name} cannot be read", number)
-            if at_remarks >= 0 and cells[at_remarks]:
-                row["remarks"] = cells[at_remarks]
-            yield row
+                kind = cells[at_type]
+                class_ = classes[kind]
+            if seldom:
+                count, activity, word = (
+                    self._seldom(name, cells, number) if name in seldom else None for name in _SELDOM
+                )
+                class_ = word or class_
+            remarks = (cells[at_remarks] or None) if at_remarks >= 0 else None
+            yield (
+                number, earliest, latest, point[0], point[1], heading, kind, class_, count, activity, remarks, said,
+                None, None,
+            )  # fmt: skip
 
-    def _unreadable(self, number: int, why: str) -> Observation:
+    def _seldom(self, name: str, cells: list[str], number: int) -> Any:
+        cell = cells[self._places[name]].strip()
+        value = _SELDOM[name](cell) if cell else None
+        if cell and value is None:
+            self._warn(f"{name} cannot be read", number)
+        return value
+
+    def _unreadable(self, number: int, why: str) -> Values:
         self.unreadable += 1
-        return {"row": number, "text": self._table.text().replace("\0", visible("\0")), "why": why}
+        return (number, *(None,) * 11, why, self._table.text().replace("\0", visible("\0")))
 
     def _when(self, said: str, day: str) -> tuple[str, tuple[int, int]]:
         said = said.strip()
@@ -142,15 +164,18 @@ class FlightLog:
         extent = read_observed(said, day, zone=self.zone, order=self.date_order, epoch=self._epoch)
         return f"{day} {said}".strip() if day and not said.startswith(day) else said, extent
 
-    def _locate(self, row: Observation, number: int, text: str) -> None:
+    def _locate(self, number: int, text: str) -> Place:
         try:
-            row["lat"], row["lon"] = read_position(text)
+            return read_position(text)
         except FormatError as error:
-            self._warn_of_place(number, (0, 0) if error.hint else None, text)
+            self._warn("position 0,0 is a placeholder" if error.hint else "position cannot be read", number)
+            return _NOWHERE
 
-    def _warn_of_place(self, number: int, point: tuple[int, int] | None, text: str) -> None:
+    def _nowhere(self, number: int, text: str) -> Place:
         if text.strip():
-            self._warn("position cannot be read" if point is None else "position 0,0 is a placeholder", number)
+            digits = set(western_digits(text)) - set(" .,-+")
+            self._warn("position 0,0 is a placeholder" if digits == {"0"} else "position cannot be read", number)
+        return _NOWHERE
 
 
 def _fit(cells: list[str] | Row, width: int) -> list[str] | Row:
@@ -181,7 +206,11 @@ def _class_word(text: str) -> str | None:
     return words if words in CLASSES else class_of(text) if is_class_word(text) else None
 
 
-_SMALL = {"heading": read_heading, "count": read_count, "activity": activity_of, "aircraft_class": _class_word}
+_SELDOM: dict[str, Callable[[str], Any]] = {
+    "count": lru_cache(MOST_KEPT)(read_count),
+    "activity": lru_cache(MOST_KEPT)(activity_of),
+    "aircraft_class": lru_cache(MOST_KEPT)(_class_word),
+}
 
 
 def _may_differ(order: tuple[bool, bool] | None) -> bool:
