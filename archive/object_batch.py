@@ -7,77 +7,81 @@ number of their source and come as the work is done, not in its order.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 
 from archive.object_file import SMALL_BYTES, Kept, Place, measure, put_large, put_small
 from archive.object_source import Fault, Seen, Source
+from archive.object_trouble import worker_lost
 from archive.workers import Progress, Pulse, WorkerLost, can_fork, forked, in_order, ticker
-from schemas.errors import UnreachableError
 
 BATCH_FILES = 250
 FEW_BATCH_FILES = 25  # so that both workers have some
 FORK_ABOVE_FILES = 500
 
 Pair = tuple[Source, Seen]
+Answers = Generator[tuple[int, Kept | Fault], None, None]
+Judge = Callable[[bytes, str], str]  # what the first bytes of a file, and its name, say of it
 
 
-def put_all(
-    window: Sequence[Pair], place: Place, progress: Progress | None
-) -> Generator[tuple[int, Kept | Fault], None, None]:
+def put_all(window: Sequence[Pair], place: Place, progress: Progress | None, judge: Judge | None) -> Answers:
     """Put large files, whose answers are few enough to wait for their turn, then small ones."""
-    small = [(number, seen) for number, (_, seen) in enumerate(window) if seen.size <= SMALL_BYTES]
-    large = [(number, seen) for number, (_, seen) in enumerate(window) if seen.size > SMALL_BYTES]
+    small = [(number, pair) for number, pair in enumerate(window) if pair[1].size <= SMALL_BYTES]
+    large = [(number, pair) for number, pair in enumerate(window) if pair[1].size > SMALL_BYTES]
     pulse = Pulse()
     # The last of an odd number of files has both processors to itself: a thread for each hash.
     last = large[-1][0] if len(large) % 2 else -1
 
-    def read(one: tuple[int, Seen]) -> tuple[int, Kept | Fault]:
-        number, seen = one
-        return number, put_large(seen, place, pulse, split=number == last)
+    def read(one: tuple[int, Pair]) -> tuple[int, Kept | Fault]:
+        number, (source, seen) = one
+        return number, _judged(put_large(seen, place, pulse, split=number == last), source, judge)
 
     with closing(in_order(read, large, pulse, tick=ticker(pulse, progress), ahead=3)) as outcomes:
         yield from outcomes
-    yield from _put_small(small, place, progress)
+    yield from _put_small(small, place, progress, judge)
 
 
 def _put_small(
-    small: Sequence[tuple[int, Seen]], place: Place, progress: Progress | None
-) -> Generator[tuple[int, Kept | Fault], None, None]:
+    small: Sequence[tuple[int, Pair]], place: Place, progress: Progress | None, judge: Judge | None
+) -> Answers:
     """Put small files in batches: in forked processes where there are many, else in threads."""
 
-    def read(batch: Sequence[tuple[int, Seen]]) -> list[tuple[object, ...]]:
-        return [tuple(put_small(seen, place)) for _, seen in batch]
+    def read(batch: Sequence[tuple[int, Pair]]) -> list[tuple[object, ...]]:
+        return [tuple(_judged(put_small(seen, place), source, judge)) for _, (source, seen) in batch]
 
     many = len(small) > FORK_ABOVE_FILES
     length = BATCH_FILES if many else FEW_BATCH_FILES
     batches = [small[first : first + length] for first in range(0, len(small), length)]
-    answers = forked(read, batches) if many and can_fork() else in_order(read, batches, Pulse(), tick=lambda: None)
+    if many and can_fork():
+        answers = forked(lambda number: read(batches[number]), range(len(batches)))
+    else:
+        answers = in_order(read, batches, Pulse(), tick=lambda: None)
     try:
         with closing(answers):
             for batch, outcomes in zip(batches, answers, strict=True):
                 if progress is not None:
-                    progress(sum(seen.size for _, seen in batch))
+                    progress(sum(seen.size for _, (_, seen) in batch))
                 for (number, _), values in zip(batch, outcomes, strict=True):
                     # Plain tuples crossed the process boundary; a fault is the shorter one.
                     yield number, (Kept(*values) if len(values) == len(Kept._fields) else Fault(*values))
     except WorkerLost as error:
-        raise UnreachableError(
-            f"{error}; nothing was recorded",
-            hint="the system may be short of memory; run the command again",
-            code="worker-lost",
-        ) from error
+        raise worker_lost(error) from error
 
 
-def measure_all(
-    window: Sequence[Pair], place: Place, progress: Progress | None
-) -> Generator[tuple[int, Kept | Fault], None, None]:
+def measure_all(window: Sequence[Pair], place: Place, progress: Progress | None, judge: Judge | None) -> Answers:
     """Hash files without storing them, in threads."""
     pulse = Pulse()
 
     def read(one: tuple[int, Pair]) -> tuple[int, Kept | Fault]:
-        number, (_, seen) = one
-        return number, measure(seen, place, pulse)
+        number, (source, seen) = one
+        return number, _judged(measure(seen, place, pulse), source, judge)
 
     with closing(in_order(read, enumerate(window), pulse, tick=ticker(pulse, progress))) as outcomes:
         yield from outcomes
+
+
+def _judged(outcome: Kept | Fault, source: Source, judge: Judge | None) -> Kept | Fault:
+    """Judge the first bytes here, in the worker, and spare them the way to the caller."""
+    if judge is None or isinstance(outcome, Fault):
+        return outcome
+    return outcome._replace(head=b"", judged=judge(outcome.head, source.called))

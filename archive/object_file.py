@@ -66,6 +66,7 @@ class Kept(NamedTuple):
     size: int
     new: bool
     head: bytes
+    judged: str = ""
 
 
 class Condition(NamedTuple):

@@ -72,7 +72,7 @@ def look(source: Source) -> Seen | Fault:
     """Note a source's size, time and identity, without opening it."""
     path = os.fspath(source.path)
     try:
-        found = os.stat(path, follow_symlinks=source.follow)
+        found = os.stat(path) if source.follow else os.lstat(path)
     except OSError as error:
         return source_fault(error)
     if not stat.S_ISREG(found.st_mode):

@@ -105,3 +105,12 @@ def away(root: str, error: OSError, name: str = "") -> UnreachableError:
         hint="is its disk connected, and may this account read it?",
         code="store-unreachable",
     )
+
+
+def worker_lost(error: Exception) -> UnreachableError:
+    """Say that the system took one of our processes."""
+    return UnreachableError(
+        f"{error}; nothing was recorded",
+        hint="the system may be short of memory; run the command again",
+        code="worker-lost",
+    )

@@ -20,13 +20,14 @@ import os
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from blake3 import blake3 as blake3_of
 
 from archive import durable
-from archive.object_batch import Pair, measure_all, put_all
+from archive.object_batch import FORK_ABOVE_FILES, Answers, Judge, Pair, measure_all, put_all
 from archive.object_file import (
     SMALL_BYTES,
     Kept,
@@ -36,11 +37,11 @@ from archive.object_file import (
     keep,
 )
 from archive.object_source import Fault, Seen, Source, look, name_of, open_regular
-from archive.object_trouble import away, full, refusal, source_problem, store_trouble, unwritable
+from archive.object_trouble import away, full, refusal, source_problem, store_trouble, unwritable, worker_lost
 from archive.shelves import Found, diverted, walk
 from archive.staging import Staging
 from archive.stream import CHUNK_BYTES, read_into
-from archive.workers import Progress, Pulse, in_order, ticker
+from archive.workers import Progress, Pulse, WorkerLost, can_fork, forked, in_order, ticker
 from schemas.errors import IntegrityError, NotFound, Problem, UnreachableError
 
 __all__ = ["Checked", "Expected", "Found", "ObjectStore", "Progress", "Source", "Stored"]
@@ -52,7 +53,11 @@ _BLOCK_BYTES = 4096  # a file takes whole blocks
 
 
 class Stored(NamedTuple):
-    """A source whose bytes are in the store; `new` where they were not before, `head` are the first 8 KiB."""
+    """A source whose bytes are in the store; `new` where they were not before.
+
+    `judged` is what the caller's judge said of the first 8 KiB and the name;
+    where there was no judge, `head` are these bytes.
+    """
 
     path: Path
     blake3: str
@@ -60,6 +65,7 @@ class Stored(NamedTuple):
     size: int
     new: bool
     head: bytes
+    judged: str = ""
 
 
 class Checked(NamedTuple):
@@ -100,12 +106,17 @@ class ObjectStore:
     # -- taking in ---------------------------------------------------------------------------------------------------
 
     def put_many(
-        self, sources: Iterable[Source | os.PathLike[str] | str], progress: Progress | None = None
+        self,
+        sources: Iterable[Source | os.PathLike[str] | str],
+        progress: Progress | None = None,
+        judge: Judge | None = None,
     ) -> Iterator[Stored]:
         """Store every source; yield what became of each, in the order given.
 
         All sources are looked at before the first is read. Objects are durable
-        only after `sync`. Raises InputError naming every source that is not
+        only after `sync`. `judge` is called with the first 8 KiB and the name
+        of each source, in the worker that read it: guessing ten thousand media
+        types takes longer than storing. Raises InputError naming every source that is not
         there, is no regular file, cannot be read or changed while it was read
         (the others are stored by then); IntegrityError where an object that is
         stored already is damaged: it is never overwritten and never believed;
@@ -117,15 +128,18 @@ class ObjectStore:
         self._ready_to_write()
         self._room_for_new([seen for _, seen in pairs])
         with self._staging() as place:
-            yield from self._answers(pairs, lambda window: put_all(window, place, progress))
+            yield from self._answers(pairs, lambda window: put_all(window, place, progress, judge))
 
     def hash_many(
-        self, sources: Iterable[Source | os.PathLike[str] | str], progress: Progress | None = None
+        self,
+        sources: Iterable[Source | os.PathLike[str] | str],
+        progress: Progress | None = None,
+        judge: Judge | None = None,
     ) -> Iterator[Stored]:
         """Say what `put_many` would store, in the order given, and write nothing. Raises as `put_many`."""
         pairs = _looked_at(sources)
         place = Place(self._root, "", sync_each=False)
-        yield from self._answers(pairs, lambda window: measure_all(window, place, progress))
+        yield from self._answers(pairs, lambda window: measure_all(window, place, progress, judge))
 
     def put_bytes(self, data: bytes) -> Stored:
         """Store bytes that are in memory; the path given back is the object's. Raises as `put_many`."""
@@ -238,13 +252,28 @@ class ObjectStore:
         elsewhere = diverted(self._root)
         pulse = Pulse()
 
-        def look(batch: list[Expected]) -> list[Checked]:
+        def look(batch: list[Expected]) -> list[tuple[object, ...]]:
             buffer = memoryview(bytearray(CHUNK_BYTES))
-            return [self._check(one, quick, elsewhere, buffer, pulse) for one in batch]
+            return [tuple(self._check(one, quick, elsewhere, buffer, pulse)) for one in batch]
 
-        tick = ticker(pulse, progress)
-        for batch in in_order(look, _batches(expected), pulse, tick=tick):
-            yield from batch
+        coming = iter(expected)
+        first = list(islice(coming, FORK_ABOVE_FILES + 1))
+        small = sum(size or 0 for _, _, size in first) <= SMALL_BYTES * FORK_ABOVE_FILES
+        batches = _batches(chain(first, coming))
+        if len(first) > FORK_ABOVE_FILES and small and can_fork():
+            answers: Generator[list[Any], None, None] = forked(look, batches)
+        else:
+            answers = in_order(look, batches, pulse, tick=ticker(pulse, progress))
+            progress = None
+        try:
+            with closing(answers):
+                for answer in answers:
+                    if progress is not None:
+                        progress(sum(size for _, _, _, size in answer))
+                    for values in answer:
+                        yield Checked(*values)
+        except WorkerLost as error:
+            raise worker_lost(error) from error
 
     def names(self) -> Iterator[Found]:
         """Go through all that lies in the store, objects in the order of their names; leftovers of a crash are no news.
@@ -264,9 +293,7 @@ class ObjectStore:
             )
         return f"{self._root}/{blake3[:2]}/{blake3}"
 
-    def _answers(
-        self, pairs: Sequence[Pair], do: Callable[[Sequence[Pair]], Generator[tuple[int, Kept | Fault], None, None]]
-    ) -> Iterator[Stored]:
+    def _answers(self, pairs: Sequence[Pair], do: Callable[[Sequence[Pair]], Answers]) -> Iterator[Stored]:
         """Put the answers of `do` into the order of the sources, and gather what is wrong with these."""
         problems: list[Problem] = []
         fresh: set[bytes] = set()

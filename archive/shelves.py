@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from operator import attrgetter
 from typing import NamedTuple
 
 from archive.object_file import HEX, is_object_name
@@ -17,7 +17,7 @@ from schemas.errors import UnreachableError
 
 
 class Found(NamedTuple):
-    """One thing that lies in the store.
+    """One thing that lies in the store; `where` is its place in it, with `/`.
 
     `what`: object; link, folder, file, special (in the place of an object or of a
     folder of objects); stranger (a name that the store does not give);
@@ -25,7 +25,7 @@ class Found(NamedTuple):
     """
 
     blake3: str | None
-    path: Path
+    where: str
     what: str
 
 
@@ -35,26 +35,25 @@ def walk(root: str) -> Iterator[Found]:
     Raises UnreachableError where the store itself cannot be listed.
     """
     for entry in _listed(root, root):
-        path = Path(entry.path)
         if entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False):
             continue
         if not _is_shelf_name(entry.name):
-            yield Found(None, path, "stranger")
+            yield Found(None, entry.name, "stranger")
         elif not entry.is_dir(follow_symlinks=False):
-            yield Found(None, path, _kind(entry))
+            yield Found(None, entry.name, _kind(entry))
         else:
             try:
                 inside = _listed(root, entry.path)
             except UnreachableError:
-                yield Found(None, path, "unreadable")
+                yield Found(None, entry.name, "unreadable")
                 continue
             for inner in inside:
-                if not is_object_name(inner.name) or not inner.name.startswith(entry.name):
-                    yield Found(None, Path(inner.path), "stranger")
-                elif inner.is_file(follow_symlinks=False):
-                    yield Found(inner.name, Path(inner.path), "object")
+                name = inner.name
+                where = f"{entry.name}/{name}"
+                if name[:2] != entry.name or not is_object_name(name):
+                    yield Found(None, where, "stranger")
                 else:
-                    yield Found(inner.name, Path(inner.path), _kind(inner))
+                    yield Found(name, where, "object" if inner.is_file(follow_symlinks=False) else _kind(inner))
 
 
 def diverted(root: str) -> frozenset[str]:
@@ -73,7 +72,7 @@ def _is_shelf_name(name: str) -> bool:
 def _listed(root: str, folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(entries, key=attrgetter("name"))
     except OSError as error:
         raise away(root, error, "" if folder == root else os.path.basename(folder)) from error
 

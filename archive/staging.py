@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import sys
 import time
 
@@ -32,7 +31,7 @@ class Staging:
     def __init__(self, objects: str) -> None:
         clean(objects)
         while True:
-            self.folder = f"{objects}/{PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+            self.folder = f"{objects}/{PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
             os.mkdir(self.folder, 0o700)
             try:
                 self._lock = _hold(self.folder)

@@ -13,18 +13,20 @@ finding. Imports no SQLAlchemy: that would take longer than the work.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from archive.objects import Checked, ObjectStore, Progress
 from archive.shelves import Found
 from schemas.errors import NotFound
 
+if TYPE_CHECKING:
+    import sqlite3
+
 Row = tuple[str, str, str | None, int | None]  # item for people, BLAKE3, SHA-256, size in bytes
 
+_NOBODY: Row = ("", "", None, None)
 HARMLESS = ("whole", "stranger")  # what of an unlisted thing that is no finding
 
 _ITEM = "CASE WHEN r.kind = 'case' THEN r.code ELSE coalesce(r.code || '/' || r.id, 'entry ' || o.idx) END"
@@ -34,11 +36,7 @@ EVERY_OBJECT = (
 )
 
 
-class _Claim(NamedTuple):
-    """One object, and everything that the archive says of it: (item, SHA-256, size), nothing if nobody names it."""
-
-    name: str
-    holders: tuple[tuple[str, str | None, int | None], ...] = ()
+_Claim = tuple[str, Sequence[Row]]  # an object's name, and all rows that name it: none if nobody does
 
 
 def object_rows(database: sqlite3.Connection, wanted: Sequence[str] = ()) -> Iterator[Row]:
@@ -85,10 +83,11 @@ def verify_objects(
 
     def expected() -> Iterator[tuple[str, str | None, int | None]]:
         claims = _claims(rows)
-        for claim in _merged(claims, store.names(), report, store) if whole else claims:
+        for claim in _merged(claims, store.names(), report) if whole else claims:
             waiting.append(claim)
-            _, sha256, size = claim.holders[0] if claim.holders else ("", None, None)
-            yield claim.name, sha256, size
+            name, holders = claim
+            _, _, sha256, size = holders[0] if holders else _NOBODY
+            yield name, sha256, size
 
     for checked in store.check_many(expected(), quick=quick, progress=progress):
         report.take(waiting.popleft(), checked)
@@ -115,20 +114,23 @@ class _Report:
 
     def take(self, claim: _Claim, checked: Checked) -> None:
         """Note what reading one object showed, for every item that names it."""
+        name, holders = claim
         self.bytes += checked.size
-        if not claim.holders:
+        if not holders:
             self._stray(checked)
             return
         self.objects += 1
-        _, sha256, size = claim.holders[0]
-        for item, other_sha256, other_size in claim.holders:
+        if checked.what == "ok" and len(holders) == 1:
+            return
+        _, _, sha256, size = holders[0]
+        for item, _, other_sha256, other_size in holders:
             if checked.what == "ok":
                 if (other_sha256, other_size) != (sha256, size):
                     said = "two records of these bytes name different digests or sizes"
-                    self.damaged.append({"item": item, "object": claim.name, "what": said})
+                    self.damaged.append({"item": item, "object": name, "what": said})
                 continue
             kept = {"missing": self.missing, "unreadable": self.unreadable}.get(checked.what, self.damaged)
-            kept.append({"item": item, "object": claim.name, "what": checked.detail or checked.what})
+            kept.append({"item": item, "object": name, "what": checked.detail or checked.what})
 
     def _stray(self, checked: Checked) -> None:
         if checked.what == "missing":
@@ -139,16 +141,15 @@ class _Report:
         what = "whole" if checked.what == "ok" else checked.detail
         self.unlisted.append({"object": checked.blake3, "what": what})
 
-    def misplaced(self, found: Found, store: ObjectStore) -> None:
+    def misplaced(self, found: Found) -> None:
         """Note what lies in the store and is no object."""
-        where = found.path.relative_to(store.folder).as_posix()
         if found.what == "unreadable":
-            self.unreadable.append({"item": "", "object": where, "what": "this folder cannot be listed"})
+            self.unreadable.append({"item": "", "object": found.where, "what": "this folder cannot be listed"})
         else:
             what = (
                 found.what if found.what == "stranger" else f"a {found.what} lies in the place of a folder of objects"
             )
-            self.unlisted.append({"object": where, "what": what})
+            self.unlisted.append({"object": found.where, "what": what})
 
     def document(self, *, quick: bool) -> dict[str, Any]:
         """Give the finished document."""
@@ -168,33 +169,40 @@ class _Report:
 
 
 def _claims(rows: Iterable[Row]) -> Iterator[_Claim]:
-    last = ""
-    for name, group in groupby(rows, key=lambda row: row[1]):
-        if name < last:
-            raise ValueError("verify_objects takes rows in the order of their BLAKE3")
-        last = name
-        yield _Claim(name, tuple((item, sha256, size) for item, _, sha256, size in group))
+    """Gather the rows of each object; plain tuples and one loop, for a million of them pass here."""
+    name = ""
+    holders: list[Row] = []
+    for row in rows:
+        if row[1] != name:
+            if holders:
+                yield name, holders
+            if row[1] < name:
+                raise ValueError("verify_objects takes rows in the order of their BLAKE3")
+            name, holders = row[1], []
+        holders.append(row)
+    if holders:
+        yield name, holders
 
 
-def _merged(claims: Iterator[_Claim], lying: Iterator[Found], report: _Report, store: ObjectStore) -> Iterator[_Claim]:
+def _merged(claims: Iterator[_Claim], lying: Iterator[Found], report: _Report) -> Iterator[_Claim]:
     """Add to what is claimed what lies there unclaimed; both come in the order of object names."""
 
     def names() -> Iterator[str]:
         for found in lying:
             if found.blake3 is None:
-                report.misplaced(found, store)
+                report.misplaced(found)
             else:
                 yield found.blake3
 
     there = names()
     name = next(there, None)
     for claim in claims:
-        while name is not None and name < claim.name:
-            yield _Claim(name)
+        while name is not None and name < claim[0]:
+            yield name, ()
             name = next(there, None)
-        if name == claim.name:
+        if name == claim[0]:
             name = next(there, None)
         yield claim
     while name is not None:
-        yield _Claim(name)
+        yield name, ()
         name = next(there, None)

@@ -22,6 +22,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, TypeVar
 
@@ -33,6 +34,7 @@ Progress = Callable[[int], None]  # called in the caller's thread with the bytes
 WORKERS = 2
 _TICK_SECONDS = 0.2
 _HEADER_BYTES = 4
+_PIPE_BYTES = 1 << 20
 
 
 class Halted(Exception):
@@ -140,101 +142,111 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def forked(work: Callable[[Job], Any], jobs: Sequence[Job], *, ahead: int = 4) -> Generator[Any, None, None]:
-    """Do `jobs` in two forked processes; yield what `work` gave (anything that marshal can write), in order.
+def forked(work: Callable[[Job], Any], jobs: Iterable[Job], *, ahead: int = 4) -> Generator[Any, None, None]:
+    """Do `jobs` in two forked processes; yield what `work` gave, in order. Both must be values that marshal writes.
 
-    The processes end by themselves when the caller goes away, even by kill -9.
-    Raises WorkerLost where one of them died.
+    What `work` refers to the processes have by inheritance. They end by
+    themselves when the caller goes away, even by kill -9. Raises WorkerLost
+    where one of them died.
     """
     crew: list[_Forked] = []
+    source = iter(jobs)
+    owners: deque[_Forked] = deque()  # of the jobs given and not yet answered, oldest first
     try:
-        for _ in range(min(WORKERS, len(jobs))):
-            crew.append(_Forked(work, jobs, crew))
-        ready: dict[int, Any] = {}
-        next_job = wanted = 0
-        by_result = {worker.results: worker for worker in crew}
-        poll = select.poll()
-        for worker in crew:
-            poll.register(worker.results, select.POLLIN)
-        while wanted < len(jobs):
-            while next_job < min(len(jobs), wanted + ahead * len(crew)):
-                worker = min(crew, key=lambda one: one.owed)
-                if worker.owed >= ahead:
-                    break
-                worker.ask(next_job)
-                next_job += 1
-            if wanted not in ready:
-                for handle, _ in poll.poll():
-                    number, result = by_result[handle].answer()
-                    ready[number] = result
-            while wanted in ready:
-                yield ready.pop(wanted)
-                wanted += 1
+        for _ in range(WORKERS):
+            crew.append(_Forked(work, crew))
+        for worker, job in zip(crew * ahead, source):  # noqa: B905 -- whichever ends first
+            worker.ask(job)
+            owners.append(worker)
+        while owners:
+            worker = owners.popleft()
+            result = worker.answer()
+            for job in islice(source, 1):
+                worker.ask(job)
+                owners.append(worker)
+            yield result
     finally:
         for worker in crew:
             worker.end()
 
 
 class _Forked:
-    """One worker process, told the numbers of jobs through a pipe; it has the jobs themselves by inheritance."""
+    """One worker process: jobs go to it through one pipe, and their results come back through another, in order.
 
-    def __init__(self, work: Callable[[Job], Any], jobs: Sequence[Job], siblings: Sequence[_Forked]) -> None:
-        self.owed = 0
-        take_orders, self.orders = os.pipe()
-        self.results, give_results = os.pipe()
-        others = (self.orders, self.results, *(handle for one in siblings for handle in (one.orders, one.results)))
+    Neither side waits for the other to empty a full pipe while its own is full:
+    what does not fit is kept here until the process takes it.
+    """
+
+    def __init__(self, work: Callable[[Job], Any], siblings: Sequence[_Forked]) -> None:
+        self._unsent = bytearray()
+        self._arrived = bytearray()
+        take_orders, self._orders = os.pipe()
+        self._results, give_results = os.pipe()
+        os.set_blocking(self._orders, False)
+        others = (self._orders, self._results, *(handle for one in siblings for handle in (one._orders, one._results)))
         # A Ctrl-C that reached the child before it can ignore it would send it into the caller's code.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
         try:
             with warnings.catch_warnings():
                 # Threads of native libraries may exist; the child runs none of their code.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                self.pid = os.fork()
-            if self.pid == 0:
-                _serve(work, jobs, take_orders, give_results, others, before)
+                self._pid = os.fork()
+            if self._pid == 0:
+                _serve(work, take_orders, give_results, others, before)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(take_orders)
         os.close(give_results)
 
-    def ask(self, number: int) -> None:
+    def ask(self, job: Any) -> None:
         """Order one job. Raises WorkerLost."""
-        try:
-            os.write(self.orders, number.to_bytes(_HEADER_BYTES, "big"))
-        except BrokenPipeError:
-            self._lost()
-        self.owed += 1
+        self._unsent += _framed(job)
+        self._send()
 
-    def answer(self) -> tuple[int, Any]:
-        """Wait for one result. Raises WorkerLost."""
-        length = int.from_bytes(self._read(_HEADER_BYTES), "big")
-        number, result = marshal.loads(self._read(length))  # noqa: S302 -- written by our own child
-        self.owed -= 1
-        return number, result
+    def answer(self) -> Any:
+        """Wait for the result of the oldest job. Raises WorkerLost."""
+        while (end := self._frame_end()) is None:
+            poll = select.poll()
+            poll.register(self._results, select.POLLIN)
+            if self._unsent:
+                poll.register(self._orders, select.POLLOUT)
+            for handle, _ in poll.poll():
+                if handle == self._orders:
+                    self._send()
+                elif part := os.read(self._results, _PIPE_BYTES):
+                    self._arrived += part
+                else:
+                    raise self._lost()
+        result = marshal.loads(self._arrived[_HEADER_BYTES:end])  # noqa: S302 -- written by our own child
+        del self._arrived[:end]
+        return result
 
     def end(self) -> None:
         """Close the pipes, upon which the process stops after its present job, and wait for it."""
-        for handle in (self.orders, self.results):
+        for handle in (self._orders, self._results):
             os.close(handle)
-        os.waitpid(self.pid, 0)
+        os.waitpid(self._pid, 0)
 
-    def _read(self, length: int) -> bytes:
-        parts = []
-        while length:
-            part = os.read(self.results, min(length, 1 << 20))
-            if not part:
-                self._lost()
-            parts.append(part)
-            length -= len(part)
-        return b"".join(parts)
+    def _send(self) -> None:
+        try:
+            del self._unsent[: os.write(self._orders, self._unsent)]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError as error:
+            raise self._lost() from error
 
-    def _lost(self) -> NoReturn:
-        raise WorkerLost(f"worker process {self.pid} ended before its work was done")
+    def _frame_end(self) -> int | None:
+        if len(self._arrived) < _HEADER_BYTES:
+            return None
+        end = _HEADER_BYTES + int.from_bytes(self._arrived[:_HEADER_BYTES], "big")
+        return end if len(self._arrived) >= end else None
+
+    def _lost(self) -> WorkerLost:
+        return WorkerLost(f"worker process {self._pid} ended before its work was done")
 
 
 def _serve(
-    work: Callable[[Job], Any],
-    jobs: Sequence[Job],
+    work: Callable[[Any], Any],
     orders: int,
     results: int,
     others: Sequence[int],
@@ -249,16 +261,16 @@ def _serve(
         gc.disable()
         for handle in others:  # or a sibling would never see its orders end
             os.close(handle)
-        while order := os.read(orders, _HEADER_BYTES):
-            number = int.from_bytes(order, "big")
-            body = marshal.dumps((number, work(jobs[number])))
-            _send(results, len(body).to_bytes(_HEADER_BYTES, "big") + body)
+        with open(orders, "rb") as taken:
+            while header := taken.read(_HEADER_BYTES):
+                answer = memoryview(_framed(work(marshal.loads(taken.read(int.from_bytes(header, "big"))))))  # noqa: S302
+                while answer:
+                    answer = answer[os.write(results, answer) :]
         status = 0
     finally:
         os._exit(status)
 
 
-def _send(handle: int, body: bytes) -> None:
-    view = memoryview(body)
-    while view:
-        view = view[os.write(handle, view) :]
+def _framed(value: Any) -> bytes:
+    body = marshal.dumps(value)
+    return len(body).to_bytes(_HEADER_BYTES, "big") + body

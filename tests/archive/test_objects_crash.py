@@ -54,7 +54,7 @@ def whole(store):
     names = []
     for found in store.names():
         assert "object" == found.what, found
-        assert found.blake3 == blake3(found.path.read_bytes()).hexdigest()
+        assert found.blake3 == blake3((store.folder / found.where).read_bytes()).hexdigest()
         names.append(found.blake3)
     return names
 
