@@ -143,6 +143,8 @@ class _Hours(dict[str, int | None]):
         if match is None or self._zone is None or int(match[1]) not in YEARS:
             return None
         try:
+            if self._zone == "UTC":
+                return int(datetime.fromisoformat(f"{hour}00Z").timestamp()) if match[4] != "24" else None
             first = datetime(int(match[1]), int(match[2]), int(match[3]), int(match[4]), tzinfo=find_zone(self._zone))
         except ValueError:
             return None
@@ -158,7 +160,8 @@ def _seconds(first: datetime, last: datetime) -> Extent:
 def read_point(lat_text: str, lon_text: str) -> tuple[int, int] | None:
     """Read a position as whole micro-degrees; None where it cannot be read, is out of range, or is 0,0."""
     # With six decimals or fewer a double is off by less than a millionth of a micro-degree: rounding is exact.
-    if not (lat_text + lon_text).strip("0123456789.-") and "." in lat_text[-7:] and "." in lon_text[-7:]:
+    is_short = (len(lat_text) < 9 or "." in lat_text[-7:]) and (len(lon_text) < 9 or "." in lon_text[-7:])
+    if is_short and (lat_text + lon_text).replace(".", "").replace("-", "").isdigit():
         try:
             lat, lon = round(float(lat_text) * 1e6), round(float(lon_text) * 1e6)
         except ValueError:
