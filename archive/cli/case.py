@@ -45,18 +45,21 @@ def show_case(ctx: typer.Context, code: Annotated[str, typer.Argument(metavar="C
 
 def title_of(record: Mapping[str, Any]) -> str:
     """Give a title in words, in the language it has, marked if the case is invented."""
-    title = record.get("title")
-    text = title if isinstance(title, str) else " / ".join(str(part) for part in (title or {}).values())
-    return ("[EXERCISE] " if record.get("exercise") else "") + visible(text)
+    return ("[EXERCISE] " if record.get("exercise") else "") + in_languages(record.get("title"))
+
+
+def in_languages(text: Any) -> str:
+    """Give a text that may be in several languages, English first."""
+    if isinstance(text, Mapping):
+        text = " / ".join(str(text[lang]) for lang in ("en", "und", "ar") if text.get(lang))
+    return visible(str(text or ""))
 
 
 def place_in_words(place: Any) -> str:
     """Give a place: its names and its circle."""
     if not isinstance(place, Mapping):
         return "not told"
-    name = place.get("name")
-    told = [name] if isinstance(name, str) else list((name or {}).values())
-    words = visible(" / ".join(str(part) for part in told))
+    words = in_languages(place.get("name"))
     if "lat" in place:
         within = f" within {place['accuracy_m']} m" if "accuracy_m" in place else ""
         words = f"{words} ({place['lat']:.6f}, {place['lon']:.6f}{within})".strip()

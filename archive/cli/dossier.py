@@ -32,6 +32,7 @@ def export_dossier(
     purpose: Annotated[str, typer.Option(metavar="TEXT", help="Why it leaves; needed for all but internal.")] = "",
     zipped: Annotated[bool, typer.Option("--zip", help="Also write DIR.zip.")] = False,
     date: Annotated[str | None, typer.Option(metavar="TIME", help="The date it carries, UTC; now if not said.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would leave, what not, and the risks.")] = False,
 ) -> None:
     """Write what an audience may see of a case as a dossier that a stranger can check.
 
@@ -46,11 +47,14 @@ def export_dossier(
     with progress("writing", as_json=shared.json) as draw:
         document = export(
             archive, code, audience, out, acting(shared.operators, archive.home), purpose=purpose, zipped=zipped,
-            date=date, progress=draw,
+            date=date, dry_run=dry_run, progress=draw, tell=None if shared.json else _risks,
         )  # fmt: skip
     show(document, lambda: _exported(document), as_json=shared.json)
-    if not shared.json:
-        warn(document.get("warnings", ()))
+
+
+def _risks(planned: dict[str, Any]) -> None:
+    """Say what is risky in what would leave, before anything is written."""
+    warn(planned["warnings"])
 
 
 @command(
@@ -73,9 +77,14 @@ def verify_dossier(
 
 
 def _exported(document: dict[str, Any]) -> str:
-    lines = [f"dossier of {visible(document['case'])} for {document['audience']}: {visible(str(document['out']))}"]
-    lines += [f"  {document['exhibits']} exhibits leave, {document['withheld']} are withheld"]
-    lines.append("read VERIFY.txt in it; give the log key to the other side by another way")
+    what = f"dossier of {visible(document['case'])} for {document['audience']}"
+    leave, stay = ("would leave", "would be withheld") if document["dry_run"] else ("leave", "are withheld")
+    lines = [f"{what}: {visible(str(document['out']))}{' (not written)' if document['dry_run'] else ''}"]
+    lines.append(f"  {document['exhibits']} exhibits {leave}, {document['withheld']} {stay}")
+    lines += [f"  withheld: {visible(one['bates'])}: {visible(one['reason'])}" for one in document["left_out"]]
+    if not document["dry_run"]:
+        lines.append(f"  sealed by tagmanifest-sha256.txt, SHA-256 {document['tagmanifest_sha256']}")
+        lines.append("read VERIFY.txt in it; give the log key to the other side by another way")
     return "\n".join(lines)
 
 

@@ -19,6 +19,7 @@ _ELSEWHERE = (
     "format", "id", "case", "reading", "links", "relations", "custody", "custody_gaps", "objects", "source_record",
     "withdrawn", "entries", "title",
 )  # fmt: skip
+_FIRST = ("kind", "medium", "source", "file", "media_type", "size", "sha256", "blake3")
 
 
 @command(app, "show", example="sijill item show EX-2019-0001/V1", exits={0: "shown", 2: "there is no such item"})
@@ -34,7 +35,8 @@ def show_item(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="I
 def _item(document: dict[str, Any]) -> str:
     head = f"{visible(document['id'])}  {title_of(document)}".rstrip()
     lines = [head + ("  (withdrawn)" if document["withdrawn"] else "")]
-    rows = [(key.replace("_", " "), _value(value)) for key, value in document.items() if key not in _ELSEWHERE]
+    order = sorted(document, key=lambda key: (_FIRST.index(key) if key in _FIRST else len(_FIRST), key))
+    rows = [(key.replace("_", " "), _value(document[key])) for key in order if key not in _ELSEWHERE]
     lines += [f"  {line}" for line in columns(rows).splitlines()]
     reading = document["reading"]
     if reading:

@@ -37,7 +37,7 @@ def match(
     Over every flight log of the archive. A match is a suggestion; it becomes a
     link only when an analyst makes it one.
     """
-    from archive.assess import match as look
+    from archive.flights import match as look
 
     document = look(archive_of(ctx), codes or [], within_km=within_km, before_min=before_min, after_min=after_min)
     show(document, lambda: in_words(document), as_json=said(ctx).json)

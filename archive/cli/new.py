@@ -31,7 +31,7 @@ def new(
     grey columns, and drop-down lists. Run again, it adds rows for new files
     and touches no cell that was filled in.
     """
-    from archive.workbook import new_workbook
+    from archive.new import new_folder
 
     try:
         archive = _archive(ctx)
@@ -39,7 +39,7 @@ def new(
         if said(ctx).archive:
             raise
         archive = None
-    document = new_workbook(folder, lang=lang, archive=archive)
+    document = new_folder(folder, lang, archive).document()
     show(document, lambda: _words(document), as_json=said(ctx).json)
     if not said(ctx).json:
         warn(document.get("warnings", ()))

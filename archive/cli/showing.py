@@ -70,7 +70,7 @@ def time_in_words(extent: Any) -> str:
 
 @contextmanager
 def progress(what: str, *, as_json: bool = False) -> Iterator[Callable[..., None] | None]:
-    """Give a callback `(done, total)` or `(what, done, total)` that draws on a terminal, or None without one."""
+    """Give a callback `(done)`, `(done, total)` or `(what, done, total)` that draws on a terminal; None without one."""
     if as_json or not sys.stderr.isatty():
         yield None
         return
@@ -91,7 +91,7 @@ class _Drawing:
         self._task: Any = None
 
     def __call__(self, *state: Any) -> None:
-        what, done, total = state if len(state) == 3 else (self._what, *state)
+        what, done, total = (self._what, *state, None)[:3] if len(state) < 3 else state
         if self._bar is None:
             if time.monotonic() - self._since < PATIENCE_S:
                 return

@@ -132,7 +132,7 @@ def _intake(shown: Shown, archive: Archive) -> None:
 def _check(shown: Shown, archive: Archive) -> None:
     from archive.assess import check
 
-    document = check(archive, [CODE])
+    document = check(archive, [CODE]).document()
     meets = document["cases"][0]["meets"]
     shown.steps.append(Step(f"sijill check {CODE}", 0 if meets else 1, document))
 
@@ -165,8 +165,16 @@ def _export(shown: Shown, archive: Archive) -> None:
 def _verify_dossier(shown: Shown, archive: Archive) -> None:
     from archive.dossier.verification import verify_dossier
 
-    document = verify_dossier(shown.folder / "dossier")
+    document = verify_dossier(shown.folder / "dossier", log_vkey=_log_vkey(archive))
     shown.steps.append(Step("sijill dossier verify dossier", 0 if document["ok"] else 1, document))
+
+
+def _log_vkey(archive: Archive) -> str:
+    """Give the log's key as the other side would have got it by another way."""
+    from archive.registry import registry_of
+
+    with archive.reading() as db:
+        return registry_of(db).log_vkey
 
 
 def in_words(document: dict[str, Any]) -> str:

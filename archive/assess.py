@@ -1,0 +1,222 @@
+"""Weighing what the archive holds: `sijill check`, and the assessment that goes into a dossier.
+
+Reads the view, puts each case before `evidence.corroboration`, and shows what
+it says. Decides nothing of its own; `--record` makes the assessment an entry.
+Cases are read one after another in one pass, so that memory does not grow with
+their number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from archive.checked import Check, last_word, recorded_checks
+from archive.flights import Logs
+from archive.show import find_case
+from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
+from evidence.verdict import as_junit, as_text
+from schemas.fields import in_language
+from schemas.standard import Standard, load, packaged_bytes
+
+if TYPE_CHECKING:
+    from archive.ledger import Receipt, Signer
+    from archive.open import Archive
+
+_RECORDS = (
+    "SELECT code, kind, id, sub, first, withdrawn, fields FROM record"
+    " WHERE kind IN ('case','source','item','link','relation') {} ORDER BY code, first"
+)
+_ACTS = (
+    "SELECT r.code, a.sub, a.t, a.fields FROM act a JOIN record r ON r.sub = a.sub"
+    " WHERE a.t IN ('custody.prior','consent.set','erase') {} ORDER BY r.code, a.idx"
+)
+
+
+@dataclass
+class Checked:
+    """The outcome of a check: the standard, an assessment a case, and the receipt if it was recorded."""
+
+    standard: Standard
+    assessments: list[Assessment] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    receipt: Receipt | None = None
+
+    @property
+    def exit_status(self) -> int:
+        """0 every case meets the standard (or the standard only grades), 1 one does not."""
+        return 1 if any(one.meets is False for one in self.assessments) else 0
+
+    def document(self) -> dict[str, Any]:
+        """Give the `sijill-check/1` document."""
+        document: dict[str, Any] = {
+            "format": "sijill-check/1",
+            "standard": {"id": self.standard.id, "version": self.standard.version, "sha256": self.standard.sha256},
+            "cases": [one.document() for one in self.assessments],
+        }
+        return document | (self.receipt.document() if self.receipt is not None else {})
+
+    def text(self) -> str:
+        """Give every assessment in words."""
+        if not self.assessments:
+            return "there is no case to check yet\n"
+        pairs = zip(self.assessments, self.titles, strict=True)
+        return "\n".join(as_text(one, title=title) for one, title in pairs)
+
+    def junit(self) -> str:
+        """Give JUnit XML for machines that run tests."""
+        return as_junit(self.standard, self.assessments).decode()
+
+
+def check(
+    archive: Archive,
+    codes: Sequence[str] = (),
+    standard: bytes | None = None,
+    *,
+    record_as: Sequence[Signer] | None = None,
+) -> Checked:
+    """Weigh the cases named, else all, against a standard (its bytes; else the archive's own).
+
+    With `record_as` each assessment becomes an entry. Raises NotFound (case or
+    packaged standard), FormatError (a standard that is not one), RefusedError.
+    """
+    checked = Checked(load(standard if standard is not None else packaged_bytes(archive.standard)))
+    subjects = {}
+    with archive.reading() as db:
+        for code in codes:
+            find_case(db, code)
+        for sub, case in cases(db, codes):
+            checked.assessments.append(weigh(checked.standard, case))
+            title = in_language(case.record, "title")
+            checked.titles.append(("[EXERCISE] " if case.record.get("exercise") else "") + title)
+            subjects[str(case.record["code"])] = sub
+    if record_as is not None:
+        from archive import ledger
+
+        with ledger.writing(archive, record_as) as act:
+            for one in checked.assessments:
+                act.add("assessment.add", sub=subjects[one.code], fields=_recorded(one))
+        checked.receipt = act.receipt
+    return checked
+
+
+def _recorded(one: Assessment) -> dict[str, Any]:
+    """Give an assessment as the fields of its entry: the answer, and why for every rule."""
+    rules = [
+        {key: value for key, value in result.document().items() if value is not None and key != "lacks"}
+        for result in one.rules
+    ]
+    fields: dict[str, Any] = {
+        "standard": f"{one.standard.id} {one.standard.version}",
+        "standard_sha256": one.standard.sha256,
+        "result": {"verdicts": dict(one.verdicts), "rules": rules},
+    }
+    if one.meets is not None:
+        fields["meets"] = one.meets
+    if one.grade is not None:
+        fields["grade"] = one.grade
+    return fields
+
+
+def weigh_for_dossier(archive: Archive, db: Any, code: str) -> tuple[bytes, dict[str, Any]]:
+    """Give the archive's standard as bytes and the assessment of one case under it. Raises NotFound."""
+    data = packaged_bytes(archive.standard)
+    _, case = next(cases(db, [code]))
+    return data, weigh(load(data), case).document()
+
+
+def cases(db: Any, codes: Sequence[str] = ()) -> Iterator[tuple[str, Case]]:
+    """Give each case's subject and the case as it is weighed: those named, in that order, else all by code."""
+    checks, logs = recorded_checks(db), Logs(db)
+    if codes:
+        for code in dict.fromkeys(codes):
+            yield from _read(db, "AND {}code = ?", (code,), checks, logs)
+    else:
+        yield from _read(db, "", (), checks, logs)
+
+
+def _read(
+    db: Any, where: str, values: tuple[str, ...], checks: Sequence[Check], logs: Logs
+) -> Iterator[tuple[str, Case]]:
+    records = db.execute(_RECORDS.format(where.format("")), values)
+    acts = groupby(db.execute(_ACTS.format(where.format("r.")), values), key=lambda row: row[0])
+    ahead: tuple[str, list[Any]] | None = None
+    for code, rows in groupby(records, key=lambda row: row[0]):
+        while ahead is None or ahead[0] < code:
+            found = next(acts, None)
+            if found is None:
+                break
+            ahead = (found[0], list(found[1]))
+        mine = ahead[1] if ahead is not None and ahead[0] == code else []
+        case = _case(code, list(rows), mine, checks, logs)
+        if case is not None:
+            yield case
+
+
+def _case(
+    code: str, rows: Sequence[Any], acts: Sequence[Any], checks: Sequence[Check], logs: Logs
+) -> tuple[str, Case] | None:
+    by_kind: dict[str, list[Any]] = {kind: [] for kind in ("case", "source", "item", "link", "relation")}
+    for _, kind, name, sub, first, withdrawn, fields in rows:
+        by_kind[kind].append((name, sub, first, withdrawn is not None, json.loads(fields)))
+    if not by_kind["case"]:
+        return None
+    of_sub: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for _, sub, t, fields in acts:
+        of_sub.setdefault(sub, []).append((t, json.loads(fields)))
+    _, case_sub, _, _, record = by_kind["case"][0]
+    return case_sub, Case(
+        record=record,
+        items=[_item(code, row, of_sub.get(row[1], ()), checks) for row in by_kind["item"]],
+        sources={name: fields for name, _, _, _, fields in by_kind["source"]},
+        links=[_link(row) for row in by_kind["link"]],
+        relations=[
+            Relation(name, fields["item"], fields["as"], fields.get("of"), fields.get("external"))
+            for name, _, _, withdrawn, fields in by_kind["relation"]
+            if not withdrawn
+        ],
+        flights=logs.asked_of(record),
+    )
+
+
+def _item(code: str, row: Any, acts: Sequence[tuple[str, Mapping[str, Any]]], checks: Sequence[Check]) -> Item:
+    name, _, first, withdrawn, record = row
+    excluded = set()
+    wrong = last_word(checks, f"{code}/{name}", first) if "blake3" in record else None
+    if wrong is not None:
+        excluded.add("integrity_failed")
+    for t, said in acts:
+        if t == "erase":
+            excluded.add("disposed")
+        elif t == "consent.set":
+            record = {**record, f"consent.{said.get('audience')}": said.get("answer")}
+    if record.get("consent.internal") == "no":
+        excluded.add("consent_withdrawn")
+    return Item(
+        id=name,
+        record=record,
+        index=first,
+        excluded=frozenset(excluded),
+        withdrawn=withdrawn,
+        custody=[said for t, said in acts if t == "custody.prior"],
+        present=wrong is None if "blake3" in record else None,
+    )
+
+
+def _link(row: Any) -> Link:
+    name, _, _, withdrawn, fields = row
+    return Link(
+        id=name,
+        item=fields["item"],
+        facets=fields["facets"],
+        stance=fields["stance"],
+        strength=fields["strength"],
+        assessor=fields["assessor"],
+        reviewed_by=fields.get("reviewed_by"),
+        resolution=fields.get("resolution"),
+        withdrawn=withdrawn,
+        rationale=fields["rationale"],
+    )

@@ -1,0 +1,130 @@
+"""Checking what the archive holds: the one evaluator, fed from the view; recorded verifications; flights."""
+
+import json
+
+import pytest
+
+from archive.assess import check, weigh_for_dossier
+from archive.checked import record_checks
+from archive.flights import match
+from archive.show import case_list, custody_document
+from archive.verify import object_rows, verify_objects
+from schemas.errors import FormatError, NotFound
+from tests.casebook import CODE, case, files, filled_archive, new_archive, signers, take, write
+
+
+def _rules(checked, name):
+    return {rule["facet"]: rule for rule in checked.document()["cases"][0]["rules"] if rule["id"] == name}
+
+
+def test_the_small_case_meets_the_minimum(tmp_path):
+    """Two independent sources of two kinds, reviewed, with custody and consent."""
+    checked = check(filled_archive(tmp_path), [CODE])
+    (one,) = checked.document()["cases"]
+    assert one["meets"] is True
+    assert one["verdicts"] == {"occurrence": "met", "attribution": "undetermined", "handling": "met"}
+    assert checked.exit_status == 0
+    assert "meets" in checked.text()
+
+
+def test_a_case_without_review_does_not_meet_it_and_says_why(tmp_path):
+    """Exit 1, the rule, the items, what is lacking."""
+    tables = case()
+    del tables["link"][0]["reviewed_by"]
+    archive = new_archive(tmp_path)
+    take(archive, write(tmp_path / "in", tables, files()))
+    checked = check(archive)
+    assert checked.exit_status == 1
+    rule = _rules(checked, "reviewed")["what"]
+    assert rule["answer"] == "not_met"
+    assert rule["lacks"]
+    assert "does NOT meet" in checked.text()
+    assert "<failure" in checked.junit()
+
+
+def test_no_case_is_no_finding_and_an_unknown_one_is_refused(tmp_path):
+    """Exit 0 on an empty archive; 2 for a name."""
+    archive = new_archive(tmp_path)
+    assert check(archive).exit_status == 0
+    with pytest.raises(NotFound):
+        check(archive, ["EX-9"])
+    with pytest.raises(FormatError):
+        check(archive, [], b"format = 'sijill-standard/1'")
+
+
+def test_a_recorded_assessment_is_the_grade_of_the_list(tmp_path):
+    """`--record` makes it an entry; the list shows it."""
+    archive = filled_archive(tmp_path)
+    checked = check(archive, [CODE], record_as=signers(archive))
+    assert checked.receipt.count == 1
+    with archive.reading() as db:
+        assert case_list(db)["cases"][0]["grade"] == "meets"
+
+
+def test_only_a_recorded_verification_changes_what_intake_said(tmp_path):
+    """Damage counts once it is written down, and stops counting once a later verification held."""
+    archive = filled_archive(tmp_path)
+    with archive.reading() as db:
+        sha = json.loads(db.execute("SELECT fields FROM record WHERE id = 'V1'").fetchone()[0])["blake3"]
+    path = archive.objects.path(sha)
+    whole = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(whole[:-1] + b"!")
+    assert check(archive).exit_status == 0
+    for data, meets in ((whole[:-1] + b"!", False), (whole, True)):
+        path.write_bytes(data)
+        with archive.reading() as db:
+            document = verify_objects(object_rows(db), archive.objects)
+        told = record_checks(archive, signers(archive), document, [])
+        assert told["recorded"] == (0 if meets else 1)
+        assert check(archive).document()["cases"][0]["meets"] is meets
+    with archive.reading() as db:
+        events = custody_document(db, f"{CODE}/V1")["events"]
+    assert [event["action"] for event in events].count("custody.check") == 2
+
+
+def test_a_dossier_is_given_the_standard_and_the_assessment(tmp_path):
+    """The same that `check` says."""
+    archive = filled_archive(tmp_path)
+    with archive.reading() as db:
+        standard, assessment = weigh_for_dossier(archive, db, CODE)
+    assert b"sijill-minimum" in standard
+    assert assessment == check(archive, [CODE]).document()["cases"][0]
+
+
+def test_cases_named_are_weighed_in_that_order_and_all_else_by_code(tmp_path):
+    """Two cases, either order."""
+    archive = filled_archive(tmp_path)
+    tables = case()
+    tables["case"]["code"] = "EX-2018-0001"
+    take(archive, write(tmp_path / "in2", tables, files()))
+    by_code = [one["code"] for one in check(archive).document()["cases"]]
+    assert by_code == ["EX-2018-0001", CODE]
+    named = [one["code"] for one in check(archive, [CODE, "EX-2018-0001"]).document()["cases"]]
+    assert named == [CODE, "EX-2018-0001"]
+    assert all(one["meets"] for one in check(archive).document()["cases"])
+
+
+def test_flights_near_a_case_are_found_in_any_log(tmp_path):
+    """Row 1 is nine kilometres away, a minute before; the smudged row matches nothing."""
+    archive = filled_archive(tmp_path)
+    document = match(archive, [CODE])
+    (one,) = document["cases"]
+    assert document["format"] == "sijill-match/1"
+    assert one["covered"] is True
+    assert [(found["log"], found["row"], found["kind"]) for found in one["matches"]] == [(f"{CODE}/F1", 1, "near")]
+    assert one["matches"][0]["offset_min"] == -1
+    assert 8 < one["matches"][0]["distance_km"] < 10
+
+
+def test_without_coverage_silence_says_nothing(tmp_path):
+    """Covered is false where nobody watched, null where there is no time."""
+    tables = case()
+    del tables["item"][2]["coverage"]
+    archive = new_archive(tmp_path)
+    take(archive, write(tmp_path / "in", tables, files()))
+    assert match(archive)["cases"][0]["covered"] is False
+    del tables["case"]["occurred"]
+    tables["case"]["code"] = "EX-2"
+    take(archive, write(tmp_path / "in2", tables, files()))
+    assert match(archive, ["EX-2"])["cases"][0] == {"code": "EX-2", "covered": None, "matches": []}
