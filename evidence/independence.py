@@ -43,6 +43,7 @@ class Independence:
         self._rests: list[tuple[Node, Node]] = []
         self._counts: dict[tuple[int, ...], Packing] = {}
         self._ties: Ties | None = None
+        self._members: dict[Node, tuple[list[int], list[str]]] | None = None
         self._join(houses(sources))
         self._relate(relations)
         self._roots, self._root_of = self._follow() if self._rests else ({}, {})
@@ -192,11 +193,16 @@ class Independence:
                 reasons[place] = self._ties.resting(place, beside, self._root_members(place, beside))
         return reasons
 
-    def _root_members(self, one: int, other: int) -> tuple[set[int], set[str]]:
+    def _root_members(self, one: int, other: int) -> tuple[list[int], list[str]]:
         """Give the items and the names outside the case that lie in a root which two items share."""
-        shared = self.roots(one) & self.roots(other)
-        items = {place for place in range(len(self.items)) if self.knot(place) in shared}
-        return items, {name for name, node in self._outside.items() if self.knot(node) in shared}
+        if self._members is None:
+            self._members = {}
+            for place in range(len(self.items)):
+                self._members.setdefault(self.knot(place), ([], []))[0].append(place)
+            for name, node in self._outside.items():
+                self._members.setdefault(self.knot(node), ([], []))[1].append(name)
+        shared = [self._members[root] for root in sorted(self.roots(one) & self.roots(other))]
+        return [place for places, _ in shared for place in places], [name for _, names in shared for name in names]
 
 
 def houses(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

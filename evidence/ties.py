@@ -33,6 +33,8 @@ _STEP = {
 }
 _BOTH = {"cites": "{names} both cite {b}", "derived_from": "{names} are both derived from {b}"}
 
+WIDEST, LONGEST = 2_000, 4  # nodes looked at for one way, steps of it that are told
+LOOKS = 400_000  # nodes looked at for all reasons of a case; then they are told without the way
 Node = int  # items first, by place; then sources, digests, and what is outside the case
 Path = list[tuple[Node, Node, str, bool]]  # from, to, how, and whether along the relation
 
@@ -50,6 +52,7 @@ class Ties:
         self._places = {item.id: place for place, item in enumerate(items)}
         self._names: list[tuple[str, str]] = [("item", item.id) for item in items]
         self._nodes: dict[tuple[str, str], Node] = {}
+        self._left = LOOKS
         self._near: dict[Node, list[tuple[Node, str, bool]]] = {}
         self._relate(relations)
         self._gather(sources)
@@ -93,21 +96,26 @@ class Ties:
 
     def joined(self, place: int, beside: int) -> str:
         """Say how two items of one group are joined."""
-        return self._told(place, self._path(place, beside.__eq__, lineage=False))
+        path = self._path(place, beside.__eq__, lineage=False)
+        if not path:
+            return f"{self.items[place].id} is one source with {self.items[beside].id}, by a long way of joins"
+        return self._told(place, path)
 
-    def resting(self, place: int, beside: int, shared: tuple[set[int], set[str]]) -> str:
+    def resting(self, place: int, beside: int, shared: tuple[list[int], list[str]]) -> str:
         """Say how one item rests on the other, or both on the same: `shared` are the items and names of that root."""
         for start, end in ((place, beside), (beside, place)):
             path = self._path(start, end.__eq__)
             if path:
                 return self._told(start, path)
-        ends = shared[0] | {self._nodes["external", name] for name in shared[1]}
+        ends = {*shared[0], *(self._nodes["external", name] for name in shared[1])}
         mine = self._path(place, ends.__contains__)
-        theirs = self._path(beside, mine[-1][1].__eq__)
+        theirs = self._path(beside, mine[-1][1].__eq__) if mine else []
         names = f"{self.items[place].id} and {self.items[beside].id}"
         if len(mine) == len(theirs) == 1 and mine[0][2] == theirs[0][2] and mine[0][2] in _BOTH:
             return _BOTH[mine[0][2]].format(names=names, b=self._name(mine[0][1]))
-        steps = dict.fromkeys([*self._sentences(mine), *self._sentences(theirs)])
+        if not theirs:
+            return f"{names} rest on the same root, {self._name(min(ends))}, by a long way"
+        steps = dict.fromkeys([*_few(self._sentences(mine)), *_few(self._sentences(theirs))])
         return f"{names} rest on the same root: " + "; ".join(steps)
 
     def _told(self, start: Node, path: Path) -> str:
@@ -116,7 +124,7 @@ class Ties:
             return steps[0]
         end = path[-1][1]
         how = "rests on" if any(how in LINEAGE for _, _, how, _ in path) else "is one source with"
-        return f"{self._name(start)} {how} {self._name(end)}: " + "; ".join(steps)
+        return f"{self._name(start)} {how} {self._name(end)}: " + "; ".join(_few(steps))
 
     def _name(self, node: Node) -> str:
         kind, name = self._names[node]
@@ -148,8 +156,9 @@ class Ties:
         """Give the shortest way over joins (and lineage, downward) as steps; empty where there is none."""
         came: dict[Node, tuple[Node, str, bool] | None] = {start: None}
         line = deque([start])
-        while line:
+        while line and len(came) < WIDEST and self._left > 0:
             node = line.popleft()
+            self._left -= 1
             for other, how, forward in self._near.get(node, ()):
                 if other not in came and (lineage or how not in LINEAGE):
                     came[other] = (node, how, forward)
@@ -157,6 +166,11 @@ class Ties:
                         return _back(came, other)
                     line.append(other)
         return []
+
+
+def _few(steps: list[str]) -> list[str]:
+    more = len(steps) - LONGEST
+    return [*steps[: LONGEST - 1], f"and {more + 1} more steps"] if more > 0 else steps
 
 
 def _back(came: Mapping[Node, tuple[Node, str, bool] | None], node: Node) -> Path:

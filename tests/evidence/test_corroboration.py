@@ -493,3 +493,27 @@ def test_reports_of_harm_are_graded(grade, links, record):
     ]
 
     assert grade == weigh(load(packaged_bytes("airwars")), case(items, made, **record)).grade
+
+
+def test_a_chain_of_a_thousand_quotations_is_weighed_and_told_in_few_words():
+    items = [item(f"D{n}", "document", f"S{n}") for n in range(1000)]
+    relations = [(f"D{n}", "cites", f"D{n + 1}") for n in range(999)]
+
+    weight = what(case(items, [one.id for one in items], relations))
+
+    assert (1, 999) == (weight["independent"], len(weight["left_out"]))
+    assert max(len(entry["because"]) for entry in weight["left_out"]) < 300
+
+
+def test_a_case_too_entangled_to_count_is_undetermined_between_what_is_proved():
+    items = [item(f"D{n}", "document", f"S{n}") for n in range(300)]
+    relations = [(f"D{n}", "cites", None, f"X{n * k % 97}") for n in range(300) for k in (1, 5, 13)]
+    tangled = case(items, [one.id for one in items], relations)
+    weight = what(tangled)
+    low, high = weight["independent"], weight["at_most"]
+
+    answers = [ask(tangled, {"independent": n}).answer for n in (low, low + 1, high, high + 1)]
+
+    assert low < high
+    assert ["met", "undetermined", "undetermined", "not_met"] == answers
+    assert low == len(weight["items"])
