@@ -175,9 +175,9 @@ def find_item(db: Any, name: str) -> Kept:
     """Give the item `CODE/ID`; a bare ID does where one case alone has it. Raises NotFound or InputError."""
     code, slash, short = name.rpartition("/")
     if slash:
-        where, values = "code = ? AND id = ?", (code, short)
+        where, values = "code = ? AND id = ?", [code, short]
     else:
-        where, values = "id = ?", (name,)
+        where, values = "id = ?", [name]
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM record WHERE kind = 'item' AND {where} ORDER BY first", values
     ).fetchall()

@@ -78,8 +78,8 @@ def _scene(*, near: bool) -> Any:
     smoke = Image.new("L", picture.size, 0)
     cloud = ImageDraw.Draw(smoke)
     for step in range(9):
-        x, y, r = left + (560 + step * 14) * scale, top - step * 42 * scale, (38 + step * 12) * scale
-        cloud.ellipse([x - r, y - r, x + r, y + r], fill=190 - step * 14)
+        across, up, radius = left + (560 + step * 14) * scale, top - step * 42 * scale, (38 + step * 12) * scale
+        cloud.ellipse([across - radius, up - radius, across + radius, up + radius], fill=190 - step * 14)
     picture.paste((66, 62, 60), (0, 0), smoke.filter(ImageFilter.GaussianBlur(14)))
     pen.text((24, 24), "EXERCISE - DRAWN, NOT A PHOTOGRAPH", fill=(150, 20, 20), font=ImageFont.load_default(34))
     return picture
