@@ -83,7 +83,7 @@ class Gathering:
                 waiting.append(self._commit_over(number))
         return self.entries[index]
 
-    def take_subject(self, sub: str, last: int) -> None:
+    def take_chain(self, last: int) -> None:
         """Take every entry of one subject, from its last back."""
         index: int | None = last
         while index is not None:
@@ -114,9 +114,9 @@ class Gathering:
 
 
 def gather_proof(
-    db: Any, subjects: Iterable[tuple[str, int]], show: Mapping[int, frozenset[str]], extra_signers: Iterable[str] = ()
+    db: Any, chains: Iterable[int], show: Mapping[int, frozenset[str]], extra_signers: Iterable[str] = ()
 ) -> Proof:
-    """Prove all entries of `subjects` (subject, last index); disclose only the names in `show` of each entry.
+    """Prove every entry of the subjects whose last entries are `chains`; disclose of each only the names in `show`.
 
     `extra_signers` are keys that sign something beside the ledger. Raises SijillError where there is no checkpoint.
     """
@@ -124,8 +124,8 @@ def gather_proof(
     registered = registry.registry_of(db)
     gathering = Gathering(db, keys=registered.keys)
     gathering.take(0)
-    for sub, last in subjects:
-        gathering.take_subject(sub, last)
+    for last in chains:
+        gathering.take_chain(last)
     for (index,) in db.execute("SELECT idx FROM act WHERE t = 'logkey.rotate' ORDER BY idx").fetchall():
         gathering.take(index)
     for fingerprint in extra_signers:
@@ -167,7 +167,7 @@ def commit_text_of(origin: str, commit: Entry) -> bytes:
 def _alone(stored: bytes, vkey: str) -> bytes:
     """Give the checkpoint with the log's own signature and no other."""
     text, gap, tail = stored.partition(b"\n\n")
-    name = vkey.split("+")[0].encode()
+    name = vkey.split("+", maxsplit=1)[0].encode()
     own = [line for line in tail.split(b"\n") if line.startswith("— ".encode() + name + b" ")]
     return text + gap + own[0] + b"\n" if own else stored
 

@@ -13,22 +13,32 @@ hold the salt.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import disclosure
 from archive.custody import gaps_in, operator_names
-from archive.proof import Proof, gather_proof
+from archive.handed_over import (
+    WITHHELD,
+    Dossier,
+    Event,
+    Exhibit,
+    FlightLog,
+    Reading,
+    Shown,
+    Withheld,
+    bates,
+    suffix,
+)
+from archive.proof import gather_proof
 from archive.show import Kept, find_case, records_of
+from archive.unsaid import redact, speaks_of
 from schemas.audience import allowed, may_see
 from schemas.custody import PREMIS
 from schemas.entry import Entry
 from schemas.errors import InputError, RefusedError
-from schemas.standard import load
 from schemas.text import nearest, visible
 from schemas.vocabulary import AUDIENCES
 
@@ -37,138 +47,6 @@ if TYPE_CHECKING:
 
 READY = ("internal", "un_body", "court")
 HIDES_COPIES = ("translation_of", "derived_from", "copy_of")
-WITHHELD = {  # why an exhibit is withheld; none of these says anything of the item itself
-    "withdrawn": "withdrawn from the case",
-    "erased": "erased by order",
-    "no": "the answer for this audience is no",
-    "ask_first": "those concerned are to be asked first",
-    "missing": "no answer for this audience is recorded",
-    "unclear": "the recorded answer cannot be read",
-    "rests_on": "it is a copy, translation or part of a withheld exhibit",
-    "kind": "files of this kind do not go to this audience",
-}
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One record as it may be seen: the entry of its newest revision, and the fields of it that leave."""
-
-    kind: str
-    entry: int
-    fields: Mapping[str, Any]
-    received: str = ""  # when it was registered: the time of its first entry, UTC
-    revisions: int = 0
-
-    def document(self) -> dict[str, Any]:
-        """Give the record for `case.json`: its fields exactly as disclosed."""
-        more = {"revisions": self.revisions} if self.revisions else {}
-        return {"kind": self.kind, "entry": self.entry, **more, "fields": dict(self.fields)}
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event of custody. `fields` are what is disclosed of its entry; `by` is a key or, before the archive, a code."""
-
-    event: str
-    premis: str | None
-    entry: int
-    at: Any  # a time of a record, or the UTC text of an entry
-    by: str
-    recorded_at: str
-    recorded_by: str
-    fields: Mapping[str, Any] | None
-    told: bool
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a reader found in the bytes: its entry and its disclosed fields."""
-
-    entry: int
-    fields: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """One item that leaves: its numbers, its record, where its bytes lie (None if it has none), its custody."""
-
-    rank: int
-    bates: str
-    name: str
-    record: Shown
-    item_class: str
-    source: Mapping[str, Any]
-    file: Path | None
-    path: str | None  # where it will lie below data/
-    readings: tuple[Reading, ...]
-    custody: tuple[Event, ...]
-    gaps: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class Withheld:
-    """One item that does not leave: its number, why, and a salted digest that its entry holds."""
-
-    rank: int
-    bates: str
-    why: str  # a key of WITHHELD
-    entry: int
-    digest: str
-
-    @property
-    def reason(self) -> str:
-        """Give why it is withheld, in words."""
-        return WITHHELD[self.why]
-
-
-@dataclass(frozen=True)
-class FlightLog:
-    """The readable rows of one log that leaves; `rows` opens them anew each time."""
-
-    bates: str
-    name: str
-    rows: Callable[[], Iterator[Mapping[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Dossier:
-    """All that may leave, for one audience. Writers take this and nothing wider."""
-
-    id: str
-    number: int
-    audience: str
-    purpose: str
-    date: str  # UTC, to the second
-    exercise: bool
-    case: Shown
-    sources: tuple[Shown, ...]
-    exhibits: tuple[Exhibit, ...]
-    withheld: tuple[Withheld, ...]
-    links: tuple[Shown, ...]
-    relations: tuple[Shown, ...]
-    not_shown: Mapping[str, int]
-    logs: tuple[FlightLog, ...]
-    standard: bytes
-    assessment: Mapping[str, Any]
-    proof: Proof
-    operators: Mapping[str, str] = field(default_factory=dict)  # fingerprint -> name, for those who may see names
-    case_sub: str = ""
-
-    @property
-    def standard_named(self) -> dict[str, str]:
-        """Give id, version and SHA-256 of the standard."""
-        read = load(self.standard)
-        return {"id": read.id, "version": read.version, "sha256": read.sha256}
-
-    @property
-    def standard_says(self) -> dict[str, str]:
-        """Give what each rule of the standard asks, in its own words."""
-        return {rule.id: rule.says for rule in load(self.standard).rules}
-
-    @property
-    def code(self) -> str:
-        """Give the code of the case."""
-        return str(self.case.fields["code"])
 
 
 def gather(
@@ -202,7 +80,7 @@ def _check_request(audience: str, purpose: str) -> None:
         )
     if audience not in READY:
         raise RefusedError(
-            f"not yet: a dossier for {audience} needs coarser places and redacted copies, which this version cannot make",
+            f"not yet: a dossier for {audience} needs coarser places and redacted copies, which cannot be made yet",
             code="audience-not-ready",
             hint="audiences that are ready: " + ", ".join(READY),
         )
@@ -234,15 +112,16 @@ class _Gathering:
         records = list(records_of(self.db, self.case.code))
         items = [r for r in records if r.kind == "item"]
         reasons = self._reasons(items, [r for r in records if r.kind == "relation" and not r.withdrawn])
-        out = {r.id for r in items if r.sub in reasons}
-        shown_items = [r for r in items if r.sub not in reasons]
+        hidden = [r for r in items if r.sub in reasons]
+        out, shown_items = {r.id for r in hidden}, [r for r in items if r.sub not in reasons]
         wanted = self._source_names(records, shown_items)
-        self.hidden = self._hidden_words(records, {r.id for r in items if reasons.get(r.sub) not in (None, "withdrawn")}, wanted)
+        guarded = {r.id for r in items if reasons.get(r.sub) not in (None, "withdrawn")}
+        self.hidden = self._hidden_words(records, guarded, wanted)
         sources = {r.id: self._record(r, ("source",)) for r in records if r.kind == "source" and r.id in wanted}
         case = self._record(self.case, ("case",))
         ranks = {r.sub: rank for rank, r in enumerate(items, 1)}
         exhibits = tuple(self._exhibit(r, ranks[r.sub], sources) for r in shown_items)
-        withheld = tuple(self._withheld(r, ranks[r.sub], reasons[r.sub]) for r in items if r.sub in reasons)
+        withheld = tuple(self._withheld(r, ranks[r.sub], reasons[r.sub]) for r in hidden)
         links = [r for r in records if r.kind == "link" and not r.withdrawn]
         relations = [r for r in records if r.kind == "relation" and not r.withdrawn]
         kept_links = [r for r in links if r.fields.get("item") not in out]
@@ -251,7 +130,9 @@ class _Gathering:
         shown_relations = tuple(self._record(r, ("relation",)) for r in kept_relations)
         standard, assessment = weigh(self.db, self.case.code)
         number = 1 + self._exports()
-        subjects = [(r.sub, r.last) for r in [self.case, *records]]
+        numbers = {r.id: bates(r.code, ranks[r.sub]) for r in hidden}
+        pairs = zip(exhibits, shown_items, strict=True)
+        proof = gather_proof(self.db, [r.last for r in (self.case, *records)], self.show, signers)
         names = operator_names(self.db) if self.audience == "internal" else {}
         return Dossier(
             id=f"{self.case.code}-d{number:03d}", number=number, audience=self.audience, purpose=purpose.strip(),
@@ -259,10 +140,9 @@ class _Gathering:
             sources=tuple(sources.values()), exhibits=exhibits, withheld=withheld,
             links=shown_links, relations=shown_relations,
             not_shown={"links": len(links) - len(kept_links), "relations": len(relations) - len(kept_relations)},
-            logs=tuple(self._log(e, r) for e, r in zip(exhibits, shown_items, strict=True) if r.fields["kind"] == "flight_log"),
-            standard=standard, assessment=redact(assessment, {r.id: bates(self.case.code, ranks[r.sub]) for r in items
-                                                              if r.sub in reasons}, self.hidden),
-            proof=gather_proof(self.db, subjects, self.show, signers), operators=names, case_sub=self.case.sub,
+            logs=tuple(self._log(e, r) for e, r in pairs if r.fields["kind"] == "flight_log"),
+            standard=standard, assessment=redact(assessment, numbers, self.hidden), proof=proof, operators=names,
+            case_sub=self.case.sub,
         )  # fmt: skip
 
     # what is withheld
@@ -279,7 +159,9 @@ class _Gathering:
             digests = {r.fields.get("sha256") for r in items if r.sub in guarded} - {None}
             ids = {r.id for r in items if r.sub in guarded}
             rests = {
-                str(r.fields["item"]) for r in relations if r.fields.get("as") in HIDES_COPIES and r.fields.get("of") in ids
+                str(r.fields["item"])
+                for r in relations
+                if r.fields.get("as") in HIDES_COPIES and r.fields.get("of") in ids
             }
             for item in items:
                 if item.sub not in guarded and (item.fields.get("sha256") in digests or item.id in rests):
@@ -409,7 +291,8 @@ class _Gathering:
             fields = self._custody_fields(index, text)
             premis = PREMIS.get(str(fields.get("action")))
             yield Event(t, premis, index, fields.get("at", ""), str(fields.get("by", "")), at, by, fields, told=True)
-        yield Event("record.add", PREMIS["record.add"], first.index, first.at, first.by, first.at, first.by, None, told=False)
+        at, by = first.at, first.by
+        yield Event("record.add", PREMIS["record.add"], first.index, at, by, at, by, None, told=False)
         for index, t, at, by, text in later:
             fields = self._custody_fields(index, text)
             yield Event(t, PREMIS.get(t), index, at, by, at, by, fields, told=False)
@@ -434,7 +317,8 @@ class _Gathering:
             with self.archive.reading() as db:
                 names = [column[1] for column in db.execute("PRAGMA table_info(observation)")]
                 for row in db.execute("SELECT * FROM observation WHERE log = ? ORDER BY row", (kept.sub,)):
-                    yield {name: value for name, value in zip(names, row, strict=True) if value is not None and name != "log"}
+                    known = zip(names, row, strict=True)
+                    yield {name: value for name, value in known if value is not None and name != "log"}
 
         return FlightLog(exhibit.bates, exhibit.name, rows)
 
@@ -443,10 +327,13 @@ class _Gathering:
         return int(row[0])
 
     def _hidden_words(self, records: Sequence[Kept], out: set[str], wanted: set[str]) -> list[str]:
-        """Give the words by which what is withheld might be spoken of elsewhere: its id, its source, its links."""
+        """Give the words that speak of what is withheld: its id, its source, its links; and items of other cases."""
         words = set(out)
         named = {r.fields.get("pseudonym") for r in records if r.kind == "source" and r.id in wanted}
         sources = {r.fields.get("source") for r in records if r.kind == "item" and r.id in out} - wanted
+        if self.audience != "internal":
+            words |= {f"{code}/" for (code,) in self.db.execute("SELECT code FROM record WHERE kind = 'case'")}
+        words.discard(f"{self.case.code}/")
         for record in records:
             if record.kind == "source" and record.id in sources:
                 words |= {record.id, str(record.fields.get("pseudonym", record.id))} - named
@@ -456,66 +343,6 @@ class _Gathering:
 
 
 _CUSTODY_ACTION = {"record.add": "accession"}
-_TIES = frozenset(("case", "code", "id", "item", "of", "source", "part_of", "kind", "sha256", "blake3", "size", "media_type"))
-
-
-def bates(code: str, rank: int) -> str:
-    """Give the exhibit number of the item registered as number `rank` of its case; it never changes."""
-    return f"{code}-{rank:06d}"
-
-
-_SUFFIXES = {
-    "image/jpeg": ".jpg", "image/png": ".png", "image/tiff": ".tif", "image/webp": ".webp", "image/gif": ".gif",
-    "image/heic": ".heic", "image/avif": ".avif", "application/pdf": ".pdf", "text/plain": ".txt", "text/csv": ".csv",
-    "audio/wav": ".wav", "audio/x-wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg", "video/mp4": ".mp4",
-    "video/quicktime": ".mov", "application/json": ".json", "application/zip": ".zip",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-}  # fmt: skip
-
-
-def suffix(media_type: str, name: str) -> str:
-    """Give a safe ending for an exhibit's file: from its media type, never from words in its original name."""
-    if media_type in _SUFFIXES:
-        return _SUFFIXES[media_type]
-    ending = Path(name).suffix.lower()
-    return ending if ending in set(_SUFFIXES.values()) | {".opus", ".m4a", ".amr", ".html", ".xml", ".doc", ".xls"} else ".bin"
-
-
-def redact(value: Any, names: Mapping[str, str], hidden: Sequence[str]) -> Any:
-    """Give an assessment without words of what is withheld: ids become exhibit numbers, sentences are left out.
-
-    A sentence that holds such a word anywhere is replaced whole: half a
-    sentence may still say who spoke.
-    """
-    if isinstance(value, Mapping):
-        return {key: redact(member, names, hidden) for key, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [redact(member, names, hidden) for member in value]
-    if isinstance(value, str) and value in names:
-        return names[value]
-    return "(speaks of a withheld exhibit)" if isinstance(value, str) and speaks_of(value, hidden) else value
-
-
-def speaks_of(value: Any, hidden: Sequence[str]) -> bool:
-    """Tell whether a value holds one of the words, as a word, anywhere."""
-    if isinstance(value, str):
-        return any(_holds(value, word) for word in hidden)
-    if isinstance(value, Mapping):
-        return any(speaks_of(member, hidden) for member in value.values())
-    return isinstance(value, (list, tuple)) and any(speaks_of(member, hidden) for member in value)
-
-
-def _holds(sentence: str, word: str) -> bool:
-    start = sentence.find(word)
-    while start >= 0:
-        before, after = sentence[start - 1 : start], sentence[start + len(word) : start + len(word) + 1]
-        if not (before.isalnum() or after.isalnum()):
-            return True
-        start = sentence.find(word, start + 1)
-    return False
-
-
-def root_text(proof: Proof) -> str:
-    """Give the head of the log in one line: size and root."""
-    return f"{proof.size} {base64.b64encode(proof.root).decode()}"
+_TIES = frozenset(
+    ("case", "code", "id", "item", "of", "source", "part_of", "kind", "sha256", "blake3", "size", "media_type")
+)

@@ -158,15 +158,19 @@ def corroboration_schema() -> Schema:
     left_out = {"type": "object", "properties": {"item": TEXT, "because": TEXT}, "required": ["item", "because"]}
     facet = {
         "type": "object",
-        "properties": {"independent": INDEX, "items": many(TEXT), "groups": {"type": "array"}, "left_out": many(left_out)},
+        "properties": {
+            "independent": INDEX, "items": many(TEXT), "groups": {"type": "array"}, "left_out": many(left_out),
+        },
         "required": ["independent", "items", "left_out", "contradictions"],
-    }
+    }  # fmt: skip
     case = {
         "type": "object",
         "properties": {
             "code": TEXT, "meets": {"type": ["boolean", "null"]},
             "verdicts": {"type": "object", "additionalProperties": verdict},
-            "facets": {"type": "object", "propertyNames": {"enum": list(VOCABULARY["facet"])}, "additionalProperties": facet},
+            "facets": {
+                "type": "object", "propertyNames": {"enum": list(VOCABULARY["facet"])}, "additionalProperties": facet,
+            },
             "rules": many(rule),
         },
         "required": ["code", "meets", "verdicts", "facets", "rules"],
@@ -183,7 +187,9 @@ def audit_schema() -> Schema:
             "origin": TEXT, "log_vkey": TEXT, "genesis": DIGEST,
             "checkpoint": closed({"size": INDEX, "root": TEXT, "sha256": DIGEST}),
             "entries_proved": INDEX, "commits": INDEX, "signers": many(FINGERPRINT),
-            "objects": closed({"hashed_for_this_dossier": INDEX, "bytes": INDEX, "all_as_registered": {"type": "boolean"}}),
+            "objects": closed(
+                {"hashed_for_this_dossier": INDEX, "bytes": INDEX, "all_as_registered": {"type": "boolean"}}
+            ),
             "anchors": many({"type": "object"}), "time_stamp": {"type": ["object", "null"]},
         },
     )  # fmt: skip

@@ -113,5 +113,7 @@ class Bag:
 def full(name: str, error: OSError) -> UnreachableError:
     """Give the error for a file that could not be written or read; nothing of the dossier is left behind."""
     return UnreachableError(
-        f"{name} could not be written ({error.strerror}); no dossier was made", where=name, hint="make room, then run it again"
+        f"{name} could not be written ({error.strerror}); no dossier was made",
+        where=name,
+        hint="make room, then run it again",
     )

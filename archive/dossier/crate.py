@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive.dossier.records import pretty
-from archive.release import Dossier
+from archive.handed_over import Dossier
 from evidence.digest import Digests
 from schemas.fields import in_language
 from schemas.text import visible
@@ -37,7 +37,8 @@ _SAYS = {
 
 def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mapping[str, str]) -> str:
     """Give the metadata of all files of `data/` that are in `files`."""
-    parts = {name.removeprefix("data/"): found for name, found in files.items() if name.startswith("data/") and name != NAME}
+    payload = {name: found for name, found in files.items() if name.startswith("data/") and name != NAME}
+    parts = {name.removeprefix("data/"): found for name, found in payload.items()}
     originals = {exhibit.path: exhibit for exhibit in dossier.exhibits if exhibit.path}
     shown = {small: exhibit for exhibit in dossier.exhibits if (small := thumbnails.get(exhibit.bates))}
     graph: list[dict[str, Any]] = [
@@ -61,7 +62,7 @@ def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mappi
             "@id": "#terms",
             "@type": "CreativeWork",
             "name": "Terms of use",
-            "description": f"Handed over to the audience `{dossier.audience}` for the purpose that was stated; no other licence is given.",
+            "description": f"Handed over to the audience `{dossier.audience}` for the stated purpose alone.",
         },
     ]
     for name, found in sorted(parts.items()):
@@ -75,7 +76,8 @@ def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mappi
             entity["identifier"] = originals[name].bates
         else:
             entity["encodingFormat"] = _TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
-            entity["description"] = _SAYS.get(name, "part of the proof" if name.startswith("proof/") else "a JSON Schema")
+            other = "part of the proof" if name.startswith("proof/") else "a JSON Schema"
+            entity["description"] = _SAYS.get(name, other)
         if name in shown:
             entity["description"] = f"a small picture of exhibit {shown[name].bates}, without its metadata"
             entity["isBasedOn"] = {"@id": shown[name].path}

@@ -17,7 +17,6 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -26,15 +25,16 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger
 from archive.dossier import page, records, tables
-from archive.dossier.bag import SIGNATURE, Bag
+from archive.dossier.bag import SIGNATURE, SIGNED, Bag
 from archive.dossier.crate import NAME as CRATE
 from archive.dossier.crate import crate_json
 from archive.dossier.instructions import namespace, verify_txt
 from archive.dossier.proof import write_proof
 from archive.dossier.risks import risks
 from archive.dossier.thumbnails import TYPES, Thumbnailer
+from archive.handed_over import Dossier, Exhibit, root_text
 from archive.registry import registry_of
-from archive.release import Dossier, Exhibit, gather, root_text
+from archive.release import gather
 from schemas.entry import Entry
 from schemas.errors import InputError, RefusedError, SijillError, UnreachableError
 from schemas.extent import read_instant, write_instant
@@ -48,32 +48,22 @@ SHIPPED_SCHEMAS = ("case", "custody", "corroboration", "audit")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True)
-class Exported:
-    """A dossier that was written (or, for a dry run, that would be)."""
-
-    dossier: Dossier
-    folder: Path
-    tagmanifest_sha256: str
-    zip: Path | None = None
-    risks: tuple[str, ...] = ()
-    receipt: ledger.Receipt | None = None
-    dry_run: bool = False
-    _without: tuple[str, ...] = field(default=())
-
-    def document(self) -> dict[str, Any]:
-        """Give the `sijill-dossier/1` document."""
-        d = self.dossier
-        document: dict[str, Any] = {
-            "format": "sijill-dossier/1", "id": d.id, "number": d.number, "case": d.code, "audience": d.audience,
-            "purpose": d.purpose, "date": d.date, "dossier": str(self.folder), "zip": str(self.zip) if self.zip else None,
-            "tagmanifest_sha256": self.tagmanifest_sha256, "meets": d.assessment.get("meets"),
-            "exhibits": [{"bates": e.bates, "id": e.name, "path": e.path} for e in d.exhibits],
-            "withheld": [{"bates": one.bates, "reason": one.reason} for one in d.withheld],
-            "not_shown": dict(d.not_shown), "risks": list(self.risks), "dry_run": self.dry_run,
-            "without_thumbnail": list(self._without),
-        }  # fmt: skip
-        return document | (self.receipt.document() if self.receipt else {})
+def document(
+    dossier: Dossier, out: Path, packed: Path | None, sealed: str | None, *, without: Sequence[str] = (),
+    warned: Sequence[str] = (), receipt: ledger.Receipt | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Give the `sijill-dossier/1` document of a dossier that was written or, without a receipt, would be."""
+    found: dict[str, Any] = {
+        "format": "sijill-dossier/1", "id": dossier.id, "number": dossier.number, "case": dossier.code,
+        "audience": dossier.audience, "purpose": dossier.purpose, "date": dossier.date, "out": str(out),
+        "zip": str(packed) if packed else None, "tagmanifest_sha256": sealed, "meets": dossier.assessment.get("meets"),
+        "exhibits": len(dossier.exhibits), "withheld": len(dossier.withheld),
+        "items": [{"bates": e.bates, "id": e.name, "path": e.path} for e in dossier.exhibits],
+        "left_out": [{"bates": one.bates, "reason": one.reason} for one in dossier.withheld],
+        "not_shown": dict(dossier.not_shown), "warnings": list(warned), "without_thumbnail": list(without),
+        "dry_run": receipt is None,
+    }  # fmt: skip
+    return found | (receipt.document() if receipt else {})
 
 
 def export(
@@ -85,42 +75,42 @@ def export(
     *,
     purpose: str = "",
     date: str | None = None,
-    zip: bool = False,
+    zipped: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
-    tell: Callable[[Dossier, Sequence[str]], None] | None = None,
-) -> Exported:
+    tell: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
     """Write the dossier of a case for an audience into `out`, which must not exist or be empty.
 
-    `tell` is called with what leaves and its risks before anything is written.
+    `tell` is called, before anything is written, with the document of what
+    would leave, what not, and the risks. Gives the `sijill-dossier/1` document.
     Raises NotFound, InputError (audience, purpose, date, folder), RefusedError
     (role, audience not ready), IntegrityError (an original is damaged) or
     UnreachableError; nothing half written is left behind.
     """
     out = out.absolute()
-    packed = out.with_name(out.name + ".zip") if zip else None
+    packed = out.with_name(out.name + ".zip") if zipped else None
     _check_place(out, packed)
     moment = read_date(date)
     _check_role(archive, signers)
-    dossier = gather(
-        archive, code, audience, purpose=purpose, date=moment, signers=[signers[0].fingerprint] if signers else ()
-    )
+    dossier = gather(archive, code, audience, purpose=purpose, date=moment, signers=[signers[0].fingerprint])
     warned = risks(dossier)
+    planned = document(dossier, out, packed, None, warned=warned)
     if tell is not None:
-        tell(dossier, warned)
+        tell(planned)
     if dry_run:
-        return Exported(dossier, out, "", packed, tuple(warned), dry_run=True)
+        return planned
     with _beside(out) as building:
         bag, without = _build(dossier, building, signers[0], progress)
-        sealed = bag.files["tagmanifest-sha256.txt"].sha256
-        zipped = _pack(bag, dossier.id, out, packed)
+        sealed = bag.files[SIGNED].sha256
+        temporary = _pack(bag, dossier.id, out, packed)
         try:
             receipt = _enter(archive, dossier, signers, sealed)
-            _into_place(building, out, zipped, packed)
+            _into_place(building, out, temporary, packed)
         finally:
-            if zipped is not None:
-                zipped.unlink(missing_ok=True)
-    return Exported(dossier, out, sealed, packed, tuple(warned), receipt, _without=tuple(without))
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+    return document(dossier, out, packed, sealed, without=without, warned=warned, receipt=receipt)
 
 
 def read_date(date: str | None) -> str:
@@ -149,7 +139,8 @@ def _check_place(out: Path, packed: Path | None) -> None:
             code="not-empty", where=visible(str(out)), hint="name a folder that does not exist yet",
         )  # fmt: skip
     if packed is not None and packed.exists():
-        raise InputError(f"{visible(str(packed))} exists already", where=visible(str(packed)), hint="name another folder")
+        shown = visible(str(packed))
+        raise InputError(f"{shown} exists already", where=shown, hint="name another folder")
 
 
 def _check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:
@@ -176,7 +167,9 @@ def _beside(out: Path) -> Iterator[Path]:
         building.mkdir(mode=0o700)
     except OSError as error:
         raise UnreachableError(
-            f"{visible(str(out))} cannot be made ({error.strerror})", where=visible(str(out)), hint="name another folder"
+            f"{visible(str(out))} cannot be made ({error.strerror})",
+            where=visible(str(out)),
+            hint="name another folder",
         ) from error
     try:
         yield building
@@ -212,12 +205,13 @@ def _build(
     bag.add("VERIFY.txt", verify_txt(dossier, signer.fingerprint))
     bag.add("verify.py", (resources.files("archive.dossier") / "verify.py").read_bytes())
     bag.close(_info(dossier))
-    signed = signer.sign((building / "tagmanifest-sha256.txt").read_bytes(), namespace(dossier.proof.origin))
+    signed = signer.sign((building / SIGNED).read_bytes(), namespace(dossier.proof.origin))
     bag.add(SIGNATURE, signed)
     try:
         watch.sync()
     except OSError as error:
-        raise UnreachableError(f"the disk did not take the dossier ({error.strerror})", hint="make room or mend the disk") from error
+        said = f"the disk did not take the dossier ({error.strerror})"
+        raise UnreachableError(said, hint="make room or mend the disk") from error
     return bag, without
 
 
@@ -315,7 +309,8 @@ def _pack(bag: Bag, name: str, out: Path, packed: Path | None) -> Path | None:
                     shutil.copyfileobj(file, inside, 1024 * 1024)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise UnreachableError(f"the zip could not be written ({error.strerror})", hint="make room, then run it again") from error
+        said = f"the zip could not be written ({error.strerror})"
+        raise UnreachableError(said, hint="make room, then run it again") from error
     return temporary
 
 

@@ -6,12 +6,21 @@ bash or PowerShell as it stands.
 
 from __future__ import annotations
 
-from archive.release import Dossier
+from archive.handed_over import Dossier
+
+EXERCISE = "\nTHIS IS AN EXERCISE: an invented case. No person, place or event in it is real.\n"
+MACOS = "; ".join(
+    f"shasum -a 256 -c {name} | grep -v ': OK$'" for name in ("tagmanifest-sha256.txt", "manifest-sha256.txt")
+)
+POWERSHELL = (
+    "foreach ($m in 'tagmanifest-sha256.txt','manifest-sha256.txt') { Get-Content $m | ForEach-Object {"
+    " $h,$f = $_ -split '  ',2; if ((Get-FileHash -Algorithm SHA256 $f).Hash -ne $h) { \"CHANGED $f\" } } }"
+)
 
 
 def namespace(origin: str) -> str:
     """Give the purpose that the tag manifest is signed for: `sijill-dossier@` and the host part of the origin."""
-    return "sijill-dossier@" + origin.split("/")[0]
+    return "sijill-dossier@" + origin.split("/", maxsplit=1)[0]
 
 
 def verify_txt(dossier: Dossier, signer: str) -> str:
@@ -21,7 +30,7 @@ def verify_txt(dossier: Dossier, signer: str) -> str:
         f"ssh-keygen -Y verify -f data/proof/allowed_signers -I {signer} -n {namespace(proof.origin)}"
         " -s tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt"
     )
-    exercise = "\nTHIS IS AN EXERCISE: an invented case. No person, place or event in it is real.\n" if dossier.exercise else ""
+    exercise = EXERCISE if dossier.exercise else ""
     return f"""How to verify the dossier {dossier.id}
 {"=" * (32 + len(dossier.id))}
 {exercise}
@@ -44,11 +53,11 @@ sha256sum --quiet --strict -c tagmanifest-sha256.txt && sha256sum --quiet --stri
 
    macOS:
 
-shasum -a 256 -c tagmanifest-sha256.txt | grep -v ': OK$' ; shasum -a 256 -c manifest-sha256.txt | grep -v ': OK$' ; echo done
+{MACOS}; echo done
 
    Windows PowerShell:
 
-foreach ($m in 'tagmanifest-sha256.txt','manifest-sha256.txt') {{ Get-Content $m | ForEach-Object {{ $h,$f = $_ -split '  ',2; if ((Get-FileHash -Algorithm SHA256 $f).Hash -ne $h) {{ "CHANGED $f" }} }} }}
+{POWERSHELL}
 
    One file on Windows without PowerShell:  certutil -hashfile FILE SHA256
 

@@ -17,7 +17,7 @@ from importlib import resources
 from typing import Any
 
 from archive.dossier import timeline
-from archive.release import Dossier, Event, Exhibit, Shown
+from archive.handed_over import Dossier, Event, Exhibit, Shown, Withheld
 from schemas.errors import SijillError
 from schemas.extent import MICRO, bounds, read_instant
 from schemas.fields import in_language
@@ -32,10 +32,11 @@ CASE_FACTS = (
 )  # fmt: skip
 ITEM_FACTS = (
     "medium", "generation", "language", "mode", "witness_role", "knowledge_basis", "form", "interviewer", "interpreter",
-    "taken", "consent", "claimed", "uploaded_at", "source_url", "geolocation", "recorded", "message_type", "spoken_lang",
-    "translator", "checked_by", "callsigns", "unit", "frequency_khz", "clock_source", "coordinates_heard", "network",
-    "coverage", "doc_type", "rank", "author", "issuer", "dated", "received", "pages", "number", "provider", "sensor",
-    "pair_role", "damage_grade", "persons_visible", "graphic", "reliability", "credibility", "rights", "notes",
+    "taken", "consent", "claimed", "uploaded_at", "source_url", "geolocation", "recorded", "message_type",
+    "spoken_lang", "translator", "checked_by", "callsigns", "unit", "frequency_khz", "clock_source",
+    "coordinates_heard", "network", "coverage", "doc_type", "rank", "author", "issuer", "dated", "received", "pages",
+    "number", "provider", "sensor", "pair_role", "damage_grade", "persons_visible", "graphic", "reliability",
+    "credibility", "rights", "notes",
 )  # fmt: skip
 _WORD_FIELDS = {
     "object_type": "object_type", "delivery": "delivery", "protected_status": "protected_status",
@@ -178,7 +179,8 @@ def _member(lang: str, head: str) -> str:
 
 def _plain(lang: str, name: str, value: Any) -> str:
     if isinstance(value, Mapping):
-        return when(value) if "earliest" in value or "said" in value else "; ".join(f"{k}: {v}" for k, v in value.items())
+        is_time = "earliest" in value or "said" in value
+        return when(value) if is_time else "; ".join(f"{k}: {v}" for k, v in value.items())
     if isinstance(value, bool):
         return word(lang, "answer", "yes" if value else "no")
     if isinstance(value, list):
@@ -214,7 +216,8 @@ def _environment() -> Any:
 
     def own(text: object, lang: str | None = None) -> Markup:
         """Give a text of the archive, isolated from the line it stands in."""
-        attributes = Markup(' lang="{}" dir="{}"').format(lang, "rtl" if lang == "ar" else "ltr") if lang else Markup("")
+        tongue = Markup(' lang="{}" dir="{}"').format(lang, "rtl" if lang == "ar" else "ltr")
+        attributes = tongue if lang else ""
         return Markup("<bdi{}>{}</bdi>").format(attributes, escape(visible(str(text), lines=True)))
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -232,7 +235,8 @@ def render(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: s
     bars, ticks, claim = timeline.drawing(found)
     by_name = {str(e.record.fields.get("id")): e for e in dossier.exhibits}
     numbers = {e.bates: e for e in dossier.exhibits}
-    everything = sorted([*dossier.exhibits, *dossier.withheld], key=lambda one: one.rank)
+    both: list[Exhibit | Withheld] = [*dossier.exhibits, *dossier.withheld]
+    everything = sorted(both, key=lambda one: one.rank)
     context = {
         "d": dossier, "lang": lang, "direction": "rtl" if lang == "ar" else "ltr", "say": partial(say, lang),
         "other": "ar" if lang == "en" else "en", "pages": LANGUAGES, "everything": everything, "by_name": by_name,
@@ -248,7 +252,7 @@ def render(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: s
     return str(_environment().from_string(template).render(context))
 
 
-def claims(dossier: Dossier) -> list[tuple[str, Mapping[str, Any], Mapping[str, list[Shown]]]]:
+def claims(dossier: Dossier) -> list[tuple[str, Any, dict[str, list[Shown]]]]:
     """Give (facet, its weight, links by stance) for every facet that an exhibit was linked to."""
     found = []
     weights = dossier.assessment.get("facets", {})
@@ -261,7 +265,7 @@ def claims(dossier: Dossier) -> list[tuple[str, Mapping[str, Any], Mapping[str, 
 
 
 def open_contradictions(dossier: Dossier) -> list[tuple[str, str, Shown | None]]:
-    """Give (facet, id, link) for every contradiction that the assessment holds to be open; None where it is withheld."""
+    """Give (facet, id, link) for every contradiction that the assessment holds open; None where it is withheld."""
     links = {str(link.fields.get("id")): link for link in dossier.links}
     return [
         (facet, str(name), links.get(str(name)))

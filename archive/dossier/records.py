@@ -18,7 +18,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from archive.release import Dossier, Event, Exhibit
+from archive.handed_over import Dossier, Event, Exhibit
 
 CASE, CUSTODY, CORROBORATION, AUDIT = (
     f"sijill-dossier-{noun}/1" for noun in ("case", "custody", "corroboration", "audit")
@@ -73,7 +73,7 @@ def _item(exhibit: Exhibit, thumbnail: str | None) -> dict[str, Any]:
 
 
 def custody_jsonl(dossier: Dossier) -> str:
-    """Give records/custody.jsonl: the events of each exhibit, oldest first, the exhibits in the order of their numbers."""
+    """Give records/custody.jsonl: the events of each exhibit, oldest first, exhibits by their numbers."""
     lines = [_event(exhibit, event) for exhibit in dossier.exhibits for event in exhibit.custody]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 

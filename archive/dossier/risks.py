@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from archive.release import Dossier
+from archive.handed_over import Dossier
 
 
 def risks(dossier: Dossier) -> list[str]:
@@ -25,6 +25,7 @@ def risks(dossier: Dossier) -> list[str]:
                 f"{exhibit.bates}: its witness is the only {fields['witness_role']} here; with place and time that may "
                 "single out one person"
             )
-        if fields.get("kind") == "imagery" and fields.get("persons_visible") in ("yes", "unknown", None) and exhibit.path:
+        seen = fields.get("persons_visible") in ("yes", "unknown", None)
+        if fields.get("kind") == "imagery" and seen and exhibit.path:
             found.append(f"{exhibit.bates}: persons may be recognised in it")
     return found

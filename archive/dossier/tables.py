@@ -15,12 +15,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from archive.release import Dossier, Exhibit, Withheld
+from archive.handed_over import Dossier, Exhibit, Withheld
 from schemas.extent import MICRO
 from schemas.fields import in_language
 from schemas.text import visible
 
-EXHIBITS = "exhibit bates title original_name path sha256 size received source redacted withheld".split()
+EXHIBITS = (
+    "exhibit", "bates", "title", "original_name", "path", "sha256", "size", "received", "source", "redacted",
+    "withheld",
+)  # fmt: skip
 FLIGHTS: tuple[tuple[str, str, str], ...] = (
     ("exhibit", "string", "the exhibit number of the log"),
     ("row", "integer", "the row under the heads of the log, from 1"),
@@ -93,7 +96,8 @@ def write_flights(dossier: Dossier, file: IO[str]) -> int:
 
 def _flight(bates: str, row: Any) -> list[str]:
     return [
-        cell(bates), str(row.get("row", "")), cell(row.get("said", "")), _utc(row.get("earliest")), _utc(row.get("latest")),
+        cell(bates), str(row.get("row", "")), cell(row.get("said", "")),
+        _utc(row.get("earliest")), _utc(row.get("latest")),
         _scaled(row.get("lat"), MICRO, 6), _scaled(row.get("lon"), MICRO, 6), _scaled(row.get("heading"), 100, 2),
         *(cell(row.get(name, "")) for name in ("aircraft_type", "aircraft_class")), str(row.get("count", "")),
         *(cell(row.get(name, "")) for name in ("activity", "remarks", "why", "text")),

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from archive.dossier.tables import rows_between
-from archive.release import Dossier, Exhibit
+from archive.handed_over import Dossier, Exhibit
 from schemas.extent import bounds
 
 MOST_FLIGHTS = 100
 DRAWN = 80
+AROUND = timedelta(hours=6)  # what is drawn on each side of the event
 BEFORE, AFTER = timedelta(minutes=75), timedelta(minutes=35)  # around the event: flights shown
 _RECORD_CLOCKS = (
     ("taken", "testimony"), ("claimed.time", "source"), ("uploaded_at", "upload"), ("recorded", "radio"),
@@ -100,9 +101,10 @@ def _flights(dossier: Dossier) -> Iterator[Moment]:
     by_number = {exhibit.bates: exhibit for exhibit in dossier.exhibits}
     first, last = int((start - BEFORE).timestamp()), int((end + AFTER).timestamp())
     for number, row in rows_between(dossier, first, last, MOST_FLIGHTS):
-        times = (datetime.fromtimestamp(row[key], UTC) for key in ("earliest", "latest"))
+        start, end = (datetime.fromtimestamp(row[key], UTC) for key in ("earliest", "latest"))
         words = [str(row[key]) for key in ("aircraft_type", "activity", "remarks") if row.get(key)]
-        yield Moment("flight", *times, str(row.get("said", "")), by_number[number], f"{row['row']}: " + ", ".join(words))
+        text = f"{row['row']}: " + ", ".join(words)
+        yield Moment("flight", start, end, str(row.get("said", "")), by_number[number], text)
 
 
 def drawing(found: Sequence[Moment]) -> tuple[list[Bar], list[tuple[float, str]], tuple[float, float] | None]:
@@ -114,9 +116,9 @@ def drawing(found: Sequence[Moment]) -> tuple[list[Bar], list[tuple[float, str]]
     if not claims:
         return [], [], None
     start, end = min(m.earliest for m in claims), max(m.latest for m in claims)
-    near = [m for m in found if m.latest >= start - timedelta(hours=6) and m.earliest <= end + timedelta(hours=6)][:DRAWN]
-    first = max(min(m.earliest for m in near), start - timedelta(hours=6))
-    last = min(max(m.latest for m in near), end + timedelta(hours=6))
+    low, high = start - AROUND, end + AROUND
+    near = [m for m in found if m.latest >= low and m.earliest <= high][:DRAWN]
+    first, last = max(min(m.earliest for m in near), low), min(max(m.latest for m in near), high)
     margin = max((last - first) / 20, timedelta(minutes=5))
     first, last = first - margin, last + margin
     scale = 1000 / (last - first).total_seconds()
@@ -124,7 +126,8 @@ def drawing(found: Sequence[Moment]) -> tuple[list[Bar], list[tuple[float, str]]
     def x(at: datetime) -> float:
         return round(min(max((at - first).total_seconds() * scale, 0), 1000), 1)
 
-    bars = [Bar(x(m.earliest), max(round(x(m.latest) - x(m.earliest), 1), 4), number, m) for number, m in enumerate(near)]
+    widths = [max(round(x(m.latest) - x(m.earliest), 1), 4) for m in near]
+    bars = [Bar(x(m.earliest), width, row, m) for row, (m, width) in enumerate(zip(near, widths, strict=True))]
     return bars, _ticks(first, last, x), (x(start), max(x(end) - x(start), 4))
 
 

@@ -38,6 +38,7 @@ import stat
 import sys
 import unicodedata
 import urllib.parse
+from typing import Any
 
 MOST_FILES = 1_000_000
 MOST_TEXT_BYTES = 512 * 1024 * 1024
@@ -114,7 +115,7 @@ def _add(one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, int, int, int
 
 def _times(number: int, point: tuple[int, ...]) -> tuple[int, int, int, int]:
     result: tuple[int, int, int, int] = (0, 1, 1, 0)
-    for bit in bin(number)[2:]:
+    for bit in f"{number:b}":
         result = _add(result, result)
         if bit == "1":
             result = _add(result, point)
@@ -364,7 +365,8 @@ class Tree:
     """The roots of a growing tree, from at most 64 hashes."""
 
     def __init__(self) -> None:
-        self.size, self.hashes = 0, []
+        self.size = 0
+        self.hashes: list[bytes] = []
 
     def add(self, leaf: bytes) -> None:
         """Take one more leaf."""
@@ -515,7 +517,7 @@ class Registry:
         self.origin, self.log_vkey, self.threshold = "", "", 1
         self.roles: dict[str, list[str]] = {}
         self.root_keys: list[str] = []
-        self.keys: dict[str, dict[str, object]] = {}
+        self.keys: dict[str, dict[str, Any]] = {}
 
     def apply(self, entry: Entry) -> list[str]:
         """Take one entry into account; gives what is wrong with it."""
@@ -560,7 +562,7 @@ class Registry:
         if len(set(signers)) != len(signers):
             problems.append("one key signs twice")
 
-        def persons(role: str) -> set[object]:
+        def persons(role: str) -> set[str]:
             return {key["person"] for key in held if role in key["roles"]}
 
         for t in sorted(types - {"commit", "genesis"}):
@@ -649,7 +651,10 @@ ROOT_FILES = (
     "bagit.txt", "bag-info.txt", "VERIFY.txt", "verify.py", "manifest-sha256.txt", "manifest-blake3.txt", SIGNED,
     SIGNATURE,
 )  # fmt: skip
-HEADS = "exhibit,bates,title,original_name,path,sha256,size,received,source,redacted,withheld".split(",")
+HEADS = [
+    "exhibit", "bates", "title", "original_name", "path", "sha256", "size", "received", "source", "redacted",
+    "withheld",
+]  # fmt: skip
 
 
 def sha256_of(path: str) -> tuple[str, int]:
@@ -709,6 +714,12 @@ class Dossier:
             return self.read(name).decode()
         except UnicodeDecodeError:
             raise Broken(f"{name} is not UTF-8") from None
+
+    def digest(self, name: str) -> str:
+        """Give the SHA-256 of a file, read once."""
+        if name not in self.digests:
+            self.digests[name], _ = sha256_of(os.path.join(self.folder, *name.split("/")))
+        return self.digests[name]
 
     # layout and manifests
 
@@ -779,9 +790,7 @@ class Dossier:
             for extra in sorted(expected - listed.keys()):
                 self.report.found(check, f"{visible(extra)} is there and not listed")
             for path in sorted(listed.keys() & expected):
-                digest, _ = sha256_of(os.path.join(self.folder, *path.split("/")))
-                self.digests[path] = digest
-                if digest != listed[path]:
+                if self.digest(path) != listed[path]:
                     self.report.found(check, f"{path} is not what the manifest says")
             self.report.close(check, f"{len(listed)} files are listed, all are there, no other, and each is as listed")
         self.blake3 = self.listed("manifest-blake3", "manifest-blake3.txt")
@@ -957,7 +966,7 @@ class Dossier:
 
     def values(self) -> None:
         """What the records show is what was disclosed, no more and no less."""
-        check, seen = "records", set()
+        check, seen = "records", set[object]()
         try:
             case = read_json(self.read("data/records/case.json"), "case.json")
             custody = self.text("data/records/custody.jsonl").split("\n")
@@ -985,7 +994,7 @@ class Dossier:
         """One record or event says exactly what its entry disclosed."""
         index, fields = value["entry"], value["fields"]
         entry = self.entries.get(index) if type(index) is int else None
-        if entry is None or entry.t == "commit" or index in seen:
+        if entry is None or type(index) is not int or entry.t == "commit" or index in seen:
             self.report.found("records", f"a record names entry {index!r}, which is not proved or shown twice")
             return
         seen.add(index)
@@ -1035,6 +1044,11 @@ class Exhibits:
         """Note a finding."""
         self.report.found("exhibits", what)
 
+    def entry_of(self, one: dict[str, object]) -> Entry | None:
+        """Give the proved entry that an exhibit or event names."""
+        index = one.get("entry")
+        return self.dossier.entries.get(index) if type(index) is int else None
+
     def check(self) -> None:
         """Check everything that is said of exhibits."""
         subs, firsts = {}, {}
@@ -1044,12 +1058,12 @@ class Exhibits:
         code = str(self.fields(self.case).get("code"))
         everything = {}
         for one in [*self.items, *self.withheld]:
-            entry = self.dossier.entries.get(one.get("entry"))  # type: ignore[arg-type]
-            if entry is None or entry.sub not in subs:
+            of = self.entry_of(one)
+            if of is None or of.sub not in subs:
                 self.found("an exhibit is no item of this archive")
                 continue
-            firsts[subs[entry.sub]] = one
-            everything[str(one.get("bates"))] = entry
+            firsts[subs[of.sub]] = one
+            everything[str(one.get("bates"))] = of
         numbers = [firsts[index].get("bates") for index in sorted(firsts)]
         if numbers != [f"{code}-{rank:06d}" for rank in range(1, len(subs) + 1)]:
             self.found("exhibit numbers are not the order of registration, or one is left out")
@@ -1061,18 +1075,21 @@ class Exhibits:
             self.found(f"{name} is the file of no exhibit")
         for line in self.custody:
             event = self.record(line)
-            entry, about = self.dossier.entries.get(event.get("entry")), everything.get(str(event.get("bates")))  # type: ignore[arg-type]
-            if entry is None or about is None or entry.sub != about.sub:
+            told, about = self.entry_of(event), everything.get(str(event.get("bates")))
+            if told is None or about is None or told.sub != about.sub:
                 self.found("an event of custody is told of another exhibit than its entry")
         self.table()
-        self.report.close("exhibits", f"{len(self.items)} exhibits are as registered, {len(self.withheld)} are withheld")
+        said = f"{len(self.items)} exhibits are as registered, {len(self.withheld)} are withheld"
+        self.report.close("exhibits", said)
         recorded = sum(1 for one in self.items if "blake3" in self.fields(one))
         what = f"BLAKE3 not recomputed; {recorded} recorded digests are compared"
         self.report.close("manifest-blake3", what)
 
     def hidden(self, one: dict[str, object]) -> None:
         """Of a withheld exhibit nothing is disclosed but a salted digest of its entry."""
-        entry = self.dossier.entries[one["entry"]]  # type: ignore[index]
+        entry = self.entry_of(one)
+        if entry is None:
+            return
         if one.get("digest") not in entry.sd:
             self.found(f"the withheld exhibit {one.get('bates')} names a digest that its entry does not hold")
         for index in self.dossier.shown:
@@ -1088,7 +1105,7 @@ class Exhibits:
         if not isinstance(path, str) or not path.startswith("items/") or name not in self.dossier.files:
             self.found(f"the file of exhibit {one.get('bates')} is not there")
             return None
-        if self.dossier.digests.get(name) != fields.get("sha256") or self.dossier.files[name] != fields.get("size"):
+        if self.dossier.digest(name) != fields.get("sha256") or self.dossier.files[name] != fields.get("size"):
             self.found(f"{name} is not the file that was registered")
         if self.dossier.blake3.get(name) != fields.get("blake3"):
             self.report.found("manifest-blake3", f"{name}: not the BLAKE3 digest that was registered")
@@ -1120,15 +1137,16 @@ class Exhibits:
         fields = self.fields(one)
         source = self.fields(self.sources.get(str(fields.get("source")), {"fields": {}}))
         titles = [str(fields[f"title.{lang}"]) for lang in ("en", "und", "ar") if f"title.{lang}" in fields]
-        entry = self.dossier.entries[one["entry"]]  # type: ignore[index]
-        first = min(i for i, e in self.dossier.entries.items() if e.sub == entry.sub)
+        entry = self.entry_of(one)
+        first = min((i for i, e in self.dossier.entries.items() if entry and e.sub == entry.sub), default=None)
         code = self.fields(self.case).get("code")
         size = str(fields["size"]) if "path" in one and "size" in fields else ""
         return [
             [
                 cell(f"{code}/{fields.get('id')}"), cell(bates), cell(title), cell(str(fields.get("file", ""))),
                 cell(str(one.get("path", ""))), str(fields.get("sha256", "")) if "path" in one else "", size,
-                self.dossier.entries[first].at, cell(str(source.get("pseudonym", ""))), "no", "",
+                self.dossier.entries[first].at if first is not None else "", cell(str(source.get("pseudonym", ""))),
+                "no", "",
             ]
             for title in titles or [""]
         ]  # fmt: skip
@@ -1149,7 +1167,10 @@ def check_dossier(folder: str, log_vkey: str | None = None, genesis: str | None 
         dossier.values()
     except Broken as error:
         report.found("layout", str(error))
-    report.checks.append(("timestamp", True, "there is no time-stamp: when it was made rests on the archive's own word"))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        report.found("layout", f"it is built as no dossier is ({type(error).__name__})")
+    unstamped = "there is no time-stamp: when it was made rests on the archive's own word"
+    report.checks.append(("timestamp", True, unstamped))
     trust = "self-attested: the log's key was taken from the dossier itself; compare it by another way"
     if log_vkey is not None or genesis is not None:
         trust = "held against what was given from outside"
@@ -1170,7 +1191,7 @@ class Ledger:
         self.pending: list[Entry] = []
         self.start = 0
         self.last: dict[str, int] = {}
-        self.objects: dict[str, tuple[str, int, int]] = {}
+        self.objects: dict[str, tuple[str, object, int]] = {}
         self.erased: set[str] = set()
         self.genesis = b""
         self.possession: list[tuple[Entry, str]] = []
@@ -1230,7 +1251,8 @@ class Ledger:
 
     def disclosed(self, entry: Entry, text: str | None) -> None:
         """Hold the disclosures of an entry against its digests; note the objects they name."""
-        where, fields, digests = f"disclosures of entry {entry.index}", {}, set()
+        where, digests = f"disclosures of entry {entry.index}", set()
+        fields: dict[str, object] = {}
         try:
             strings = read_json((text or "[]").encode("utf-8", "surrogatepass"), where)
             if not isinstance(strings, list) or not all(isinstance(string, str) for string in strings):
@@ -1251,8 +1273,9 @@ class Ledger:
             self.report.found("disclosures", f"{where}: {len(missing)} are gone, by no order")
         if "blake3" in fields and entry.t != "record.edit":
             self.objects[str(fields["blake3"])] = (str(fields.get("sha256")), fields.get("size"), entry.index)
-        if entry.t == "key.add" and isinstance(fields.get("name"), str):
-            self.possession.append((entry, fields["name"]))
+        called = fields.get("name")
+        if entry.t == "key.add" and isinstance(called, str):
+            self.possession.append((entry, called))
 
     def key_proofs(self) -> None:
         """Whoever added a key showed that they hold it."""
@@ -1288,7 +1311,8 @@ class Ledger:
             with open(os.path.join(self.folder, "checkpoint"), "rb") as file:
                 self.one("the file checkpoint", file.read(CHUNK), key, None)
         except OSError:
-            self.report.checks.append(("checkpoint-file", True, "the file `checkpoint` is not there; the database has it"))
+            said = "the file `checkpoint` is not there; the database has it"
+            self.report.checks.append(("checkpoint-file", True, said))
 
     def one(self, where: str, note: bytes, key: LogKey, size: int | None) -> None:
         """Hold one checkpoint against the tree."""
@@ -1301,7 +1325,7 @@ class Ledger:
             self.report.found("checkpoint", f"{where} is not for the entries that are here")
 
 
-def check_objects(folder: str, objects: dict[str, tuple[str, int, int]], report: Report) -> None:
+def check_objects(folder: str, objects: dict[str, tuple[str, object, int]], report: Report) -> None:
     """Read every object that the ledger names, and look for what it does not name."""
     store, bytes_read, strays = os.path.join(folder, "objects"), 0, 0
     for name, (sha256, size, index) in sorted(objects.items()):
@@ -1350,6 +1374,10 @@ def check_archive(folder: str, log_vkey: str | None = None, genesis: str | None 
         finally:
             db.close()
     except sqlite3.Error as error:
+        if str(error).startswith("no such"):
+            report.found("ledger", f"the database is not that of an archive ({error})")
+            report.close("ledger", "")
+            return report
         raise CannotLook(f"{path} cannot be read ({error})") from None
     check_objects(folder, ledger.objects, report)
     report.checks.append(("blake3", True, "BLAKE3 not recomputed: the standard library has none; `b3sum` does it"))
@@ -1399,7 +1427,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{'ok    ' if held else 'BROKEN'}  {name}: {visible(what)}")
     for name, what in report.findings:
         print(f"finding  {name}: {visible(what)}")
-    print("Everything that was checked holds." if report.ok else "This is not as it was made. Keep it as it is, and ask.")
+    broken = "This is not as it was made. Keep it as it is, and ask."
+    print("Everything that was checked holds." if report.ok else broken)
     return 0 if report.ok else 1
 
 

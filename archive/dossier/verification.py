@@ -32,6 +32,12 @@ ROOT_FILES = (
     "bagit.txt", "bag-info.txt", "VERIFY.txt", "verify.py", "manifest-sha256.txt", "manifest-blake3.txt", SIGNED,
     SIGNATURE,
 )  # fmt: skip
+WHERE = {
+    "layout": "the folder", "bagit": "bag-info.txt", "manifest-sha256": "manifest-sha256.txt", "tagmanifest": SIGNED,
+    "manifest-blake3": "manifest-blake3.txt", "signature": SIGNATURE, "checkpoint": f"{FOLDER}/checkpoint",
+    "entries": f"{FOLDER}/entries", "commits": f"{FOLDER}/commits", "signers": f"{FOLDER}/allowed_signers",
+    "disclosures": f"{FOLDER}/disclosures.txt", "records": "data/records", "exhibits": "data/exhibits.csv",
+}  # fmt: skip
 MOST_FILES = 1_000_000
 MOST_TEXT_BYTES = 512 * 1024 * 1024
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?<!\.)\Z")
@@ -53,11 +59,11 @@ class Checked:
 
     def found(self, check: str, what: str) -> None:
         """Note one thing that does not hold."""
-        self.findings.append({"check": check, "what": what})
+        self.findings.append({"code": check, "where": WHERE.get(check, check), "what": what})
 
     def close(self, check: str, what: str) -> None:
         """End one check: it holds if nothing was found under its name."""
-        found = [one["what"] for one in self.findings if one["check"] == check]
+        found = [one["what"] for one in self.findings if one["code"] == check]
         self.checks.append({"id": check, "ok": not found, "what": found[0] if found else what})
 
     @property
@@ -121,9 +127,18 @@ def away(name: str, error: OSError) -> UnreachableError:
     return UnreachableError(f"{shown} cannot be read ({error.strerror})", where=shown, hint="check its permissions")
 
 
+def verify_dossier(folder: Path, *, log_vkey: str | None = None, genesis: str | None = None) -> dict[str, Any]:
+    """Check a dossier and give the `sijill-dossier-verify/1` document. Raises UnreachableError."""
+    return check(folder, log_vkey, genesis).document()
+
+
 def check(folder: Path, log_vkey: str | None = None, genesis: str | None = None) -> Checked:
-    """Check a dossier. Raises UnreachableError where it cannot be looked at."""
-    from archive.dossier.check_shown import check_shown
+    """Check a dossier. Raises UnreachableError where it cannot be looked at.
+
+    `log_vkey` (a C2SP verifier key) and `genesis` (the leaf hash of entry 0, hex
+    or base64) are what was got by another channel than the dossier.
+    """
+    from archive.dossier.verification_shown import check_shown
 
     if not folder.is_dir():
         raise UnreachableError(
@@ -142,6 +157,8 @@ def check(folder: Path, log_vkey: str | None = None, genesis: str | None = None)
         check_shown(lying, report, proof.entries, blake3)
     except Broken as error:
         report.found("layout", str(error))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        report.found("layout", f"it is built as no dossier is ({type(error).__name__})")
     report.close("timestamp", "there is no time-stamp: when it was made rests on the archive's own word")
     given = log_vkey is not None or genesis is not None
     trust = "held against what was given from outside"
@@ -266,7 +283,8 @@ class Proof:
         except (SijillError, Broken) as error:
             self.report.found("checkpoint", str(error))
         said = self.checkpoint
-        self.report.close("checkpoint", f"the log {visible(said.origin)} signed its state of {said.size}" if said else "")
+        what = f"the log {visible(said.origin)} signed its state of {said.size} entries" if said else ""
+        self.report.close("checkpoint", what)
         if said is None:
             return
         self._entries(stored, said)

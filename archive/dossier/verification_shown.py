@@ -1,6 +1,6 @@
 """What a dossier shows is what was disclosed of proved entries: records, events, exhibits, and what is withheld.
 
-Part of `archive.dossier.check`. Takes entries that are proved already.
+Part of `archive.dossier.verification`. Takes entries that are proved already.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive import disclosure
-from archive.dossier.check import Broken, Checked, Folder
 from archive.dossier.proof import FOLDER
 from archive.dossier.tables import EXHIBITS, cell
-from archive.release import bates
+from archive.dossier.verification import Broken, Checked, Folder
+from archive.handed_over import bates
 from schemas.entry import Entry
 from schemas.errors import SijillError
 
@@ -224,7 +224,7 @@ class _Exhibits:
         except (UnicodeDecodeError, csv.Error):
             raise Broken("exhibits.csv is not CSV in UTF-8") from None
         everything = sorted([*self.items, *self.withheld], key=lambda one: str(one.get("bates")))
-        if not rows or rows[0] != EXHIBITS or len(rows) != len(everything) + 1:
+        if not rows or rows[0] != list(EXHIBITS) or len(rows) != len(everything) + 1:
             self.found("exhibits.csv has other heads or another number of rows")
             return
         for row, one in zip(rows[1:], everything, strict=True):
@@ -237,7 +237,8 @@ class _Exhibits:
             return [[number, number, *[""] * 8, cell(f"{one.get('reason')} (salted digest {one.get('digest')})")]]
         fields, entry = _object(one["fields"]), self.entry_of(one)
         titles = [str(fields[f"title.{lang}"]) for lang in ("en", "und", "ar") if f"title.{lang}" in fields]
-        first = min((e for e in self.entries.values() if entry and e.sub == entry.sub), key=lambda e: e.index, default=None)
+        own = [e for e in self.entries.values() if entry and e.sub == entry.sub]
+        first = min(own, key=lambda e: e.index, default=None)
         has_file = "path" in one
         return [
             [

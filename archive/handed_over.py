@@ -1,0 +1,178 @@
+"""What `archive.release` hands over: a `Dossier`, and the values in it. Frozen; made there and nowhere else.
+
+Whoever holds one of these holds only what its audience may see. Writers take
+it and nothing wider.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive.proof import Proof
+from schemas.standard import load
+
+WITHHELD = {  # why an exhibit is withheld; none of these says anything of the item itself
+    "withdrawn": "withdrawn from the case",
+    "erased": "erased by order",
+    "no": "the answer for this audience is no",
+    "ask_first": "those concerned are to be asked first",
+    "missing": "no answer for this audience is recorded",
+    "unclear": "the recorded answer cannot be read",
+    "rests_on": "it is a copy, translation or part of a withheld exhibit",
+    "kind": "files of this kind do not go to this audience",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One record as it may be seen: the entry of its newest revision, and the fields of it that leave."""
+
+    kind: str
+    entry: int
+    fields: Mapping[str, Any]
+    received: str = ""  # when it was registered: the time of its first entry, UTC
+    revisions: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """Give the record for `case.json`: its fields exactly as disclosed."""
+        more = {"revisions": self.revisions} if self.revisions else {}
+        return {"kind": self.kind, "entry": self.entry, **more, "fields": dict(self.fields)}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of custody. `fields` is what is disclosed of its entry; `by` a key or, before the archive, a code."""
+
+    event: str
+    premis: str | None
+    entry: int
+    at: Any  # a time of a record, or the UTC text of an entry
+    by: str
+    recorded_at: str
+    recorded_by: str
+    fields: Mapping[str, Any] | None
+    told: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader found in the bytes: its entry and its disclosed fields."""
+
+    entry: int
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One item that leaves: its numbers, its record, where its bytes lie (None if it has none), its custody."""
+
+    rank: int
+    bates: str
+    name: str
+    record: Shown
+    item_class: str
+    source: Mapping[str, Any]
+    file: Path | None
+    path: str | None  # where it will lie below data/
+    readings: tuple[Reading, ...]
+    custody: tuple[Event, ...]
+    gaps: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """One item that does not leave: its number, why, and a salted digest that its entry holds."""
+
+    rank: int
+    bates: str
+    why: str  # a key of WITHHELD
+    entry: int
+    digest: str
+
+    @property
+    def reason(self) -> str:
+        """Give why it is withheld, in words."""
+        return WITHHELD[self.why]
+
+
+@dataclass(frozen=True)
+class FlightLog:
+    """The readable rows of one log that leaves; `rows` opens them anew each time."""
+
+    bates: str
+    name: str
+    rows: Callable[[], Iterator[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """All that may leave, for one audience. Writers take this and nothing wider."""
+
+    id: str
+    number: int
+    audience: str
+    purpose: str
+    date: str  # UTC, to the second
+    exercise: bool
+    case: Shown
+    sources: tuple[Shown, ...]
+    exhibits: tuple[Exhibit, ...]
+    withheld: tuple[Withheld, ...]
+    links: tuple[Shown, ...]
+    relations: tuple[Shown, ...]
+    not_shown: Mapping[str, int]
+    logs: tuple[FlightLog, ...]
+    standard: bytes
+    assessment: Mapping[str, Any]
+    proof: Proof
+    operators: Mapping[str, str] = field(default_factory=dict)  # fingerprint -> name, for those who may see names
+    case_sub: str = ""
+
+    @property
+    def standard_named(self) -> dict[str, str]:
+        """Give id, version and SHA-256 of the standard."""
+        read = load(self.standard)
+        return {"id": read.id, "version": read.version, "sha256": read.sha256}
+
+    @property
+    def standard_says(self) -> dict[str, str]:
+        """Give what each rule of the standard asks, in its own words."""
+        return {rule.id: rule.says for rule in load(self.standard).rules}
+
+    @property
+    def code(self) -> str:
+        """Give the code of the case."""
+        return str(self.case.fields["code"])
+
+
+def bates(code: str, rank: int) -> str:
+    """Give the exhibit number of the item registered as number `rank` of its case; it never changes."""
+    return f"{code}-{rank:06d}"
+
+
+_SUFFIXES = {
+    "image/jpeg": ".jpg", "image/png": ".png", "image/tiff": ".tif", "image/webp": ".webp", "image/gif": ".gif",
+    "image/heic": ".heic", "image/avif": ".avif", "application/pdf": ".pdf", "text/plain": ".txt", "text/csv": ".csv",
+    "audio/wav": ".wav", "audio/x-wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg", "video/mp4": ".mp4",
+    "video/quicktime": ".mov", "application/json": ".json", "application/zip": ".zip",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+}  # fmt: skip
+_KNOWN_SUFFIXES = {*_SUFFIXES.values(), ".opus", ".m4a", ".amr", ".html", ".xml", ".doc", ".xls"}
+
+
+def suffix(media_type: str, name: str) -> str:
+    """Give a safe ending for an exhibit's file: from its media type, never from words in its original name."""
+    if media_type in _SUFFIXES:
+        return _SUFFIXES[media_type]
+    ending = Path(name).suffix.lower()
+    return ending if ending in _KNOWN_SUFFIXES else ".bin"
+
+
+def root_text(proof: Proof) -> str:
+    """Give the head of the log in one line: size and root."""
+    return f"{proof.size} {base64.b64encode(proof.root).decode()}"
