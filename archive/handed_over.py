@@ -101,11 +101,11 @@ class Withheld:
 
 @dataclass(frozen=True)
 class FlightLog:
-    """The readable rows of one log that leaves; `rows` opens them anew each time."""
+    """The rows of one log that leaves. `rows` gives all, or those whose time touches a span (Unix seconds)."""
 
     bates: str
     name: str
-    rows: Callable[[], Iterator[Mapping[str, Any]]]
+    rows: Callable[[tuple[int, int] | None], Iterator[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)

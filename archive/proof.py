@@ -65,6 +65,7 @@ class Gathering:
     entries: dict[int, Entry] = field(default_factory=dict)
     leaves: dict[int, bytes] = field(default_factory=dict)
     keys: Mapping[str, registry.Key] = field(default_factory=dict)
+    signers: set[str] = field(default_factory=set)  # whose key entries were taken
 
     def take(self, index: int) -> Entry:
         """Take one entry, with the commit over it and the keys that signed that."""
@@ -96,8 +97,9 @@ class Gathering:
     def _key_entries(self, fingerprint: str) -> list[int]:
         """Give the indices of what makes a key what it is: its adding, its roles, its revocation."""
         key = self.keys.get(fingerprint)
-        if key is None:
+        if key is None or fingerprint in self.signers:
             return []
+        self.signers.add(fingerprint)
         found = [key.added]
         last = self.db.execute("SELECT last FROM record WHERE sub = ?", (key.sub,)).fetchone()
         index = last[0] if last else None

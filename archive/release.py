@@ -313,10 +313,12 @@ class _Gathering:
         return str(digests.get("sha256") or digests.get("id") or entry.sd[0])
 
     def _log(self, exhibit: Exhibit, kept: Kept) -> FlightLog:
-        def rows() -> Iterator[Mapping[str, Any]]:
+        def rows(span: tuple[int, int] | None = None) -> Iterator[Mapping[str, Any]]:
+            near = "" if span is None else " AND latest >= ? AND earliest <= ?"
             with self.archive.reading() as db:
                 names = [column[1] for column in db.execute("PRAGMA table_info(observation)")]
-                for row in db.execute("SELECT * FROM observation WHERE log = ? ORDER BY row", (kept.sub,)):
+                sql = f"SELECT * FROM observation WHERE log = ?{near} ORDER BY row"
+                for row in db.execute(sql, (kept.sub, *(span or ()))):
                     known = zip(names, row, strict=True)
                     yield {name: value for name, value in known if value is not None and name != "log"}
 
@@ -328,7 +330,7 @@ class _Gathering:
 
     def _hidden_words(self, records: Sequence[Kept], out: set[str], wanted: set[str]) -> list[str]:
         """Give the words that speak of what is withheld: its id, its source, its links; and items of other cases."""
-        words = set(out)
+        words = {name for name in out if name}
         named = {r.fields.get("pseudonym") for r in records if r.kind == "source" and r.id in wanted}
         sources = {r.fields.get("source") for r in records if r.kind == "item" and r.id in out} - wanted
         if self.audience != "internal":

@@ -229,7 +229,7 @@ def _environment() -> Any:
 
 
 def render(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: str) -> str:
-    """Give the page in `lang`. `thumbnails` are paths below data/ by exhibit number, `signer` a key's fingerprint."""
+    """Give the page in `lang`. `thumbnails` are paths below data/ by exhibit number, `signer` is a fingerprint."""
     template = (resources.files("archive.dossier") / "index.html.j2").read_text("utf-8")
     found = timeline.moments(dossier)
     bars, ticks, claim = timeline.drawing(found)

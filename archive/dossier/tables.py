@@ -88,7 +88,7 @@ def write_flights(dossier: Dossier, file: IO[str]) -> int:
     writer.writerow([name for name, _, _ in FLIGHTS])
     count = 0
     for log in dossier.logs:
-        for row in log.rows():
+        for row in log.rows(None):
             writer.writerow(_flight(log.bates, row))
             count += 1
     return count
@@ -122,10 +122,7 @@ def rows_between(dossier: Dossier, earliest: int, latest: int, most: int) -> Ite
     """Give up to `most` rows, with the exhibit number of their log, whose time touches the span (Unix seconds)."""
     count = 0
     for log in dossier.logs:
-        for row in log.rows():
-            start, end = row.get("earliest"), row.get("latest")
-            if start is None or end is None or end < earliest or start > latest:
-                continue
+        for row in log.rows((earliest, latest)):
             yield log.bates, row
             count += 1
             if count == most:

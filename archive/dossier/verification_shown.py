@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive import disclosure
+from archive.dossier.looking import Broken, Checked, Folder
 from archive.dossier.proof import FOLDER
 from archive.dossier.tables import EXHIBITS, cell
-from archive.dossier.verification import Broken, Checked, Folder
 from archive.handed_over import bates
 from schemas.entry import Entry
 from schemas.errors import SijillError

@@ -320,3 +320,67 @@ def test_a_damaged_original_stops_it_and_leaves_nothing(tmp_path):
         hand_over(archive, tmp_path / "out" / "d")
     assert [] == list((tmp_path / "out").iterdir())
     assert before == (archive.folder / "checkpoint").read_bytes()
+
+
+def test_a_commission_sees_no_statement_without_its_own_consent(archive, tmp_path):
+    hand_over(archive, tmp_path / "d", "un_body")
+    case = records(tmp_path / "d", "case.json")
+    assert "W1" not in [item["fields"]["id"] for item in case["items"]]
+    assert "no answer for this audience is recorded" == case["withheld"][0]["reason"]
+    assert verify.check(str(tmp_path / "d")).ok and verification.check(tmp_path / "d").ok
+
+
+def test_an_answer_given_later_counts_from_then_on(tmp_path):
+    from archive import ledger
+
+    archive = archive_of(tmp_path)
+    with archive.reading() as db:
+        subs = dict(db.execute("SELECT id, sub FROM record WHERE kind = 'item'").fetchall())
+    with ledger.writing(archive, casebook.signers(archive)) as act:
+        act.add("consent.set", sub=subs["W9"], fields={"audience": "court", "answer": "yes", "reason": "asked"})
+        act.add("consent.set", sub=subs["W1"], fields={"audience": "court", "answer": "no", "reason": "afraid"})
+        act.add("consent.set", sub=subs["D1"], fields={"what": "something that this version does not know"})
+    hand_over(archive, tmp_path / "d")
+    case = records(tmp_path / "d", "case.json")
+    assert ["V1", "F1", "W9", "D2", "V2", "V3"] == [item["fields"]["id"] for item in case["items"]]
+    assert verify.check(str(tmp_path / "d")).ok and verification.check(tmp_path / "d").ok
+
+
+def test_a_withdrawn_item_keeps_its_number_and_is_not_shown(tmp_path):
+    from archive import ledger
+
+    archive = archive_of(tmp_path)
+    with archive.reading() as db:
+        (sub,) = db.execute("SELECT sub FROM record WHERE kind = 'item' AND id = 'V2'").fetchone()
+    with ledger.writing(archive, casebook.signers(archive)) as act:
+        act.add("record.withdraw", sub=sub, body={"kind": "item"}, fields={"reason": "of another place"})
+    hand_over(archive, tmp_path / "d", "internal", purpose="")
+    withheld = records(tmp_path / "d", "case.json")["withheld"]
+    assert [(f"{CODE}-000007", "withdrawn from the case")] == [(one["bates"], one["reason"]) for one in withheld]
+    assert verify.check(str(tmp_path / "d")).ok and verification.check(tmp_path / "d").ok
+
+
+def test_a_changed_record_is_shown_as_it_stands_now(tmp_path):
+    archive = archive_of(tmp_path)
+    from tests.archive.dossier_case import contents, tables
+
+    changed = tables()
+    changed["case"]["delivery"] = "drone"
+    casebook.take(archive, casebook.write(tmp_path / "in", changed, contents()), reason="misread")
+    hand_over(archive, tmp_path / "d")
+    case = records(tmp_path / "d", "case.json")["case"]
+    assert ("drone", 1) == (case["fields"]["delivery"], case["revisions"])
+    assert "reason" not in case["fields"]
+    assert verify.check(str(tmp_path / "d")).ok and verification.check(tmp_path / "d").ok
+
+
+def test_verify_txt_can_be_pasted_line_by_line(archive, court):
+    text = (court[0] / "VERIFY.txt").read_text("ascii")
+    (signer,) = casebook.signers(archive)
+    assert f"I {signer.fingerprint} " in text
+    command = next(line for line in text.splitlines() if line.startswith("ssh-keygen"))
+    answer = subprocess.run(["bash", "-c", command], cwd=court[0], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0 and f'Good "{namespace(casebook.ORIGIN)}"' in answer.stdout
+    sums = next(line for line in text.splitlines() if line.startswith("sha256sum"))
+    answer = subprocess.run(["bash", "-c", sums], cwd=court[0], capture_output=True, text=True, check=False)
+    assert (0, "same\n") == (answer.returncode, answer.stdout)
