@@ -188,15 +188,20 @@ def filled_archive(folder: Path) -> Any:
     return archive
 
 
+def environment(home: Path | None = None, **more: str) -> dict[str, str]:
+    """Give the environment of a command: the code of this tree, no setting of whoever runs the tests."""
+    settings = {key: value for key, value in os.environ.items() if not key.startswith("SIJILL_")}
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    settings |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "error", **more}
+    return settings | ({"SIJILL_HOME": str(home)} if home is not None else {})
+
+
 def sijill(
-    *arguments: str | Path, cwd: Path | None = None, home: Path | None = None, **environment: str
+    *arguments: str | Path, cwd: Path | None = None, home: Path | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does, in a process of its own, with a home of its own."""
-    settings = {key: value for key, value in os.environ.items() if not key.startswith("SIJILL_")}
-    settings |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment}
-    if home is not None:
-        settings["SIJILL_HOME"] = str(home)
     return subprocess.run(
         [sys.executable, "-m", "archive.cli", *map(str, arguments)],
-        capture_output=True, text=True, encoding="utf-8", cwd=cwd, env=settings, timeout=120, check=False,
+        capture_output=True, text=True, encoding="utf-8", cwd=cwd, env=environment(home, **more), timeout=120,
+        check=False,
     )  # fmt: skip

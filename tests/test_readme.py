@@ -4,7 +4,7 @@ A line `$ sijill …` is run; what follows must be what it prints. `…` on a li
 stands for any text, a line `…` alone for any number of lines.
 """
 
-import os
+import os.path
 import re
 import shlex
 import subprocess
@@ -14,25 +14,17 @@ from pathlib import Path
 import pytest
 
 from archive.cli.commands import COMMANDS
-from tests.casebook import ROOT
+from tests.casebook import ROOT, environment
 
 README = (ROOT / "README.md").read_text("utf-8")
-PAGES = [ROOT / "README.md"]
 
 
 def _transcripts(text):
     """Give (command, expected lines) of every console block, in order."""
     for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
-        command, expected = None, []
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                if command is not None:
-                    yield command, expected
-                command, expected = line[2:], []
-            else:
-                expected.append(line)
-        if command is not None:
-            yield command, expected
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *expected = part.splitlines()
+            yield command, expected  # noqa: PERF401
 
 
 def _pattern(expected):
@@ -47,9 +39,7 @@ def test_every_transcript_of_the_readme_prints_what_it_says(tmp_path):
     from archive.demo import make_case
 
     make_case(tmp_path / "wadi-sarim")
-    (tmp_path / "bin").mkdir()
-    settings = {key: value for key, value in os.environ.items() if not key.startswith("SIJILL_")}
-    settings |= {"SIJILL_HOME": str(tmp_path / "home"), "SIJILL_PASSPHRASE": "an exercise", "PYTHONPATH": str(ROOT)}
+    settings = environment(tmp_path / "home", SIJILL_PASSPHRASE="an exercise")
     here = tmp_path
     for command, expected in _transcripts(README):
         words = shlex.split(command)

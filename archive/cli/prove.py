@@ -36,7 +36,7 @@ def prove(
 
     with archive_of(ctx).reading() as db:
         index = newest_record_entry(db, name)
-        proof = proof_of(db, index).text()
+        proof = proof_of(db, index).write().decode()
         leaf = bytes(db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()[0])
     if out is not None:
         write_new(out, proof.encode())
