@@ -61,7 +61,7 @@ def schema_of(field: Field) -> Schema:
         case "yesno":
             return {"type": "boolean"}
         case "map":
-            return {"type": "object", "additionalProperties": TEXT}
+            return many({"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2})  # pairs
         case "rows":
             return {"type": "array", "items": flat(field.members)}
         case _:

@@ -331,7 +331,6 @@ def _enter(archive: Archive, dossier: Dossier, signers: Sequence[ledger.Signer],
                 "number": dossier.number,
                 "tagmanifest_sha256": sealed,
                 "items": [exhibit.name for exhibit in dossier.exhibits],
-                "withheld": [one.bates for one in dossier.withheld],
             },
         )
     assert act.receipt is not None

@@ -183,6 +183,8 @@ def _plain(lang: str, name: str, value: Any) -> str:
         return when(value) if is_time else "; ".join(f"{k}: {v}" for k, v in value.items())
     if isinstance(value, bool):
         return word(lang, "answer", "yes" if value else "no")
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return "; ".join(": ".join(map(str, pair)) for pair in value)
     if isinstance(value, list):
         return ", ".join(_plain(lang, name, member) for member in value)
     vocabulary = _WORD_FIELDS.get(name.rsplit(".", 1)[-1])
@@ -209,6 +211,12 @@ def reading_facts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
+def reader_name(fields: Mapping[str, Any]) -> str:
+    """Give tool and version of a reading; a version that names its tools stands for both."""
+    tool, version = str(fields.get("tool", "")), str(fields.get("version", ""))
+    return version if tool.split(",")[0] in version else f"{tool} {version}".strip()
+
+
 @cache
 def _environment() -> Any:
     from jinja2 import Environment
@@ -223,7 +231,7 @@ def _environment() -> Any:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["own"] = own
     environment.globals.update(
-        {"span": span, "when": when, "facts": facts, "reading_facts": reading_facts, "word": word, "instant": instant}
+        {"span": span, "when": when, "facts": facts, "reading_facts": reading_facts, "word": word, "instant": instant, "reader_name": reader_name}
     )
     return environment
 
