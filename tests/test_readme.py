@@ -28,10 +28,10 @@ def _transcripts(text):
 
 
 def _pattern(expected):
-    parts = []
-    for line in expected:
-        parts.append("(?:.*\n)*?" if line.strip() == "…" else ".*?".join(map(re.escape, line.split("…"))) + "\n")
-    return "".join(parts)
+    """Give a pattern of the whole output: `…` alone is any lines, within a line any text."""
+    any_lines = "(?:.*\n)*?"
+    lines = [".*?".join(map(re.escape, line.split("…"))) + "\n" for line in expected]
+    return "".join(any_lines if line.strip() == "…" else made for line, made in zip(expected, lines, strict=True))
 
 
 def test_every_transcript_of_the_readme_prints_what_it_says(tmp_path):
