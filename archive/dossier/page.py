@@ -214,7 +214,7 @@ def reading_facts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
 def reader_name(fields: Mapping[str, Any]) -> str:
     """Give tool and version of a reading; a version that names its tools stands for both."""
     tool, version = str(fields.get("tool", "")), str(fields.get("version", ""))
-    return version if tool.split(",")[0] in version else f"{tool} {version}".strip()
+    return version if tool.partition(",")[0] in version else f"{tool} {version}".strip()
 
 
 @cache
@@ -230,9 +230,7 @@ def _environment() -> Any:
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["own"] = own
-    environment.globals.update(
-        {"span": span, "when": when, "facts": facts, "reading_facts": reading_facts, "word": word, "instant": instant, "reader_name": reader_name}
-    )
+    environment.globals.update({f.__name__: f for f in (span, when, facts, reading_facts, word, instant, reader_name)})
     return environment
 
 
