@@ -280,7 +280,7 @@ def check_files(
         elif name in named:
             faults.wrong(spot.at("identity_file"), "identity-is-item")
     named |= {name for name, _ in sofar.identity_files}
-    unnamed = [name for name in files if name not in named and not _passed_over(name, tables, manifest)]
+    unnamed = [name for name in files if name not in named and not is_passed_over(name, tables, manifest)]
     for name in sorted(unnamed)[:_MOST_UNNAMED]:
         faults.warn(Spot(""), "unnamed", file=name)
     if len(unnamed) > _MOST_UNNAMED:
@@ -308,7 +308,8 @@ def _missing_file(name: str, spot: Spot, names: _Names, faults: Faults) -> None:
     faults.wrong(spot, "not-there", file=name, near=names.hint(name))
 
 
-def _passed_over(name: str, tables: Collection[str], manifest: str) -> bool:
+def is_passed_over(name: str, tables: Collection[str], manifest: str) -> bool:
+    """Whether a file is a table, the manifest, or something that a system or a program leaves behind."""
     last = name.rpartition("/")[2]
     if "/" not in name and (name in tables or name == manifest):
         return True

@@ -48,6 +48,21 @@ def rows(data: bytes, file: str, table: str, faults: Faults) -> Iterator[Row]:
         csv.field_size_limit(limit)
 
 
+def decoded(data: bytes) -> Iterator[list[str]]:
+    """Give every row of a CSV as it is divided, heads too. Raises UnicodeDecodeError or csv.Error."""
+    lines = _lines(data, _encoding(data))
+    first = lines.readline()
+    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
+        yield [first.strip()]
+        yield from csv.reader(lines, delimiter=first.strip()[4])
+        return
+    yield from csv.reader(chain([first], lines), delimiter=_divider(first))
+
+
+def _divider(first: str) -> str:
+    return max(_DIVIDERS, key=_outside_quotes(first).count)
+
+
 def _encoding(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
@@ -82,7 +97,7 @@ def _rows(lines: io.TextIOWrapper, spot: Spot, table: str, faults: Faults) -> It
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
         divider, skipped = first.strip()[4], 1
         first = lines.readline()
-    divider = divider or max(_DIVIDERS, key=_outside_quotes(first).count)
+    divider = divider or _divider(first)
     reader = csv.reader(chain([first], lines), delimiter=divider, strict=True)
     top = list(islice(_numbered(reader, skipped), 6))
     columns, taken = find_heads(table, [row for _, row in top], spot, faults)

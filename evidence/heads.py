@@ -101,7 +101,7 @@ def _text(cell: Any) -> str:
 
 
 def _names(head: str, known: Mapping[str, Field]) -> list[str]:
-    head = head.rstrip(" *")  # required columns are marked
+    head = head.removesuffix("(*)").rstrip(" *")  # required columns are marked
     return [head] if _COLUMN.match(head) and "columns" in known else words.read_head(head, known)
 
 

@@ -200,7 +200,7 @@ def _case_rows(rows: Iterator[list[Any]], table: str, spot: Spot, faults: Faults
             if value not in (None, ""):
                 faults.wrong(spot.row(number), "unknown-key", near="")
             continue
-        names = words.read_head(key.rstrip(" *"), {*known, "format"})
+        names = words.read_head(key.removesuffix("(*)").rstrip(" *"), {*known, "format"})
         if len(names) != 1:
             close = words.nearest_head(key, known) if not names else names[0]
             faults.wrong(spot.row(number).at(key), "unknown-key", near=_near(close))

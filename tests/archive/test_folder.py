@@ -67,7 +67,11 @@ def test_what_is_no_regular_file_is_told(folder):
 
     seen = look(folder)
 
-    assert ("is a FIFO", "is a FIFO", "is a socket") == (seen.files["fifo"], seen.files["items.csv"], seen.files["door"])
+    assert ("is a FIFO", "is a FIFO", "is a socket") == (
+        seen.files["fifo"],
+        seen.files["items.csv"],
+        seen.files["door"],
+    )
     assert "items.csv" not in seen.texts
 
 
@@ -137,7 +141,10 @@ def test_a_line_that_is_none_is_told_by_its_number_alone():
     """It may hold anything."""
     _, (problem,) = read_manifest(f"{DIGEST}  a\nTRUE NAME\n".encode())
 
-    assert ("manifest-sha256.txt: line 2", "is no line of sha256sum (digest, two blanks, name)") == (problem.where, problem.problem)
+    assert ("manifest-sha256.txt: line 2", "is no line of sha256sum (digest, two blanks, name)") == (
+        problem.where,
+        problem.problem,
+    )
 
 
 def test_a_folder_that_travelled_arrives_as_it_left(folder):
@@ -150,4 +157,7 @@ def test_a_folder_that_travelled_arrives_as_it_left(folder):
     found = check_manifest(look(folder), {"media/a.jpg": DIGEST})
 
     assert ["media/a.jpg", "media/b.jpg"] == [problem.where.split(": ")[1] for problem in found]
-    assert ["is not the file that left", "is listed, and is not there"] == [problem.problem[: len(p)] for problem, p in zip(found, ["is not the file that left", "is listed, and is not there"], strict=True)]
+    assert ["is not the file that left", "is listed, and is not there"] == [
+        problem.problem[: len(p)]
+        for problem, p in zip(found, ["is not the file that left", "is listed, and is not there"], strict=True)
+    ]

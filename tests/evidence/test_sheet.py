@@ -36,7 +36,11 @@ def test_a_local_time_is_read_in_the_zone_of_the_case():
 
 def test_the_zone_of_an_item_goes_before_that_of_the_case():
     """A log kept in UTC beside statements in local time."""
-    log = read(WHOLE.replace('coverage = {', 'zone = "UTC"\ncoverage = {').replace('zone = "Asia/Damascus"\n\n[[item]]\nid = "R1"', '\n[[item]]\nid = "R1"')).items[2]
+    log = read(
+        WHOLE.replace("coverage = {", 'zone = "UTC"\ncoverage = {').replace(
+            'zone = "Asia/Damascus"\n\n[[item]]\nid = "R1"', '\n[[item]]\nid = "R1"'
+        )
+    ).items[2]
 
     assert "2019-02-03T06:00:00Z" == log["coverage.from"]["earliest"]
 
@@ -136,7 +140,14 @@ def test_one_fault_is_one_problem_with_its_place(fault):
 def test_everything_wrong_is_told_at_once():
     """A person corrects a folder once."""
     text = WHOLE
-    for right, wrong, _ in (BROKEN[fault] for fault in ("an unknown key is refused, the nearest named", "a reviewer is a second person", "a range runs upward")):
+    for right, wrong, _ in (
+        BROKEN[fault]
+        for fault in (
+            "an unknown key is refused, the nearest named",
+            "a reviewer is a second person",
+            "a range runs upward",
+        )
+    ):
         text = text.replace(right, wrong, 1)
 
     assert 3 == len(problems(text))
@@ -154,7 +165,12 @@ def test_a_chain_of_a_hundred_thousand_items_needs_no_deep_stack():
     rows = "item,as,of\n" + "".join(f"D{i},cites,D{i + 1}\n" for i in range(100_000))
     items = "id,kind\n" + "".join(f"D{i},document\n" for i in range(100_001))
 
-    assert [] == read_submission({"case.toml": CASE.encode(), "relations.csv": rows.encode(), "items.csv": items.encode()}, {}, now=NOW).problems
+    assert (
+        []
+        == read_submission(
+            {"case.toml": CASE.encode(), "relations.csv": rows.encode(), "items.csv": items.encode()}, {}, now=NOW
+        ).problems
+    )
 
 
 @pytest.mark.parametrize("value", ['"maybe"', '"SECRET-NAME"', "7", "{ a = 1 }"])
@@ -162,7 +178,10 @@ def test_a_refusal_never_repeats_a_value_of_consent(value):
     """What a witness allowed is not for an error message."""
     (problem,) = problems(WHOLE.replace('public = "no"', f"public = {value}"))
 
-    assert 'case.toml: item 1 "W1": consent.public: cannot be read (the value is not shown); expected: yes, no, ask_first' == problem
+    assert (
+        'case.toml: item 1 "W1": consent.public: cannot be read (the value is not shown); expected: yes, no, ask_first'
+        == problem
+    )
 
 
 def test_a_refusal_never_repeats_the_name_of_an_identity_file():
@@ -177,7 +196,9 @@ def test_a_file_that_identifies_a_source_is_never_an_item():
     """What is sealed is not also stored open."""
     found = problems(WHOLE.replace("statements/w1.txt", "sealed/w-017.txt"))
 
-    assert ['case.toml: source 1 "S1": identity_file: an item names the same file; what identifies a source is sealed, never stored open'] == found
+    assert [
+        'case.toml: source 1 "S1": identity_file: an item names the same file; what identifies a source is sealed, never stored open'
+    ] == found
 
 
 def test_a_file_that_is_no_regular_file_is_told_with_its_reason():
@@ -215,15 +236,25 @@ def test_a_statement_without_consent_is_taken_in_with_a_warning():
     submission = read("\n".join(lines))
 
     assert [] == submission.problems
-    assert ['case.toml: item 1 "W1": no consent is recorded; the statement leaves for nobody but `internal`'] == submission.warnings
+    assert [
+        'case.toml: item 1 "W1": no consent is recorded; the statement leaves for nobody but `internal`'
+    ] == submission.warnings
 
 
 def test_custody_out_of_order_and_a_date_to_come_are_warnings():
     """Clocks are wrong in the field; that is told, not refused."""
-    submission = read(WHOLE.replace("2019-02-04T09:10", "2019-02-02T09:10").replace('asked_on = "2019', 'asked_on = "2029'))
+    submission = read(
+        WHOLE.replace("2019-02-04T09:10", "2019-02-02T09:10").replace('asked_on = "2019', 'asked_on = "2029')
+    )
 
     assert [] == submission.problems
-    assert ["actor_response.asked_on: `actor_response.asked_on` lies in the future", "custody: event 2 is earlier than event 1; the oldest comes first"] == [warning.split(": ", 2)[2 if "case: " in warning else 1] if "case: " in warning else warning.split(": ", 2)[2] for warning in submission.warnings]
+    assert [
+        "actor_response.asked_on: `actor_response.asked_on` lies in the future",
+        "custody: event 2 is earlier than event 1; the oldest comes first",
+    ] == [
+        warning.split(": ", 2)[2 if "case: " in warning else 1] if "case: " in warning else warning.split(": ", 2)[2]
+        for warning in submission.warnings
+    ]
 
 
 def test_a_latitude_and_longitude_that_look_swapped_are_a_warning():
@@ -239,7 +270,9 @@ def test_a_link_told_twice_is_taken_once_and_told_otherwise_is_refused():
     link = WHOLE[WHOLE.index("[[link]]") : WHOLE.index("[[relation]]")]
 
     assert 1 == len(read(WHOLE + link).links)
-    assert ["case.toml: link 2: says again what case.toml: link 1 says, in other words; give each an id of its own, or keep one"] == problems(WHOLE + link.replace("nine kilometres", "ten kilometres"))
+    assert [
+        "case.toml: link 2: says again what case.toml: link 1 says, in other words; give each an id of its own, or keep one"
+    ] == problems(WHOLE + link.replace("nine kilometres", "ten kilometres"))
 
 
 def test_a_byte_order_mark_is_accepted():
@@ -282,7 +315,9 @@ def test_bytes_that_are_not_utf8_are_told_with_their_line():
     """A file saved in an old Arabic code page."""
     submission = read_submission({"case.toml": "a = 1\nb = 'غارة'".encode("cp1256")}, {}, now=NOW)
 
-    assert ["cannot be read as TOML at line 2, column 1: not UTF-8"] == [problem.problem for problem in submission.problems]
+    assert ["cannot be read as TOML at line 2, column 1: not UTF-8"] == [
+        problem.problem for problem in submission.problems
+    ]
 
 
 def test_a_folder_without_a_case_and_one_with_two_are_refused():
@@ -298,7 +333,9 @@ def test_a_folder_without_a_case_and_one_with_two_are_refused():
 
 def test_sentences_are_given_in_arabic_where_asked():
     """Codes stay; words follow the reader."""
-    submission = read_submission({"case.toml": WHOLE.replace('medium = "photo"\n', "").encode()}, FILES, now=NOW, lang="ar")
+    submission = read_submission(
+        {"case.toml": WHOLE.replace('medium = "photo"\n', "").encode()}, FILES, now=NOW, lang="ar"
+    )
 
     assert "medium: غير موجود، وهو مطلوب" == submission.problems[0].problem
 
@@ -314,8 +351,20 @@ def test_many_alike_faults_are_counted_and_not_listed():
 
 
 VALUES = st.recursive(
-    st.one_of(st.text(max_size=20), st.integers(), st.floats(), st.booleans(), st.dates(), st.times(), st.datetimes(), st.none()),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "en", "lat", "lon", "min", "max", "said", "x"]), inner, max_size=3),
+    st.one_of(
+        st.text(max_size=20),
+        st.integers(),
+        st.floats(),
+        st.booleans(),
+        st.dates(),
+        st.times(),
+        st.datetimes(),
+        st.none(),
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "en", "lat", "lon", "min", "max", "said", "x"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -332,7 +381,9 @@ def test_any_value_under_any_key_gives_records_or_problems(data):
     keys = st.sampled_from([entry.name for entry in FIELDS[table]])
     faults, spot = Faults(), Spot("case.toml")
     cells = spread(FIELDS[table], data.draw(st.dictionaries(keys, VALUES, max_size=4)), spot, faults)
-    record = read_row(Row(spot, cells, sheet=data.draw(st.booleans())), FIELDS[table], Context(NOW, "Asia/Damascus"), faults)
+    record = read_row(
+        Row(spot, cells, sheet=data.draw(st.booleans())), FIELDS[table], Context(NOW, "Asia/Damascus"), faults
+    )
 
     assert not any(isinstance(value, float) for value in record.values())
     assert all(fault.line("ar") for fault in faults.all())

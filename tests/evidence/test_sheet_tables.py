@@ -45,9 +45,9 @@ def test_rows_of_case_toml_and_of_a_csv_are_taken_together():
 
 def test_a_csv_names_row_and_column():
     """As a spreadsheet numbers them, the heads being row 1."""
-    assert ["items.csv: row 3 \"V9\": column taken: does not belong to an item of kind imagery; it belongs to statement"] == problems(
-        items="id,kind,medium,taken\n\nV9,imagery,photo,2019-02-03\n"
-    )
+    assert [
+        'items.csv: row 3 "V9": column taken: does not belong to an item of kind imagery; it belongs to statement'
+    ] == problems(items="id,kind,medium,taken\n\nV9,imagery,photo,2019-02-03\n")
 
 
 def test_an_encoding_that_cannot_be_told_is_refused():
@@ -78,9 +78,20 @@ def test_unknown_and_double_heads_are_named():
 
 def test_an_item_row_may_carry_one_link():
     """The link that most rows need, without a second sheet."""
-    submission = read(items="id,kind,facets,stance,strength,rationale,assessor\nD9,document,what; when,supports,direct,it says so,A-1\n")
+    submission = read(
+        items="id,kind,facets,stance,strength,rationale,assessor\nD9,document,what; when,supports,direct,it says so,A-1\n"
+    )
 
-    assert [{"item": "D9", "facets": ["what", "when"], "stance": "supports", "strength": "direct", "rationale": "it says so", "assessor": "A-1"}] == submission.links[1:]
+    assert [
+        {
+            "item": "D9",
+            "facets": ["what", "when"],
+            "stance": "supports",
+            "strength": "direct",
+            "rationale": "it says so",
+            "assessor": "A-1",
+        }
+    ] == submission.links[1:]
 
 
 def test_a_link_in_an_item_row_lacks_nothing_that_a_link_needs():
@@ -104,7 +115,9 @@ POSITIONS = {
 def test_coordinates_are_read_as_people_write_them(kind):
     """One position, in the ways that sheets hold it."""
     lat, lon = POSITIONS[kind]
-    submission = read(items=csv_bytes([["id", "kind", "medium", "claimed.lat", "claimed.lon"], ["V9", "imagery", "photo", lat, lon]]))
+    submission = read(
+        items=csv_bytes([["id", "kind", "medium", "claimed.lat", "claimed.lon"], ["V9", "imagery", "photo", lat, lon]])
+    )
 
     assert [] == submission.problems
     assert (35_812_100, 36_604_300) == (submission.items[-1]["claimed.lat"], submission.items[-1]["claimed.lon"])
@@ -150,8 +163,16 @@ def test_what_a_spreadsheet_program_does_to_data_is_named(kind):
 
 DATES = {
     "a date cell": (datetime(2019, 2, 3), "yyyy-mm-dd", ("2019-02-02T22:00:00Z", "2019-02-03T21:59:59Z", "day")),
-    "a date and time cell": (datetime(2019, 2, 3, 14, 55), "d/m/yyyy h:mm", ("2019-02-03T12:55:00Z", "2019-02-03T12:55:00Z", "minute")),
-    "a cell that shows midnight": (datetime(2019, 2, 3), "m/d/yyyy h:mm AM/PM", ("2019-02-02T22:00:00Z", "2019-02-03T21:59:59Z", "day")),
+    "a date and time cell": (
+        datetime(2019, 2, 3, 14, 55),
+        "d/m/yyyy h:mm",
+        ("2019-02-03T12:55:00Z", "2019-02-03T12:55:00Z", "minute"),
+    ),
+    "a cell that shows midnight": (
+        datetime(2019, 2, 3),
+        "m/d/yyyy h:mm AM/PM",
+        ("2019-02-02T22:00:00Z", "2019-02-03T21:59:59Z", "day"),
+    ),
 }
 
 
@@ -159,7 +180,9 @@ DATES = {
 def test_a_date_cell_is_read_through_its_serial_whatever_it_shows(kind):
     """Day and month cannot be confused where the program knows the date."""
     value, shows, expected = DATES[kind]
-    book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes({"case": tables()["case"], "item": [["id", "kind", "dated"], ["D9", "document", value]]})))
+    book = openpyxl.load_workbook(
+        io.BytesIO(xlsx_bytes({"case": tables()["case"], "item": [["id", "kind", "dated"], ["D9", "document", value]]}))
+    )
     book["items"]["C2"].number_format = shows
     out = io.BytesIO()
     book.save(out)
@@ -184,14 +207,22 @@ def test_numbers_typed_without_quotes_are_ids_and_text():
     """A program makes a number of `12`; the id is still 12."""
     sheets = {"case": tables()["case"], "item": [["id", "kind", "number", "pages"], [12, "document", 7.0, 3.0]]}
 
-    assert {"id": "12", "number": "7", "pages": 3} == {name: read_book(xlsx_bytes(sheets)).items[0][name] for name in ("id", "number", "pages")}
+    assert {"id": "12", "number": "7", "pages": 3} == {
+        name: read_book(xlsx_bytes(sheets)).items[0][name] for name in ("id", "number", "pages")
+    }
 
 
 def test_labels_above_the_keys_are_passed_over():
     """As `sijill new` writes them."""
-    sheets = {"case": tables()["case"], "item": [["المعرّف *", "النوع *", "# الحجم"], ["id", "kind", "# size"], ["D9", "وثيقة", 12]]}
+    sheets = {
+        "case": tables()["case"],
+        "item": [["المعرّف *", "النوع *", "# الحجم"], ["id", "kind", "# size"], ["D9", "وثيقة", 12]],
+    }
 
-    assert ([], ["D9"]) == (read_book(xlsx_bytes(sheets)).problems, [item["id"] for item in read_book(xlsx_bytes(sheets)).items])
+    assert ([], ["D9"]) == (
+        read_book(xlsx_bytes(sheets)).problems,
+        [item["id"] for item in read_book(xlsx_bytes(sheets)).items],
+    )
 
 
 def test_a_workbook_names_sheet_row_and_column():
@@ -213,7 +244,11 @@ def test_a_workbook_names_sheet_row_and_column():
 def test_strikes_and_casualties_have_sheets_of_their_own():
     """A case of several strikes, and its dead by category."""
     sheets = {"case": tables()["case"]}
-    sheets["strikes"] = [["label", "time", "place"], ["A", "2019-02-03T14:30", "35.812, 36.604"], ["B", "2019-02-03T14:50", "north gate"]]
+    sheets["strikes"] = [
+        ["label", "time", "place"],
+        ["A", "2019-02-03T14:30", "35.812, 36.604"],
+        ["B", "2019-02-03T14:50", "north gate"],
+    ]
     sheets["casualties"] = [["الفئة", "على الأقل", "على الأكثر"], ["أطفال", 1, 2]]
     case = read_book(xlsx_bytes(sheets)).case
 
@@ -226,7 +261,9 @@ def test_a_workbook_is_the_whole_case_and_nothing_else():
     """Two truths about one case are refused."""
     submission = read_submission({"case.xlsx": xlsx_bytes(tables()), "links.csv": b"item\n"}, FILES, now=NOW)
 
-    assert ["links.csv: lies beside case.xlsx; a workbook is the whole case and nothing else"] == [f"{p.where}: {p.problem}" for p in submission.problems]
+    assert ["links.csv: lies beside case.xlsx; a workbook is the whole case and nothing else"] == [
+        f"{p.where}: {p.problem}" for p in submission.problems
+    ]
 
 
 def _zip(**members):
@@ -281,7 +318,10 @@ _BOOK = xlsx_bytes(tables())
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.lists(st.text(max_size=8), max_size=6), max_size=6), st.sampled_from(["items", "sources", "links", "custody", "relations"]))
+@given(
+    st.lists(st.lists(st.text(max_size=8), max_size=6), max_size=6),
+    st.sampled_from(["items", "sources", "links", "custody", "relations"]),
+)
 def test_any_csv_gives_records_or_problems(rows, table):
     """Whatever a program writes under the name of a table."""
     heads = {"items": "id", "sources": "id", "links": "item", "custody": "item", "relations": "item"}

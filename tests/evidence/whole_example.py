@@ -210,7 +210,9 @@ def _flat(table: str, record: dict[str, Any], lang: str) -> dict[str, Any]:
         elif entry.type == "map":
             flat[name] = "; ".join(f"{key} = {head}" for key, head in value.items())
         elif entry.words and lang == "ar":
-            labels = [words.word_label(entry.words, word, lang) for word in ([value] if isinstance(value, str) else value)]
+            labels = [
+                words.word_label(entry.words, word, lang) for word in ([value] if isinstance(value, str) else value)
+            ]
             flat[name] = "؛ ".join(labels)
         elif isinstance(value, list):
             flat[name] = "; ".join(value)

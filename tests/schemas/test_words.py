@@ -11,7 +11,9 @@ from schemas.vocabulary import VOCABULARY
 @pytest.mark.parametrize("vocabulary", VOCABULARY)
 def test_every_word_of_every_vocabulary_is_read_from_its_label(vocabulary, lang):
     """What a drop-down shows is what the reader understands."""
-    read = {word: words.read_word(vocabulary, words.word_label(vocabulary, word, lang)) for word in VOCABULARY[vocabulary]}
+    read = {
+        word: words.read_word(vocabulary, words.word_label(vocabulary, word, lang)) for word in VOCABULARY[vocabulary]
+    }
 
     assert {word: word for word in VOCABULARY[vocabulary]} == read
 
@@ -27,7 +29,11 @@ def test_every_head_of_every_sheet_is_read_from_its_label(sheet, lang):
 
 def test_arabic_is_read_without_vowel_signs_and_with_either_alef():
     """Investigators type alef without hamza and leave vowel signs out."""
-    typed = [words.read_word("confidence", "مرجح"), words.read_word("item_kind", "افاده"), words.read_word("witness_role", "شـاهد عيان")]
+    typed = [
+        words.read_word("confidence", "مرجح"),
+        words.read_word("item_kind", "افاده"),
+        words.read_word("witness_role", "شـاهد عيان"),
+    ]
 
     assert ["likely", "statement", "eyewitness"] == typed
 

@@ -1,0 +1,41 @@
+"""The report of a rehearsed intake: a copy of the sheet, wrong cells marked, in the language of the person.
+
+Looks at the folder again and writes one file, outside of what is handed in
+where the person says so. It records nothing and changes no sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archive.folder import look
+from archive.new import language, write_whole
+from evidence.marked import marked_copy
+from evidence.sheet import CSV_FILES, SHEET_FILES, read_submission
+from schemas.errors import InputError, Problem
+from schemas.text import visible
+
+
+def write_report(folder: Path, problems: Iterable[Problem], path: Path, lang: str | None = None) -> int:
+    """Write the marked copy to `path` (`.xlsx`) and give how many problems it lists.
+
+    `problems` are those of the intake; those that no table shows are listed on
+    the first sheet. Raises InputError where `path` is a table of the folder,
+    NotFound and UnreachableError as `look` and writing do.
+    """
+    tongue = language(lang)
+    if path.suffix.lower() != ".xlsx":
+        raise InputError("the report is a workbook; give a name that ends in .xlsx", where=visible(str(path)))
+    if path.name.lower() in SHEET_FILES and path.resolve().parent == folder.resolve():
+        raise InputError(
+            "the report must not take the place of the sheet that is handed in",
+            where=visible(str(path)),
+            hint="give another name, as report.xlsx",
+        )
+    looked = look(folder)
+    submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC))
+    others = [problem for problem in problems if problem not in submission.problems]
+    write_whole(path, marked_copy(looked.texts, submission.faults, others, CSV_FILES, tongue))
+    return len(submission.problems) + len(others)
