@@ -1,0 +1,359 @@
+"""Intake: one folder a case, taken in whole or not at all.
+
+The folder is looked through and read into records; everything wrong with it is
+told at once and nothing is recorded. Then the bytes are stored and made
+durable, readers look at the stored bytes in limited children, and one act of
+the ledger records what is new. A crash before that act leaves at most objects
+that nothing names.
+
+The folder is only read. Formats: docs/format.md, "The intake folder".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive import ledger, sealing
+from archive.folder import Folder, look
+from archive.readings import Findings, read_files, record_reading
+from archive.registered import Known, Registered, registered
+from evidence.media import media_type
+from evidence.sheet import Submission, read_submission
+from schemas.errors import InputError, Problem
+from schemas.text import visible
+
+if TYPE_CHECKING:
+    from archive.objects import Stored
+    from archive.open import Archive
+
+Progress = Callable[[str, int, int], None]
+REFUSED = "nothing was recorded"
+
+
+@dataclass
+class Taken:
+    """What an intake did: items as they stand, warnings, and the receipt of the act (None if nothing was new)."""
+
+    code: str
+    items: list[dict[str, Any]] = field(default_factory=list)
+    observations: int = 0
+    rows_unreadable: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    receipt: ledger.Receipt | None = None
+    head: tuple[int, str] = (0, "")
+    dry_run: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """Give the `sijill-intake-result/1` document."""
+        entries = {"first": self.head[0], "count": 0}
+        checkpoint = {"size": self.head[0], "root": self.head[1]}
+        return {
+            "format": "sijill-intake-result/1",
+            "case": self.code,
+            "items": self.items,
+            "observations": self.observations,
+            "rows_unreadable": self.rows_unreadable,
+            "warnings": self.warnings,
+            "dry_run": self.dry_run,
+            **({"entries": entries, "checkpoint": checkpoint} if self.receipt is None else self.receipt.document()),
+        }
+
+
+def intake(
+    archive: Archive,
+    folder: Path,
+    signers: Sequence[ledger.Signer],
+    *,
+    reason: str | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Taken:
+    """Take one folder in. Raises InputError with every problem, RefusedError, or UnreachableError."""
+    looked = look(folder)
+    submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC))
+    _refuse(looked, submission.problems)
+    code = str(submission.case["code"])
+    _check_copy(archive)
+    stored = _store(archive, looked, submission, dry_run=dry_run, progress=progress)
+    problems = _complete(looked, submission, stored)
+    with archive.reading() as db:
+        before = registered(db, code)
+        problems += _changed_bytes(submission, before)
+        problems += _changes(submission, before, reason)
+        recipients = _recipients(db, submission)
+    problems += _seals(looked, submission, before, recipients)
+    readings = read_files(archive, looked, submission, before, dry_run=dry_run)
+    _refuse(looked, problems + readings.problems)
+    taken = Taken(code, warnings=[*looked.warnings, *submission.warnings, *readings.warnings], dry_run=dry_run)
+    if not dry_run:
+        archive.objects.sync()
+        with ledger.writing(archive, signers) as act:
+            known = registered(act.db, code)
+            late = _changed_bytes(submission, known) + _changes(submission, known, reason)
+            _refuse(looked, late)
+            _Writing(act, archive, looked, submission, known, readings, taken, reason).write(recipients)
+        taken.receipt = act.receipt
+        if act.receipt is None:
+            import base64
+
+            taken.head = (act.head.size, base64.b64encode(act.head.edge.root()).decode())
+    _tell(taken, submission, before, readings, stored)
+    return taken
+
+
+def _refuse(looked: Folder, problems: Sequence[Problem]) -> None:
+    if problems:
+        many = f"{len(problems)} things are" if len(problems) > 1 else "one thing is"
+        raise InputError(
+            f"{many} wrong with this folder; {REFUSED}",
+            code="intake-refused",
+            where=visible(str(looked.folder)),
+            hint="mend what is listed and run the same command again",
+            problems=problems,
+        )
+
+
+def _check_copy(archive: Archive) -> None:
+    if archive.copy_of:
+        raise InputError("this archive is a copy and takes nothing in", hint="write in the archive it was copied from")
+
+
+def _store(
+    archive: Archive, looked: Folder, submission: Submission, *, dry_run: bool, progress: Progress | None
+) -> dict[str, Stored]:
+    """Store (or, for a dry run, only hash) every file that an item names, each once."""
+    from archive.objects import Source
+
+    names = list(dict.fromkeys(str(item["file"]) for item in submission.items if "file" in item))
+    if looked.manifest_name:
+        names.append(looked.manifest_name)
+    sources = [Source(looked.path(name), name, follow=True) for name in names]
+    store = archive.objects
+    run = store.hash_many(sources) if dry_run else store.put_many(sources)
+    stored: dict[str, Stored] = {}
+    for number, (name, one) in enumerate(zip(names, run, strict=True), 1):
+        stored[name] = one
+        if progress is not None:
+            progress("storing", number, len(names))
+    return stored
+
+
+def _complete(looked: Folder, submission: Submission, stored: Mapping[str, Stored]) -> list[Problem]:
+    """Give each item what its bytes are; tell digests that are not what was said of them."""
+    problems = []
+    for number, item in enumerate(submission.items, 1):
+        name = item.get("file")
+        if not isinstance(name, str):
+            continue
+        one, where = stored[name], f'{submission.name}: item {number} "{item["id"]}"'
+        said = item.get("sha256")
+        if isinstance(said, str) and said.lower() != one.sha256:
+            problems.append(Problem(where, f"sha256: {visible(name)} does not have the digest that was given"))
+        item.update(
+            {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": media_type(one.head, name)}
+        )
+    for name, digest in (looked.manifest or {}).items():
+        if name in stored and stored[name].sha256 != digest:
+            problems.append(Problem("manifest-sha256.txt", f"{visible(name)} is not as the manifest says"))
+        elif name not in looked.files:
+            problems.append(Problem("manifest-sha256.txt", f"{visible(name)} is listed and not there"))
+    return problems
+
+
+def _changed_bytes(submission: Submission, known: Registered) -> list[Problem]:
+    """Other bytes under a taken item id are refused, whatever the reason given."""
+    problems = []
+    for number, item in enumerate(submission.items, 1):
+        old = known.find("item", item)
+        if old is not None and old.fields.get("blake3") != item.get("blake3"):
+            problems.append(
+                Problem(
+                    f'{submission.name}: item {number} "{item["id"]}"',
+                    "file: this id is taken by other bytes; give the new file an id of its own",
+                )
+            )
+    return problems
+
+
+def _records(submission: Submission) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    yield "case", 0, submission.case
+    for kind, records in (
+        ("source", submission.sources), ("item", submission.items),
+        ("link", submission.links), ("relation", submission.relations),
+    ):  # fmt: skip
+        for number, record in enumerate(records, 1):
+            yield kind, number, record
+
+
+def differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
+    """Give the names of the fields in which two revisions differ; an id that was given by registration does not."""
+    ignore = {"case"} | ({"id"} if "id" not in new else set())
+    return sorted(key for key in new.keys() | old.keys() if key not in ignore and new.get(key) != old.get(key))
+
+
+def _changes(submission: Submission, known: Registered, reason: str | None) -> list[Problem]:
+    if reason:
+        return []
+    problems = []
+    for kind, number, record in _records(submission):
+        old = known.case if kind == "case" else known.find(kind, record)
+        fields = differing(record, old.fields) if old is not None else []
+        if old is not None and kind == "item" and old.sub in known.custody:
+            told = [dict(event) for event in submission.custody.get(str(record["id"]), [])]
+            fields += ["custody"] if told[: len(known.custody[old.sub])] != known.custody[old.sub] else []
+        if fields:
+            name = f'{kind} {number} "{record.get("id", "")}"' if number else "case"
+            hint = "another case has this code, or " if kind == "case" else ""
+            problems.append(
+                Problem(
+                    f"{submission.name}: {name}",
+                    f"{hint}it changed since it was registered ({', '.join(fields)}); say why with --reason TEXT",
+                )
+            )
+    return problems
+
+
+def _recipients(db: Any, submission: Submission) -> list[str]:
+    """Give whom identities are sealed to: the case's `seal_to`, else every guardian's recipient."""
+    import json
+
+    if submission.seal_to:
+        return list(submission.seal_to)
+    from archive.registry import registry_of
+
+    keys = registry_of(db).keys.values()
+    found = [key.age for key in keys if key.age and key.revoked is None and "guardian" in key.roles]
+    for (fields,) in db.execute("SELECT fields FROM act WHERE t = 'policy.set' ORDER BY idx"):
+        found += [value for name, value in json.loads(fields).items() if name == "guardian"]
+    return list(dict.fromkeys(found))
+
+
+def _seals(looked: Folder, submission: Submission, known: Registered, recipients: Sequence[str]) -> list[Problem]:
+    if recipients:
+        return []
+    return [
+        Problem(f"{submission.name}: source \"{source}\"", "identity_file: no guardian of this archive can be sealed to")
+        for source in submission.identity_files
+        if (old := known.records.get(("source", source))) is None or old.sub not in known.sealed
+    ]
+
+
+@dataclass
+class _Writing:
+    """The one act: adds what is new, in the order case, sources, items, links, relations."""
+
+    act: ledger.Act
+    archive: Archive
+    looked: Folder
+    submission: Submission
+    known: Registered
+    readings: Findings
+    taken: Taken
+    reason: str | None
+
+    def write(self, recipients: Sequence[str]) -> None:
+        case = self._record("case", self.submission.case)
+        self._manifest(case)
+        for kind, _, record in list(_records(self.submission))[1:]:
+            sub = self._record(kind, record)
+            if kind == "source":
+                self._seal(str(record["id"]), sub, recipients)
+            elif kind == "item":
+                self._item(record, sub)
+
+    def _record(self, kind: str, record: dict[str, Any]) -> str:
+        """Add a record, or a revision of it; gives its subject."""
+        old = self.known.case if kind == "case" else self.known.find(kind, record)
+        body = {"kind": kind}
+        if old is not None:
+            fields = {**record, **({"id": old.fields["id"]} if kind != "case" else {})}
+            if kind != "case":
+                fields["case"] = self.taken.code
+            if differing(record, old.fields):
+                self.act.add("record.edit", sub=old.sub, body=body, fields={**fields, "reason": self.reason})
+                old.fields = fields
+            return old.sub
+        sub = ledger.subject()
+        fields = dict(record)
+        if kind != "case":
+            fields["case"] = self.taken.code
+            fields.setdefault("id", self.known.free_id(kind) if kind in ("link", "relation") else "")
+            self.known.records[(kind, str(fields["id"]))] = Known(sub, fields, False, 0)
+        t = "record.link" if kind in ("link", "relation") else "record.add"
+        self.act.add(t, sub=sub, body=body, fields=fields)
+        if kind == "item":
+            self.taken.items.append({"id": str(record["id"]), "new": True})
+        return sub
+
+    def _item(self, record: Mapping[str, Any], sub: str) -> None:
+        name = str(record["id"])
+        had = self.known.custody.get(sub, [])
+        for event in self.submission.custody.get(name, [])[len(had) :]:
+            self.act.add("custody.prior", sub=sub, fields=event)
+        reading = self.readings.by_item.get(name)
+        if reading is not None:
+            self.taken.observations += record_reading(self.act, sub, reading, self.taken.rows_unreadable, name)
+
+    def _manifest(self, case: str) -> None:
+        from archive.objects import Stored
+
+        name = self.looked.manifest_name
+        if name is None:
+            return
+        one: Stored = self.archive.objects.put_bytes(self.looked.path(name).read_bytes())
+        if one.blake3 not in self.known.manifests:
+            fields = {"blake3": one.blake3, "sha256": one.sha256, "size": one.size, "name": "manifest-sha256.txt"}
+            self.act.add("blob.add", sub=case, body={"role": "manifest"}, fields=fields)
+
+    def _seal(self, source: str, sub: str, recipients: Sequence[str]) -> None:
+        name = self.submission.identity_files.get(source)
+        if name is None or sub in self.known.sealed:
+            return
+        data = self.looked.path(name).read_bytes()
+        sealed = data if sealing.is_sealed(data) else sealing.seal(data, recipients)
+        one = self.archive.objects.put_bytes(sealed)
+        self.archive.objects.sync()
+        fields = {"blake3": one.blake3, "sha256": one.sha256, "size": one.size, "recipients": list(recipients)}
+        self.act.add("seal.put", sub=sub, fields=fields)
+
+
+def _tell(
+    taken: Taken, submission: Submission, before: Registered, readings: Findings, stored: Mapping[str, Stored]
+) -> None:
+    """Fill in the items as they stand and the warnings that depend on what was there before."""
+    new = {item["id"] for item in taken.items}
+    taken.items = [
+        {
+            "id": f"{taken.code}/{item['id']}",
+            "kind": item["kind"],
+            **{key: item.get(key) for key in ("sha256", "blake3", "size", "media_type")},
+            "new": item["id"] in new if not taken.dry_run else before.find("item", item) is None,
+        }
+        for item in submission.items
+    ]
+    if taken.dry_run:
+        for name, found in readings.by_item.items():
+            taken.observations += found.count_rows(taken.rows_unreadable, name)
+    told = {(kind, str(record.get("id"))) for kind, _, record in _records(submission)}
+    told |= {
+        (kind, str(old.fields["id"]))
+        for kind, _, record in _records(submission)
+        if kind in ("link", "relation") and (old := before.find(kind, record)) is not None
+    }
+    gone = [f"{kind} {name}" for (kind, name), old in before.records.items()
+            if (kind, name) not in told and not old.withdrawn]  # fmt: skip
+    if gone:
+        taken.warnings.append(
+            f"{len(gone)} registered before are no longer in the folder and stay registered ({', '.join(gone[:10])}"
+            f"{', …' if len(gone) > 10 else ''}); to withdraw an item: sijill item withdraw {taken.code}/ID --reason TEXT"
+        )
+    taken.warnings += [
+        f"the open copy of the identity of {visible(source)} is still at {visible(name)}; remove it"
+        for source, name in submission.identity_files.items()
+    ]
+
+

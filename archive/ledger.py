@@ -1,0 +1,309 @@
+"""The ledger: every act is an entry, and every command ends in one signed commit.
+
+`writing` is the one entry path. It takes the database's write lock, checks the
+head it found against its checkpoint and the pin, takes drafts, and at the end
+writes entries, disclosures, view, commit and checkpoint in one transaction.
+A crash before that transaction leaves the old state; after it, the new one.
+It never updates an entry, never reuses an index, never signs rows that it has
+not read back.
+
+Follows RFC 6962 (tree), C2SP tlog-checkpoint, SSHSIG; docs/format.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from archive import disclosure, merkle, note, registry, tiles
+from archive.database import writer
+from archive.view import Projection
+from schemas.canonical import encode
+from schemas.entry import Entry
+from schemas.errors import IntegrityError, RefusedError, UnreachableError
+
+if TYPE_CHECKING:
+    from archive.keys import Home
+
+COMMIT_NAMESPACE = "sijill-commit@v1"
+BATCH = 5_000
+
+
+class Signer(Protocol):
+    """Whoever signs: a key on disk, in an agent or on a token."""
+
+    fingerprint: str
+    public_line: str
+    name: str
+
+    def sign(self, message: bytes, namespace: str) -> str:
+        """Give an armoured SSHSIG."""
+        ...
+
+
+class Place(Protocol):
+    """What a writer needs of an archive."""
+
+    folder: Path
+    database: Path
+    origin: str
+    home: Home
+
+    def log_key(self) -> Any:
+        """Give the private key that signs checkpoints."""
+        ...
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one act added: `count` entries from index `first` (the commit apart), and the new checkpoint."""
+
+    first: int
+    count: int
+    size: int
+    root: bytes
+    note: bytes
+
+    def document(self) -> dict[str, Any]:
+        """Give the members `entries` and `checkpoint` of a command's JSON document."""
+        return {
+            "entries": {"first": self.first, "count": self.count},
+            "checkpoint": {"size": self.size, "root": base64.b64encode(self.root).decode()},
+        }
+
+
+@dataclass
+class Head:
+    """The state of the ledger before an act."""
+
+    size: int
+    edge: merkle.CompactRange
+    note: bytes | None
+
+
+@dataclass
+class Act:
+    """One act being written. `db` reads and writes inside its transaction, under the lock."""
+
+    db: Any
+    head: Head
+    origin: str
+    signers: Sequence[Signer]
+    at: str
+    projection: Projection
+    registry: registry.Registry
+    count: int = 0
+    receipt: Receipt | None = None
+    _leaves: list[tuple[int, bytes]] = field(default_factory=list)
+    _private: list[tuple[int, str]] = field(default_factory=list)
+    _chain: dict[str, int] = field(default_factory=dict)
+    _kinds: dict[str, Entry] = field(default_factory=dict)
+
+    def add(
+        self,
+        t: str,
+        *,
+        sub: str | None = None,
+        body: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Add one entry, with one salted disclosure a field; gives its index. Raises CanonicalError, FormatError."""
+        index = self.head.size + self.count
+        disclosures = [disclosure.make(name, value) for name, value in (fields or {}).items()]
+        entry = Entry(
+            index, t, self.at, self.signers[0].fingerprint, nonce(), body or {}, sub,
+            self._previous(sub), tuple(sorted(map(disclosure.digest, disclosures))),
+        )  # fmt: skip
+        self._leaves.append((index, entry.leaf()))
+        if disclosures:
+            self._private.append((index, encode(disclosures).decode()))
+        self._kinds.setdefault(t, entry)
+        self.projection.add(entry, fields or {})
+        self.count += 1
+        if sub is not None:
+            self._chain[sub] = index
+        if len(self._leaves) >= BATCH:
+            self.flush()
+        return index
+
+    def _previous(self, sub: str | None) -> int | None:
+        if sub is None:
+            return None
+        if sub not in self._chain:
+            row = self.db.execute("SELECT last FROM record WHERE sub = ?", (sub,)).fetchone()
+            return row[0] if row else None
+        return self._chain[sub]
+
+    def flush(self) -> None:
+        """Write what was gathered so far into the open transaction."""
+        self.db.executemany("INSERT INTO ledger(idx, leaf) VALUES (?,?)", self._leaves)
+        self.db.executemany("INSERT INTO private(idx, disclosures) VALUES (?,?)", self._private)
+        self._leaves, self._private = [], []
+        self.projection.flush()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Ask the view, as it stands with this act's entries so far."""
+        self.flush()
+        return list(self.db.execute(sql, tuple(values)).fetchall())
+
+
+def nonce() -> str:
+    """Give 128 random bits as 22 characters of base64url."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+
+
+def subject() -> str:
+    """Give a new random subject, 128 bits in hex."""
+    return secrets.token_hex(16)
+
+
+def now() -> str:
+    """Give the time of this machine's clock, UTC to the second; a claim, proved only by outside anchors."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@contextmanager
+def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False) -> Iterator[Act]:
+    """Write one act: everything added inside, then the commit, or nothing at all.
+
+    An act to which nothing is added leaves no trace. Raises RefusedError (a
+    role or the pin forbids it), IntegrityError (the head does not hold),
+    UnreachableError (locked, full, read-only).
+    """
+    if not signers:
+        raise RefusedError("nobody signs this act", hint="name an operator with --as NAME")
+    log_key = place.log_key()
+    with writer(place.database) as connection:
+        db = connection.connection.driver_connection
+        assert db is not None
+        head = Head(0, merkle.CompactRange(), None) if genesis else open_head(db, place)
+        act = Act(
+            db, head, place.origin, signers, now(), Projection(db.executemany),
+            registry.Registry() if genesis else registry.registry_of(db),
+        )  # fmt: skip
+        yield act
+        if act.count:
+            act.flush()
+            if not genesis:
+                _refuse(act)
+            act.receipt = _commit(act, log_key)
+    if act.receipt is not None:
+        keep(place, act.receipt)
+
+
+def _refuse(act: Act) -> None:
+    problems = act.registry.refusals(act._kinds.values(), [s.fingerprint for s in act.signers])
+    if problems:
+        names = ", ".join(s.name for s in act.signers)
+        raise RefusedError(
+            f"{names} may not do this: " + "; ".join(problems),
+            code="role",
+            hint="let a person with that role do it (--as NAME), or have the root grant it (sijill operator grant)",
+        )
+
+
+def open_head(db: Any, place: Place) -> Head:
+    """Check the newest checkpoint, the edge under it and the pin. Raises IntegrityError or RefusedError."""
+    size = db.execute("SELECT coalesce(max(idx) + 1, 0) FROM ledger").fetchone()[0]
+    row = db.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+    edge = db.execute("SELECT size, hashes FROM edge ORDER BY size DESC LIMIT 1").fetchone()
+    if row is None or row[0] != size:
+        raise IntegrityError(
+            f"the ledger has {size} entries, its newest checkpoint is for {row[0] if row else 0}",
+            where="ledger",
+            hint="write nothing more here; run `sijill audit`",
+        )
+    vkey = registry.registry_of(db).log_vkey
+    checkpoint = note.open_checkpoint(bytes(row[1]), vkey)
+    compact = _edge(db, edge, size)
+    if checkpoint.size != size or checkpoint.root != compact.root() or checkpoint.origin != place.origin:
+        raise IntegrityError(
+            "the newest checkpoint is not for the entries that are here",
+            where="checkpoint",
+            hint="write nothing more here; run `sijill audit`",
+        )
+    _hold_against_pin(db, place, size, checkpoint.root)
+    return Head(size, compact, bytes(row[1]))
+
+
+def _edge(db: Any, row: Any, size: int) -> merkle.CompactRange:
+    """Give the right edge of the tree, from its cache or, where that is missing, from the leaves."""
+    if row is not None and row[0] == size and len(row[1]) == 32 * size.bit_count():
+        hashes = bytes(row[1])
+        return merkle.CompactRange.from_edge(size, [hashes[i : i + 32] for i in range(0, len(hashes), 32)])
+    compact = merkle.CompactRange()
+    compact.extend(bytes(leaf) for (leaf,) in db.execute("SELECT leaf FROM ledger ORDER BY idx"))
+    return compact
+
+
+def _hold_against_pin(db: Any, place: Place, size: int, root: bytes) -> None:
+    pin = place.home.pin(place.origin)
+    if pin is None or (pin.size, pin.root) == (size, root):
+        return
+    if pin.size > size:
+        raise RefusedError(
+            f"this archive has {size} entries; this computer has seen {pin.size} of it. It is an older copy, "
+            "or its end was cut off",
+            code="pin",
+            where=place.origin,
+            hint="write only in the newest copy; `sijill audit` tells more",
+        )
+    proof = tiles.consistency(db, pin.size, size)
+    if not merkle.verify_consistency(pin.size, size, proof, pin.root, root):
+        raise RefusedError(
+            f"this archive is not the one this computer has seen: its first {pin.size} entries differ",
+            code="pin",
+            where=place.origin,
+            hint="write nothing here; keep it as it is and run `sijill audit`",
+        )
+
+
+def commit_text(origin: str, first: int, count: int, root: bytes) -> bytes:
+    """Give the five lines that operators sign."""
+    return f"sijill-commit/v1\n{origin}\n{first}\n{count}\n{base64.b64encode(root).decode()}\n".encode()
+
+
+def _commit(act: Act, log_key: Any) -> Receipt:
+    first, count = act.head.size, act.count
+    compact = act.head.edge
+    rows = act.db.execute("SELECT idx, leaf FROM ledger WHERE idx >= ? ORDER BY idx", (first,)).fetchall()
+    if [row[0] for row in rows] != list(range(first, first + count)):
+        raise IntegrityError("the database did not give back the entries that were written", where="ledger")
+    compact.extend(bytes(leaf) for _, leaf in rows)
+    root = compact.root()
+    text = commit_text(act.origin, first, count, root)
+    sigs = [{"by": s.fingerprint, "sig": s.sign(text, COMMIT_NAMESPACE)} for s in act.signers]
+    body = {"first": first, "count": count, "root": base64.b64encode(root).decode(), "sigs": sigs}
+    entry = Entry(first + count, "commit", act.at, act.signers[0].fingerprint, nonce(), body)
+    leaf = entry.leaf()
+    act.db.execute("INSERT INTO ledger(idx, leaf) VALUES (?,?)", (entry.index, leaf))
+    compact.extend([leaf])
+    size, root = entry.index + 1, compact.root()
+    signed = note.sign_checkpoint(note.Checkpoint(act.origin, size, root), log_key)
+    act.db.execute("INSERT INTO checkpoint(size, note) VALUES (?,?)", (size, signed))
+    act.db.execute("DELETE FROM edge")
+    act.db.execute("INSERT INTO edge(size, hashes) VALUES (?,?)", (size, b"".join(compact.hashes)))
+    tiles.extend(act.db, first, size)
+    return Receipt(first, count, size, root, signed)
+
+
+def keep(place: Place, receipt: Receipt) -> None:
+    """Write the checkpoint file and the pin, each by rename; a crash between leaves an older, consistent file."""
+    temporary = place.folder / f".checkpoint.{os.getpid()}"
+    try:
+        temporary.write_bytes(receipt.note)
+        os.replace(temporary, place.folder / "checkpoint")
+    except OSError as error:
+        raise UnreachableError(
+            f"recorded, but the file `checkpoint` could not be written ({error.strerror})",
+            where=str(place.folder / "checkpoint"),
+            hint="make room; the next command writes it again",
+        ) from error
+    place.home.set_pin(place.origin, receipt.size, receipt.root)

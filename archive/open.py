@@ -1,0 +1,213 @@
+"""Finding an archive, opening it, and making a new one.
+
+An archive is a folder with a `sijill.toml`. Keys never lie in it. What the
+configuration says is a convenience: the origin and the log key that count are
+those of entry 0, and an audit compares them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive import database
+from schemas.errors import FormatError, InputError, NotFound, UnreachableError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from archive.keys import Home
+    from archive.objects import ObjectStore
+
+CONFIGURATION = "sijill.toml"
+FORMAT = "sijill-archive/1"
+DOCUMENTS = ("README.txt", "format.md", "verify.py", "schemas")  # what a stranger finds in the folder
+_KNOWN = ("format", "origin", "database", "objects", "standard", "copy_of")
+
+
+@dataclass
+class Archive:
+    """An open archive: where its parts lie, and the home that holds the keys and the pin."""
+
+    folder: Path
+    origin: str
+    database: Path
+    objects_folder: Path
+    standard: str
+    home: Home
+    copy_of: str | None = None
+    _passphrase: Any = field(default=None, repr=False)
+
+    @property
+    def objects(self) -> ObjectStore:
+        """Give the store of evidence bytes."""
+        from archive.objects import ObjectStore
+
+        return ObjectStore(self.objects_folder)
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Give a connection that changes nothing."""
+        return database.reading(self.database)
+
+    def log_key(self) -> Any:
+        """Give the key that signs checkpoints. Raises RefusedError where this computer does not hold it."""
+        return self.home.log_key(self.origin)
+
+
+def find(option: str | os.PathLike[str] | None = None, home: Home | None = None) -> Archive:
+    """Open the archive named, else `$SIJILL_ARCHIVE`, else the nearest folder upward with a `sijill.toml`.
+
+    Raises NotFound, FormatError (the configuration) or UnreachableError.
+    """
+    named = option or os.environ.get("SIJILL_ARCHIVE")
+    if named:
+        folder = Path(named)
+        if not (folder / CONFIGURATION).is_file():
+            raise NotFound(
+                f"no archive at {folder}: it has no {CONFIGURATION}",
+                where=str(folder),
+                hint="make one with `sijill init DIR`, or name another with --archive DIR",
+            )
+        return _open(folder, home)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / CONFIGURATION).is_file():
+            return _open(folder, home)
+    raise NotFound(
+        "no archive here or in any folder above",
+        where=str(here),
+        hint="name it with --archive DIR or $SIJILL_ARCHIVE, or make one with `sijill init DIR`",
+    )
+
+
+def _open(folder: Path, home: Home | None) -> Archive:
+    from archive.keys import Home
+
+    folder = folder.absolute()
+    path = folder / CONFIGURATION
+    try:
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UnreachableError(f"{path} cannot be read ({error.strerror})", where=str(path)) from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path} is not TOML", where=str(path), hint="restore it from a copy") from error
+    if settings.get("format") != FORMAT:
+        raise FormatError(f"{path}: its format is not {FORMAT}", where=str(path), hint="use the Sijill that made it")
+    unknown = set(settings) - set(_KNOWN)
+    texts = {key: settings.get(key, "") for key in _KNOWN}
+    if unknown or not all(isinstance(value, str) for value in texts.values()) or not texts["origin"]:
+        raise FormatError(f"{path}: unknown, missing or wrong settings", where=str(path), hint="restore it from a copy")
+    return Archive(
+        folder, texts["origin"], _beside(folder, texts["database"], "sqlite:///"), _beside(folder, texts["objects"]),
+        texts["standard"] or "sijill-minimum", home or Home(), texts["copy_of"] or None,
+    )  # fmt: skip
+
+
+def _beside(folder: Path, location: str, scheme: str = "") -> Path:
+    """Give the path that a location in the configuration means: relative to the archive folder."""
+    if "://" in location and not (scheme and location.startswith(scheme)):
+        raise FormatError(
+            f"{location.split('://')[0]} is not supported by this version", where=CONFIGURATION, hint="use a local path"
+        )
+    return folder / location.removeprefix(scheme)
+
+
+@dataclass(frozen=True)
+class Initialised:
+    """What `init` made."""
+
+    archive: Archive
+    operator: str
+    fingerprint: str
+    log_vkey: str
+    warnings: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Give the `sijill-init/1` document."""
+        return {
+            "format": "sijill-init/1",
+            "archive": str(self.archive.folder),
+            "origin": self.archive.origin,
+            "operator": self.operator,
+            "fingerprint": self.fingerprint,
+            "log_vkey": self.log_vkey,
+            "warnings": list(self.warnings),
+        }
+
+
+def init(
+    folder: Path,
+    *,
+    origin: str | None = None,
+    operator: str = "operator",
+    key: Path | None = None,
+    no_passphrase: bool = False,
+    recovery: Path | None = None,
+    guardians: Sequence[str] = (),
+    home: Home | None = None,
+) -> Initialised:
+    """Make a new archive in `folder`, which must not exist or be empty, with its first operator.
+
+    Built beside it and renamed, so a crash leaves nothing. Raises InputError,
+    RefusedError (no passphrase and none waived) or UnreachableError.
+    """
+    from archive.founding import found
+    from archive.keys import Home
+
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is not empty", where=str(folder), hint="name a folder that does not exist yet")
+    origin = origin or f"sijill.local/{secrets.token_hex(4)}"
+    home = home or Home()
+    with _built(folder) as building:
+        lines = [
+            f'format = "{FORMAT}"', f'origin = "{origin}"', 'database = "sqlite:///sijill.db"',
+            'objects = "objects"', 'standard = "sijill-minimum"',
+        ]  # fmt: skip
+        (building / CONFIGURATION).write_text("\n".join(lines) + "\n", "utf-8")
+        (building / "objects").mkdir()
+        _lay_documents(building)
+        archive = _open(building, home)
+        made = found(archive, operator, key, no_passphrase, recovery, guardians)
+    return Initialised(_open(folder, home), *made)
+
+
+@contextmanager
+def _built(folder: Path) -> Iterator[Path]:
+    """Give a folder beside `folder` to build in; renamed into place at the end, removed on failure."""
+    building = folder.with_name(f".{folder.name}.sijill-{os.getpid()}")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        building.mkdir(mode=0o700)
+        yield building
+        if folder.exists():
+            folder.rmdir()
+        os.rename(building, folder)
+    except OSError as error:
+        raise UnreachableError(f"{folder} could not be made ({error.strerror})", where=str(folder)) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _lay_documents(folder: Path) -> None:
+    """Put into the folder what a stranger needs to read and check it in twenty years."""
+    schemas = resources.files("schemas")
+    (folder / "README.txt").write_bytes((resources.files("archive") / "archive_readme.txt").read_bytes())
+    packaged = schemas / "format.md"
+    text = packaged if packaged.is_file() else Path(str(schemas)).parent / "docs" / "format.md"
+    (folder / "format.md").write_bytes(text.read_bytes())
+    verifier = resources.files("archive") / "dossier" / "verify.py"
+    if verifier.is_file():
+        (folder / "verify.py").write_bytes(verifier.read_bytes())
+    (folder / "schemas").mkdir()
+    for schema in (schemas / "json").iterdir():
+        if schema.name.endswith(".json"):
+            (folder / "schemas" / schema.name).write_bytes(schema.read_bytes())

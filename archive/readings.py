@@ -1,0 +1,133 @@
+"""Readings at intake: what readers find in the stored bytes of new items, and how it is recorded.
+
+Images are read by limited children; flight logs row by row. A reading is
+recorded once, as disclosures of its own entry, and never made again by an
+audit. A flight log is one entry: it commits to its rows by an RFC 6962 root.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archive import ledger, merkle
+from archive.audit import observation_leaf
+from archive.database import OBSERVATION_COLUMNS
+from schemas.errors import Problem, SijillError
+
+if TYPE_CHECKING:
+    from archive.folder import Folder
+    from archive.open import Archive
+    from archive.registered import Registered
+    from evidence.flight_log import FlightLog
+    from evidence.reading import Reading
+    from evidence.sheet import Submission
+
+BATCH = 10_000
+SHOWN = 1_000  # unreadable rows told one by one; all are kept
+
+
+@dataclass
+class Found:
+    """What was found in one item: a reading of facts, or a flight log."""
+
+    reading: Reading | None = None
+    log: FlightLog | None = None
+
+    def count_rows(self, unreadable: list[dict[str, Any]], name: str) -> int:
+        """Read a flight log's rows without recording them; gives how many could be read."""
+        return sum(1 for _ in _rows(self.log, unreadable, name)) if self.log is not None else 0
+
+
+@dataclass
+class Findings:
+    """By item id, and what was wrong or worth a word."""
+
+    by_item: dict[str, Found] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_files(
+    archive: Archive, looked: Folder, submission: Submission, known: Registered, *, dry_run: bool
+) -> Findings:
+    """Read every new item that has a file. Problems of a flight log refuse the intake; those of an image warn."""
+    from archive.reader import Reader
+
+    found = Findings()
+    images = []
+    for number, item in enumerate(submission.items, 1):
+        if "file" not in item or known.find("item", item) is not None:
+            continue
+        stored_path = looked.path(str(item["file"])) if dry_run else archive.objects.path(str(item["blake3"]))
+        if item["kind"] == "flight_log":
+            where = f'{submission.name}: item {number} "{item["id"]}"'
+            _open_log(found, where, item, submission, stored_path)
+        else:
+            images.append((str(item["id"]), stored_path, str(item["media_type"])))
+    if images:
+        with Reader() as reader:
+            for name, reading in reader.read(images):
+                if not reading.tool:
+                    continue
+                found.by_item[name] = Found(reading=reading)
+                found.warnings += [f"{submission.case['code']}/{name}: {warning}" for warning in reading.warnings]
+    return found
+
+
+def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: Submission, path: Any) -> None:
+    from evidence.flight_log import read_log
+
+    zone = item.get("zone") or submission.case.get("zone")
+    try:
+        log = read_log(
+            path.read_bytes(), columns=item.get("columns"), zone=zone, date_order=item.get("date_order"),
+            name=str(item["file"]),
+        )  # fmt: skip
+    except SijillError as error:
+        found.problems.append(Problem(where, f"file: {error.message}"))
+        return
+    found.by_item[str(item["id"])] = Found(log=log)
+
+
+def _rows(log: FlightLog, unreadable: list[dict[str, Any]], name: str) -> Iterator[dict[str, Any]]:
+    for row in log.rows:
+        if "why" in row and "earliest" not in row and len(unreadable) < SHOWN:
+            unreadable.append({"item": name, "row": row["row"], "why": row["why"], "text": row.get("text", "")})
+        yield row
+
+
+def record_reading(act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str) -> int:
+    """Add the reading of one item to the act; gives the number of observations that count."""
+    from evidence.imagery import canonical_facts
+
+    if found.reading is not None:
+        reading = found.reading
+        fields = {"tool": reading.tool, "version": reading.version, "warnings": list(reading.warnings)}
+        if reading.network is not None:
+            fields["network"] = reading.network
+        fields.update({f"facts.{key}": value for key, value in canonical_facts(reading.facts).items()})
+        act.add("reading.add", sub=sub, fields=fields)
+        return 0
+    assert found.log is not None
+    salt, compact = secrets.token_hex(16), merkle.CompactRange()
+    insert = f"INSERT INTO observation(log, {', '.join(OBSERVATION_COLUMNS)}) VALUES ({','.join('?' * 15)})"
+    batch, count, readable = [], 0, 0
+    for row in _rows(found.log, unreadable, name):
+        values = tuple(row.get(column) for column in OBSERVATION_COLUMNS)
+        compact.extend([observation_leaf(salt, values)])
+        batch.append((sub, *values))
+        count += 1
+        readable += "earliest" in row
+        if len(batch) >= BATCH:
+            act.db.executemany(insert, batch)
+            batch.clear()
+    act.db.executemany(insert, batch)
+    act.add("reading.add", sub=sub, fields={
+        "tool": "sijill-flight-log", "version": "1", "columns": dict(found.log.columns), "rows": count,
+        "rows_readable": readable, "rows_root": compact.root().hex(), "rows_salt": salt,
+        "warnings": list(found.log.warnings),
+    })  # fmt: skip
+    return readable

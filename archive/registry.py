@@ -1,0 +1,139 @@
+"""The registry: which key may do what, at which place of the ledger.
+
+Made by replaying genesis, key and role entries in order; validity is by index,
+never by clock. The same rules refuse an act before it is written and find it
+in an audit, so a writer that skips them gains nothing.
+
+A threshold counts distinct keys and distinct persons: one key, one person.
+Source: docs/format.md, "Roles"; after TUF 5.3 (root rotation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.entry import Entry, role_for
+
+FIRST_BY_REGISTRAR = ("seal.put",)  # the first of these, in an intake, is the registrar's too
+
+
+@dataclass
+class Key:
+    """One operator's key: its OpenSSH line, its person, and from where to where it is good."""
+
+    fingerprint: str
+    line: str
+    person: str
+    sub: str
+    added: int
+    age: str | None = None
+    revoked: int | None = None
+    bad_from: int | None = None
+    roles: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Registry:
+    """What the entries read so far say about keys and roles."""
+
+    origin: str = ""
+    log_vkey: str = ""
+    root_threshold: int = 1
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    root_keys: tuple[str, ...] = ()
+    keys: dict[str, Key] = field(default_factory=dict)
+
+    def apply(self, entry: Entry) -> list[str]:
+        """Take one entry into account; gives what is wrong with it as an act of the registry."""
+        body = entry.body
+        if entry.t == "genesis":
+            self.origin, self.log_vkey = body["origin"], body["log_vkey"]
+            self.root_threshold, self.roles = body["root_threshold"], body["roles"]
+            self.root_keys = tuple(body["root_keys"])
+        elif entry.t == "key.add":
+            return self._add(entry)
+        elif entry.t in ("role.grant", "role.revoke", "key.revoke"):
+            return self._change(entry)
+        return []
+
+    def _add(self, entry: Entry) -> list[str]:
+        from archive.sshsig import fingerprint, parse_public_line
+
+        line = entry.body["key"]
+        name = fingerprint(parse_public_line(line))
+        if name in self.keys:
+            return [f"key {name} is added a second time"]
+        self.keys[name] = Key(
+            name, line, entry.body["person"], entry.sub or "", entry.index, entry.body.get("age")
+        )
+        if name in self.root_keys:
+            self.keys[name].roles.add("root")
+        return []
+
+    def _change(self, entry: Entry) -> list[str]:
+        key = self.keys.get(entry.body["fingerprint"])
+        if key is None:
+            return [f"{entry.t} names a key that was never added"]
+        if entry.t == "key.revoke":
+            key.revoked, key.bad_from = entry.index, entry.body.get("bad_from")
+        elif entry.body["role"] not in self.roles:
+            return [f"{entry.t} names a role that does not exist"]
+        elif entry.t == "role.grant":
+            key.roles.add(entry.body["role"])
+        else:
+            key.roles.discard(entry.body["role"])
+        return []
+
+    def active(self, fingerprint: str) -> Key | None:
+        """Give the key if it is known and not revoked at this place of the ledger."""
+        key = self.keys.get(fingerprint)
+        return key if key is not None and key.revoked is None else None
+
+    def refusals(self, entries: Iterable[Entry], signers: Sequence[str], first_seals: bool = True) -> list[str]:
+        """Give why these signers may not write these entries; empty if they may."""
+        keys = {s: self.active(s) for s in signers}
+        problems = [f"{s} is no active key of this archive" for s, key in keys.items() if key is None]
+        held = [key for key in keys.values() if key is not None]
+        if len(set(signers)) != len(signers):
+            problems.append("one key signs twice")
+        for t in sorted({e.t for e in entries} - {"commit", "genesis"}):
+            problems += self._type_refusals(t, held, first_seals)
+        return problems
+
+    def _type_refusals(self, t: str, held: Sequence[Key], first_seals: bool) -> list[str]:
+        role = role_for(t, self.roles)
+        if role is None:
+            return [f"no role may write {t}"]
+        if t == "erase":
+            guardians = {k.person for k in held if "guardian" in k.roles}
+            roots = {k.person for k in held if "root" in k.roles}
+            if not guardians or not roots or len(guardians | roots) < 2:
+                return ["erase needs a guardian and a root key of two persons"]
+            return []
+        persons = {k.person for k in held if role in k.roles}
+        need = self.root_threshold if role == "root" else 1
+        if t in FIRST_BY_REGISTRAR and first_seals:
+            persons |= {k.person for k in held if "registrar" in k.roles}
+        if len(persons) < need:
+            return [f"{t} needs the role {role}" + (f" of {need} persons" if need > 1 else "")]
+        return []
+
+
+def replay(entries: Iterable[tuple[int, bytes]]) -> Registry:
+    """Give the registry that these entries (index, leaf) make. Raises FormatError for a malformed entry."""
+    registry = Registry()
+    for index, leaf in entries:
+        registry.apply(Entry.parse(index, leaf))
+    return registry
+
+
+def registry_of(connection: Any) -> Registry:
+    """Give the registry of the archive behind a connection, from the ledger's own bytes."""
+    rows = connection.execute(
+        "SELECT l.idx, l.leaf FROM ledger l JOIN act a ON a.idx = l.idx"
+        " WHERE a.t IN ('genesis','key.add','key.revoke','role.grant','role.revoke','logkey.rotate','policy.set')"
+        " ORDER BY l.idx"
+    )
+    return replay(rows)
