@@ -1,0 +1,78 @@
+"""Salted disclosures: a named value, kept beside the ledger, that an entry commits to by digest.
+
+A disclosure is a string and is never encoded again: its digest is over the
+string as stored. Without the string and its salt the digest tells nothing, so
+a value can be erased while the ledger stays whole.
+
+Follows RFC 9901 section 4.2 (disclosures) without the JWT; docs/format.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+from typing import Any
+
+from schemas import canonical
+from schemas.errors import CanonicalError, FormatError
+
+SALT_BYTES = 16
+
+
+def base64url(data: bytes) -> str:
+    """Give base64url without padding (RFC 4648 section 5)."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def from_base64url(text: str) -> bytes:
+    """Read base64url in its one spelling. Raises FormatError."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raise FormatError("not base64url") from None
+    if base64url(data) != text:
+        raise FormatError("base64url of another spelling")
+    return data
+
+
+def make(name: str, value: Any, salt: str | None = None) -> str:
+    """Give the disclosure of a value under a fresh random salt of 128 bits. Raises CanonicalError."""
+    salt = salt or base64url(secrets.token_bytes(SALT_BYTES))
+    return base64url(canonical.encode([salt, name, value], booleans=True))
+
+
+def digest(disclosure: str) -> str:
+    """Give what an entry holds of a disclosure: base64url of SHA-256 of its ASCII."""
+    return base64url(hashlib.sha256(disclosure.encode()).digest())
+
+
+def read(disclosure: str) -> tuple[str, str, Any]:
+    """Give (salt, name, value), strictly. Raises FormatError, which never holds the value."""
+    try:
+        parts = json.loads(from_base64url(disclosure), object_pairs_hook=_no_twins)
+        if type(parts) is not list or len(parts) != 3 or type(parts[0]) is not str or type(parts[1]) is not str:
+            raise FormatError("a disclosure is not [salt, name, value]")
+        canonical.encode(parts, booleans=True)
+        if len(from_base64url(parts[0])) != SALT_BYTES:
+            raise FormatError("a disclosure's salt is not of 128 bits")
+    except CanonicalError:
+        raise FormatError("a disclosure holds a value that none may hold") from None
+    except (ValueError, RecursionError):
+        raise FormatError("a disclosure is no JSON") from None
+    return parts[0], parts[1], parts[2]
+
+
+def row_salt(log_salt: str, row: int) -> str:
+    """Give the salt of one row of a flight log: half of HMAC-SHA256 of the row's number under the log's salt."""
+    return base64url(hmac.digest(log_salt.encode(), str(row).encode(), "sha256")[:SALT_BYTES])
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise FormatError("a disclosure names a key twice")
+    return found
