@@ -44,8 +44,9 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 all holds, 1 a finding; warnings alone are 0."""
-        return 1 if any(f.severity == "finding" for f in self.findings) else 0
+        """0 all holds, 1 a finding, 3 no finding but not all could be read; warnings alone are 0."""
+        severities = {f.severity for f in self.findings}
+        return 1 if "finding" in severities else 3 if "unread" in severities else 0
 
     def document(self) -> dict[str, Any]:
         """Give the `sijill-audit/1` document."""
@@ -65,7 +66,7 @@ def audit(
     *,
     against: Sequence[Path] = (),
     ledger_only: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Audit the archive. Raises InputError (a checkpoint of `against`) or UnreachableError."""
     kept = [(path, _read(path)) for path in against]
@@ -144,9 +145,10 @@ def _outside(replay: Replay, archive: Archive, db: sqlite3.Connection, kept: Ite
     newest = db.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     if not files:
         replay.report("checkpoint-file", "the file checkpoint", "it is not there", severity="warning")
-    elif newest is None or bytes(newest[0]) != files[0]:
-        if _holds(replay, "the file checkpoint", files[0], "checkpoint-file"):
-            replay.report("checkpoint-file", "the file checkpoint", "it is older than the ledger", severity="warning")
+    elif (newest is None or bytes(newest[0]) != files[0]) and _holds(
+        replay, "the file checkpoint", files[0], "checkpoint-file"
+    ):
+        replay.report("checkpoint-file", "the file checkpoint", "it is older than the ledger", severity="warning")
     for path, stored in kept:
         _holds(replay, str(path), stored, "against")
     pin = archive.home.pin(archive.origin)
@@ -230,10 +232,10 @@ def _observations(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Conne
 
 
 def _objects(
-    replay: Replay, archive: Archive, scratch: sqlite3.Connection, progress: Callable[[int, int], None] | None
+    replay: Replay, archive: Archive, scratch: sqlite3.Connection, progress: Callable[[int], None] | None
 ) -> int:
     """Read every object that the ledger names, and look for what it does not name."""
-    from archive.verify import verify_objects
+    from archive.verify import HARMLESS, verify_objects
 
     rows = scratch.execute(
         "SELECT coalesce(r.code || '/' || r.id, 'entry ' || o.idx), o.blake3, o.sha256, o.size"
@@ -246,11 +248,15 @@ def _objects(
     for missing in seen["missing"]:
         replay.report("object-missing", f"{missing['item']}, object {missing['object'][:16]}…",
                       "it is gone, by no order")  # fmt: skip
+    for unread in seen["unreadable"]:
+        where = f"objects/{unread['object'][:16]}…"
+        replay.report("object-unread", where, f"it could not be read ({unread['what']})", severity="unread")
     for stray in seen["unlisted"]:
-        whole = stray.get("what") == "whole"
-        replay.report("object-unlisted", f"objects/{stray['object']}",
-                      "an object that nothing names" if whole else f"it does not belong here ({stray.get('what')})",
-                      severity="warning" if whole else "finding")  # fmt: skip
+        harmless = stray["what"] in HARMLESS
+        known = {"whole": "an object that nothing names", "stranger": "no object; it was not put there by Sijill"}
+        what = known.get(stray["what"], f"it does not belong here ({stray['what']})")
+        replay.report("object-unlisted", f"objects/{stray['object']}", what,
+                      severity="warning" if harmless else "finding")  # fmt: skip
     return int(seen["objects"])
 
 
@@ -265,6 +271,6 @@ def checkpoint_note(db: sqlite3.Connection) -> tuple[int, bytes]:
 def prove(db: sqlite3.Connection, index: int) -> note.TlogProof:
     """Give the tlog-proof of entry `index` against the newest checkpoint."""
     size, stored = checkpoint_note(db)
-    return note.TlogProof(index, tiles.inclusion(db, index, size), stored)
+    return note.TlogProof(index, tuple(tiles.inclusion(db, index, size)), stored)
 
 

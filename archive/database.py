@@ -119,7 +119,8 @@ def _trouble(path: Path, error: BaseException) -> UnreachableError:
     words = str(error)
     if "locked" in words:
         return UnreachableError(
-            "another process is writing to this archive", where=str(path), hint="wait for it to end, then run this again"
+            "another process is writing to this archive", where=str(path),
+            hint="wait for it to end, then run this again",
         )
     if "full" in words or "disk I/O" in words:
         return UnreachableError(

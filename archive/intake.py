@@ -85,7 +85,7 @@ def intake(
         problems += _changed_bytes(submission, before)
         problems += _changes(submission, before, reason)
         recipients = _recipients(db, submission)
-    problems += _seals(looked, submission, before, recipients)
+    problems += _seals(submission, before, recipients)
     readings = read_files(archive, looked, submission, before, dry_run=dry_run)
     _refuse(looked, problems + readings.problems)
     taken = Taken(code, warnings=[*looked.warnings, *submission.warnings, *readings.warnings], dry_run=dry_run)
@@ -101,7 +101,7 @@ def intake(
             import base64
 
             taken.head = (act.head.size, base64.b64encode(act.head.edge.root()).decode())
-    _tell(taken, submission, before, readings, stored)
+    _tell(taken, submission, before, readings)
     return taken
 
 
@@ -133,7 +133,7 @@ def _store(
         names.append(looked.manifest_name)
     sources = [Source(looked.path(name), name, follow=True) for name in names]
     store = archive.objects
-    run = store.hash_many(sources) if dry_run else store.put_many(sources)
+    run = store.hash_many(sources, judge=media_type) if dry_run else store.put_many(sources, judge=media_type)
     stored: dict[str, Stored] = {}
     for number, (name, one) in enumerate(zip(names, run, strict=True), 1):
         stored[name] = one
@@ -154,7 +154,7 @@ def _complete(looked: Folder, submission: Submission, stored: Mapping[str, Store
         if isinstance(said, str) and said.lower() != one.sha256:
             problems.append(Problem(where, f"sha256: {visible(name)} does not have the digest that was given"))
         item.update(
-            {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": media_type(one.head, name)}
+            {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": one.judged}
         )
     for name, digest in (looked.manifest or {}).items():
         if name in stored and stored[name].sha256 != digest:
@@ -232,11 +232,11 @@ def _recipients(db: Any, submission: Submission) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _seals(looked: Folder, submission: Submission, known: Registered, recipients: Sequence[str]) -> list[Problem]:
+def _seals(submission: Submission, known: Registered, recipients: Sequence[str]) -> list[Problem]:
     if recipients:
         return []
     return [
-        Problem(f"{submission.name}: source \"{source}\"", "identity_file: no guardian of this archive can be sealed to")
+        Problem(f'{submission.name}: source "{source}"', "identity_file: no guardian of this archive can be sealed to")
         for source in submission.identity_files
         if (old := known.records.get(("source", source))) is None or old.sub not in known.sealed
     ]
@@ -299,8 +299,6 @@ class _Writing:
             self.taken.observations += record_reading(self.act, sub, reading, self.taken.rows_unreadable, name)
 
     def _manifest(self, case: str) -> None:
-        from archive.objects import Stored
-
         name = self.looked.manifest_name
         if name is None:
             return
@@ -321,9 +319,7 @@ class _Writing:
         self.act.add("seal.put", sub=sub, fields=fields)
 
 
-def _tell(
-    taken: Taken, submission: Submission, before: Registered, readings: Findings, stored: Mapping[str, Stored]
-) -> None:
+def _tell(taken: Taken, submission: Submission, before: Registered, readings: Findings) -> None:
     """Fill in the items as they stand and the warnings that depend on what was there before."""
     new = {item["id"] for item in taken.items}
     taken.items = [
@@ -349,7 +345,8 @@ def _tell(
     if gone:
         taken.warnings.append(
             f"{len(gone)} registered before are no longer in the folder and stay registered ({', '.join(gone[:10])}"
-            f"{', …' if len(gone) > 10 else ''}); to withdraw an item: sijill item withdraw {taken.code}/ID --reason TEXT"
+            f"{', …' if len(gone) > 10 else ''}); to withdraw an item: "
+            f"sijill item withdraw {taken.code}/ID --reason TEXT"
         )
     taken.warnings += [
         f"the open copy of the identity of {visible(source)} is still at {visible(name)}; remove it"

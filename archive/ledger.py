@@ -39,9 +39,20 @@ BATCH = 5_000
 class Signer(Protocol):
     """Whoever signs: a key on disk, in an agent or on a token."""
 
-    fingerprint: str
-    public_line: str
-    name: str
+    @property
+    def name(self) -> str:
+        """Give the operator's name."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Give the key's fingerprint, as OpenSSH prints it."""
+        ...
+
+    @property
+    def public_line(self) -> str:
+        """Give the public key, an OpenSSH line without a comment."""
+        ...
 
     def sign(self, message: bytes, namespace: str) -> str:
         """Give an armoured SSHSIG."""

@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,9 +47,9 @@ class Archive:
     copy_of: str | None = None
     _passphrase: Any = field(default=None, repr=False)
 
-    @property
+    @cached_property
     def objects(self) -> ObjectStore:
-        """Give the store of evidence bytes."""
+        """Give the store of evidence bytes: one while the archive is open, so that `sync` covers its writes."""
         from archive.objects import ObjectStore
 
         return ObjectStore(self.objects_folder)
@@ -115,7 +116,8 @@ def _beside(folder: Path, location: str, scheme: str = "") -> Path:
     """Give the path that a location in the configuration means: relative to the archive folder."""
     if "://" in location and not (scheme and location.startswith(scheme)):
         raise FormatError(
-            f"{location.split('://')[0]} is not supported by this version", where=CONFIGURATION, hint="use a local path"
+            f"{location.split('://', maxsplit=1)[0]} is not supported by this version", where=CONFIGURATION,
+            hint="use a local path",
         )
     return folder / location.removeprefix(scheme)
 

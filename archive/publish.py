@@ -106,7 +106,7 @@ def _published(folder: Path, vkey: str) -> note.Checkpoint | None:
             raise InputError(f"{shown} is no published ledger and not empty", where=shown, hint="name a new folder")
     except OSError as error:
         raise UnreachableError(f"{shown} could not be read ({error.strerror})", where=shown) from error
-    except FormatError as error:
+    except (FormatError, IntegrityError) as error:
         raise _another(folder, error.message) from error
     return None
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BATCH = 10_000
 SHOWN = 1_000  # unreadable rows told one by one; all are kept
+_EARLIEST, _WHY, _TEXT = (OBSERVATION_COLUMNS.index(name) for name in ("earliest", "why", "text"))
 
 
 @dataclass
@@ -38,7 +39,9 @@ class Found:
 
     def count_rows(self, unreadable: list[dict[str, Any]], name: str) -> int:
         """Read a flight log's rows without recording them; gives how many could be read."""
-        return sum(1 for _ in _rows(self.log, unreadable, name)) if self.log is not None else 0
+        if self.log is None:
+            return 0
+        return sum(row[_EARLIEST] is not None for row in _rows(self.log, unreadable, name))
 
 
 @dataclass
@@ -80,10 +83,10 @@ def read_files(
 def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: Submission, path: Any) -> None:
     from evidence.flight_log import read_log
 
-    zone = item.get("zone") or submission.case.get("zone")
+    zone: Any = item.get("zone") or submission.case.get("zone")
     try:
         log = read_log(
-            path.read_bytes(), columns=item.get("columns"), zone=zone, date_order=item.get("date_order"),
+            path.open("rb"), columns=item.get("columns"), zone=zone, date_order=item.get("date_order"),
             name=str(item["file"]),
         )  # fmt: skip
     except SijillError as error:
@@ -92,10 +95,10 @@ def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: 
     found.by_item[str(item["id"])] = Found(log=log)
 
 
-def _rows(log: FlightLog, unreadable: list[dict[str, Any]], name: str) -> Iterator[dict[str, Any]]:
-    for row in log.rows:
-        if "why" in row and "earliest" not in row and len(unreadable) < SHOWN:
-            unreadable.append({"item": name, "row": row["row"], "why": row["why"], "text": row.get("text", "")})
+def _rows(log: FlightLog, unreadable: list[dict[str, Any]], name: str) -> Iterator[tuple[Any, ...]]:
+    for row in log.values:
+        if row[_EARLIEST] is None and len(unreadable) < SHOWN:
+            unreadable.append({"item": name, "row": row[0], "why": row[_WHY], "text": row[_TEXT] or ""})
         yield row
 
 
@@ -116,11 +119,10 @@ def record_reading(act: ledger.Act, sub: str, found: Found, unreadable: list[dic
     insert = f"INSERT INTO observation(log, {', '.join(OBSERVATION_COLUMNS)}) VALUES ({','.join('?' * 15)})"
     batch, count, readable = [], 0, 0
     for row in _rows(found.log, unreadable, name):
-        values = tuple(row.get(column) for column in OBSERVATION_COLUMNS)
-        compact.extend([observation_leaf(salt, values)])
-        batch.append((sub, *values))
+        compact.extend([observation_leaf(salt, row)])
+        batch.append((sub, *row))
         count += 1
-        readable += "earliest" in row
+        readable += row[_EARLIEST] is not None
         if len(batch) >= BATCH:
             act.db.executemany(insert, batch)
             batch.clear()

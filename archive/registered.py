@@ -58,7 +58,8 @@ def registered(db: Any, code: str) -> Registered:
     """Read the case `code` from the view; an unknown code gives an empty answer."""
     found = Registered()
     rows = db.execute(
-        "SELECT sub, kind, id, withdrawn, fields, first FROM record WHERE code = ? AND kind != 'key' ORDER BY first", (code,)
+        "SELECT sub, kind, id, withdrawn, fields, first FROM record WHERE code = ? AND kind != 'key' ORDER BY first",
+        (code,),
     )
     for sub, kind, name, withdrawn, fields, first in rows.fetchall():
         known = Known(sub, json.loads(fields), withdrawn is not None, first)

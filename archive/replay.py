@@ -144,7 +144,8 @@ class Replay:
         if not first_commit:
             self._apply(entries)
         if self.last_at and commit.at < self.last_at:
-            self.report("clock-back", where, f"its time {commit.at} lies before the commit before it", severity="warning")
+            what = f"its time {commit.at} lies before the commit before it"
+            self.report("clock-back", where, what, severity="warning")
         self.last_at = max(commit.at, self.last_at or "")
         self.commits += 1
         self._start, self._pending = commit.index + 1, []
@@ -188,13 +189,15 @@ class Replay:
         if set(digests) - want or len(set(digests)) != len(digests):
             self.report("disclosure-changed", where, "a disclosure that its entry never committed to")
         missing = want - set(digests)
-        if missing - self._erased:
-            self.report("disclosure-missing", where, f"{len(missing - self._erased)} of {len(want)} are gone, by no order")
+        gone = missing - self._erased
+        if gone:
+            self.report("disclosure-missing", where, f"{len(gone)} of {len(want)} are gone, by no order")
         return fields
 
     def _check_chains(self) -> None:
         rows = self.scratch.execute(
-            "SELECT idx, prev, was FROM (SELECT idx, prev, lag(idx) OVER (PARTITION BY sub ORDER BY idx) AS was FROM chain)"
+            "SELECT idx, prev, was FROM"
+            " (SELECT idx, prev, lag(idx) OVER (PARTITION BY sub ORDER BY idx) AS was FROM chain)"
             " WHERE prev IS NOT was"
         )
         for index, prev, was in rows:

@@ -160,7 +160,6 @@ def _value(value: Any) -> str:
 def new_archive(folder: Path) -> Any:
     """Make an archive in `folder/archive` with keys in `folder/home`, without a passphrase."""
     from archive.keys import Home
-
     from archive.open import init
 
     home = Home(folder / "home")

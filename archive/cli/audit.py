@@ -12,13 +12,15 @@ from archive.cli.showing import progress, show
 from schemas.text import visible
 
 app = new_app()
+WORDS = {"finding": "FINDING", "unread": "NOT READ", "warning": "warning"}
 
 
 @command(
     app,
     example="sijill audit\nsijill audit --against /media/usb/checkpoint-march",
-    exits={0: "all holds; warnings may be shown", 1: "a finding: something was changed, removed or is unproved"},
-)
+    exits={0: "all holds; warnings may be shown", 1: "a finding: something was changed, removed or is unproved",
+           3: "no finding, but not all could be read"},
+)  # fmt: skip
 def audit(
     ctx: typer.Context,
     against: Annotated[
@@ -53,14 +55,16 @@ def in_words(document: dict[str, Any]) -> str:
     findings = [one for one in document["findings"] if one["severity"] == "finding"]
     for one in document["findings"]:
         since = f" (since {visible(str(one['since']))})" if one.get("since") else ""
-        word = "FINDING" if one["severity"] == "finding" else "warning"
+        word = WORDS[one["severity"]]
         lines.append(f"{word} {one['code']}: {visible(str(one['where']))}: {visible(str(one['what']))}{since}")
     window = document["proven_window"]
     if isinstance(window, dict) and window.get("says"):
         lines.append(visible(str(window["says"])))
     lines.append(
-        "all holds"
-        if not findings
-        else f"{len(findings)} findings; copy the archive away as it is before anything else"
+        f"{len(findings)} findings; copy the archive away as it is before anything else"
+        if findings
+        else "not all could be read; what was read holds"
+        if any(one["severity"] == "unread" for one in document["findings"])
+        else "all holds"
     )
     return "\n".join(lines)

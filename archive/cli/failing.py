@@ -74,6 +74,8 @@ def _told(error: SijillError, *, as_json: bool) -> int:
 
 def _in_words(error: SijillError) -> str:
     lines = [f"sijill: {visible(error.message, lines=True)}"]
+    if error.where and error.where not in error.message and not error.problems:
+        lines.append(f"  at {visible(error.where)}")
     lines += [f"  {visible(problem.where)}: {visible(problem.problem)}" for problem in error.problems]
     if error.hint:
         lines.append(f"  -> {visible(error.hint, lines=True)}")

@@ -249,7 +249,6 @@ def test_the_same_state_request_and_date_give_the_same_bytes(tmp_path):
     first = archive_of(tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     from archive.keys import Home
-
     from archive.open import find
 
     second = find(tmp_path / "two" / "archive", Home(tmp_path / "two" / "home"))

@@ -73,14 +73,14 @@ BROKEN = {
         "IMG_2041.jpg", "IMG_2040.jpg",
         'case.toml: item 2 "V1": file: media/IMG_2040.jpg is not there; the nearest is media/IMG_2041.jpg'),
     "an unknown key is refused, the nearest named": (
-        'witness_role = ', 'witnes_role = ', 'case.toml: item 1 "W1": witnes_role: is no known key; the nearest is `witness_role`'),
+        "witness_role = ", "witnes_role = ", 'case.toml: item 1 "W1": witnes_role: is no known key; the nearest is `witness_role`'),
     "a key of another kind of item is refused": (
         'rank = "primary"', 'rank = "primary"\ntaken = "2019-02-20"',
         'case.toml: item 5 "D1": taken: does not belong to an item of kind document; it belongs to statement'),
     "a word outside its vocabulary is refused, the nearest named": (
         '"clinic"', '"clinik"', "case.toml: case: object_type: `clinik` is none of the words known here; the nearest is `clinic`; known: hospital"),
     "a required key that is missing is named": (
-        'medium = "photo"\n', '', 'case.toml: item 2 "V1": medium: is missing, and must be there'),
+        'medium = "photo"\n', "", 'case.toml: item 2 "V1": medium: is missing, and must be there'),
     "a required text that is empty is named": (
         'pseudonym = "R-2"', 'pseudonym = " "', 'case.toml: source 4 "S5": pseudonym: is empty, and must be filled in'),
     "an id with a blank is refused": (
@@ -101,7 +101,7 @@ BROKEN = {
     "a relation has one end": (
         'of = "D1"', 'of = "D1"\nexternal = "report"', "case.toml: relation 1: exactly one of `of` and `external` must be there; both are"),
     "a relation has an end": (
-        'of = "D1"\n', '', "case.toml: relation 1: exactly one of `of` and `external` must be there; neither is"),
+        'of = "D1"\n', "", "case.toml: relation 1: exactly one of `of` and `external` must be there; neither is"),
     "an item is not related to itself": ('of = "D1"', 'of = "D2"', "case.toml: relation 1: of: names the item itself"),
     "a range runs upward": ("{ min = 2, max = 3 }", "{ min = 4, max = 3 }", "case.toml: case: killed: the smallest number (4) is larger"),
     "a number of dead is whole": ("{ min = 2, max = 3 }", "{ min = 2.5, max = 3 }", "case.toml: case: killed.min: must be a whole number"),
@@ -117,7 +117,7 @@ BROKEN = {
     "a drive letter is refused": ("documents/admissions", "C:/x/admissions", 'case.toml: item 5 "D1": file: is an absolute path'),
     "a path does not climb": ("documents/admissions", "documents/../../admissions", 'case.toml: item 5 "D1": file: leads outside the folder'),
     "a key inside custody is told with its event": ('purpose = "handed', 'purpos = "handed', 'case.toml: item 2 "V1": custody 2: purpos: is no known key; the nearest is `purpose`'),
-    "an event has an actor": ('by = "local media desk A", to', 'to', 'case.toml: item 2 "V1": custody 2: by: is missing'),
+    "an event has an actor": ('by = "local media desk A", to', "to", 'case.toml: item 2 "V1": custody 2: by: is missing'),
     "the format is stated": ('"sijill-intake/1"', '"sijill-intake/2"', 'case.toml: format: must be "sijill-intake/1"'),
     "an unknown table is refused": ("[[relation]]", "[[relations]]", "case.toml: relations: is no known key; the nearest is `relation`"),
     "a list is a list": ('["saw", "heard"]', '"saw"', 'case.toml: item 1 "W1": knowledge_basis: must be a list of text'),
