@@ -11,6 +11,7 @@ The folder is only read. Formats: docs/format.md, "The intake folder".
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -87,22 +88,29 @@ def intake(
         recipients = _recipients(db, submission)
     problems += _seals(submission, before, recipients)
     readings = read_files(archive, looked, submission, before, dry_run=dry_run)
-    _refuse(looked, problems + readings.problems)
-    taken = Taken(code, warnings=[*looked.warnings, *submission.warnings, *readings.warnings], dry_run=dry_run)
-    if not dry_run:
-        archive.objects.sync()
-        with ledger.writing(archive, signers) as act:
-            known = registered(act.db, code)
-            late = _changed_bytes(submission, known) + _changes(submission, known, reason)
-            _refuse(looked, late)
-            _Writing(act, archive, looked, submission, known, readings, taken, reason).write(recipients)
-        taken.receipt = act.receipt
-        if act.receipt is None:
-            import base64
-
-            taken.head = (act.head.size, base64.b64encode(act.head.edge.root()).decode())
-    _tell(taken, submission, before, readings)
+    with readings.files:
+        _refuse(looked, problems + readings.problems)
+        taken = Taken(code, dry_run=dry_run)
+        if not dry_run:
+            archive.objects.sync()
+            _record(archive, signers, looked, submission, readings, taken, reason, recipients)
+        _tell(taken, submission, before, readings)
+    taken.warnings = [*looked.warnings, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
+
+
+def _record(
+    archive: Archive, signers: Sequence[ledger.Signer], looked: Folder, submission: Submission, readings: Findings,
+    taken: Taken, reason: str | None, recipients: Sequence[str],
+) -> None:  # fmt: skip
+    """Write the one act, on what is registered by the time the lock is held."""
+    with ledger.writing(archive, signers) as act:
+        known = registered(act.db, taken.code)
+        _refuse(looked, _changed_bytes(submission, known) + _changes(submission, known, reason))
+        _Writing(act, archive, looked, submission, known, readings, taken, reason).write(recipients)
+    taken.receipt = act.receipt
+    if act.receipt is None:
+        taken.head = (act.head.size, base64.b64encode(act.head.edge.root()).decode())
 
 
 def _refuse(looked: Folder, problems: Sequence[Problem]) -> None:

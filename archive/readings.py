@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ class Findings:
     by_item: dict[str, Found] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    files: ExitStack = field(default_factory=ExitStack)  # logs stay open until their rows were recorded
 
 
 def read_files(
@@ -82,16 +84,20 @@ def read_files(
 
 def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: Submission, path: Any) -> None:
     from evidence.flight_log import read_log
+    from evidence.match import has_place
 
     zone: Any = item.get("zone") or submission.case.get("zone")
     try:
         log = read_log(
-            path.open("rb"), columns=item.get("columns"), zone=zone, date_order=item.get("date_order"),
-            name=str(item["file"]),
+            found.files.enter_context(path.open("rb")), columns=item.get("columns"), zone=zone,
+            date_order=item.get("date_order"), name=str(item["file"]),
         )  # fmt: skip
     except SijillError as error:
         found.problems.append(Problem(where, f"file: {error.message}"))
         return
+    coverage = {key: value for key, value in item.items() if key.startswith("coverage.")}
+    if coverage and not has_place(coverage):
+        found.warnings.append(f"{where}: its coverage says when but not where somebody listened; silence counts anywhere")
     found.by_item[str(item["id"])] = Found(log=log)
 
 
@@ -115,10 +121,15 @@ def record_reading(act: ledger.Act, sub: str, found: Found, unreadable: list[dic
         act.add("reading.add", sub=sub, fields=fields)
         return 0
     assert found.log is not None
+    return _record_log(act, sub, found.log, unreadable, name)
+
+
+def _record_log(act: ledger.Act, sub: str, log: FlightLog, unreadable: list[dict[str, Any]], name: str) -> int:
+    """Add the rows of a flight log and the one entry that commits to them; gives how many count."""
     salt, compact = secrets.token_hex(16), merkle.CompactRange()
     insert = f"INSERT INTO observation(log, {', '.join(OBSERVATION_COLUMNS)}) VALUES ({','.join('?' * 15)})"
     batch, count, readable = [], 0, 0
-    for row in _rows(found.log, unreadable, name):
+    for row in _rows(log, unreadable, name):
         compact.extend([observation_leaf(salt, row)])
         batch.append((sub, *row))
         count += 1
@@ -128,8 +139,8 @@ def record_reading(act: ledger.Act, sub: str, found: Found, unreadable: list[dic
             batch.clear()
     act.db.executemany(insert, batch)
     act.add("reading.add", sub=sub, fields={
-        "tool": "sijill-flight-log", "version": "1", "columns": dict(found.log.columns), "rows": count,
+        "tool": "sijill-flight-log", "version": "1", "columns": dict(log.columns), "rows": count,
         "rows_readable": readable, "rows_root": compact.root().hex(), "rows_salt": salt,
-        "warnings": list(found.log.warnings),
+        "warnings": list(log.warnings),
     })  # fmt: skip
     return readable
