@@ -97,7 +97,7 @@ def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: 
         return
     coverage = {key: value for key, value in item.items() if key.startswith("coverage.")}
     if coverage and not has_place(coverage):
-        found.warnings.append(f"{where}: its coverage says when but not where somebody listened; silence counts anywhere")
+        found.warnings.append(f"{where}: its coverage does not say where somebody listened; silence counts anywhere")
     found.by_item[str(item["id"])] = Found(log=log)
 
 
