@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger, sealing
-from archive.folder import Folder, look
+from archive.folder import Folder, check_manifest, look
 from archive.readings import Findings, read_files, record_reading
 from archive.registered import Known, Registered, registered
 from evidence.media import media_type
@@ -71,12 +71,19 @@ def intake(
     *,
     reason: str | None = None,
     dry_run: bool = False,
+    lang: str = "en",
     progress: Progress | None = None,
 ) -> Taken:
-    """Take one folder in. Raises InputError with every problem, RefusedError, or UnreachableError."""
+    """Take one folder in; sentences on the folder are in `lang`.
+
+    Raises InputError with every problem, RefusedError, or UnreachableError.
+    """
     looked = look(folder)
-    submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC))
-    _refuse(looked, submission.problems)
+    with archive.reading() as db:
+        submission = read_submission(
+            looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: _ids(db, code)
+        )
+    _refuse(looked, [*looked.problems, *submission.problems])
     code = str(submission.case["code"])
     _check_copy(archive)
     stored = _store(archive, looked, submission, dry_run=dry_run, progress=progress)
@@ -97,6 +104,13 @@ def intake(
         _tell(taken, submission, before, readings)
     taken.warnings = [*looked.warnings, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
+
+
+def _ids(db: Any, code: str) -> tuple[set[str], set[str]]:
+    """Give the ids of the sources and of the items that a case has by now."""
+    known = registered(db, code).records
+    sources, items = ({name for kind, name in known if kind == which} for which in ("source", "item"))
+    return sources, items
 
 
 def _record(
@@ -153,34 +167,30 @@ def _store(
 def _complete(looked: Folder, submission: Submission, stored: Mapping[str, Stored]) -> list[Problem]:
     """Give each item what its bytes are; tell digests that are not what was said of them."""
     problems = []
-    for number, item in enumerate(submission.items, 1):
+    for item in submission.items:
         name = item.get("file")
         if not isinstance(name, str):
             continue
-        one, where = stored[name], f'{submission.name}: item {number} "{item["id"]}"'
+        one, where = stored[name], submission.places[str(item["id"])]
         said = item.get("sha256")
         if isinstance(said, str) and said.lower() != one.sha256:
             problems.append(Problem(where, f"sha256: {visible(name)} does not have the digest that was given"))
         item.update(
             {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": one.judged}
         )
-    for name, digest in (looked.manifest or {}).items():
-        if name in stored and stored[name].sha256 != digest:
-            problems.append(Problem("manifest-sha256.txt", f"{visible(name)} is not as the manifest says"))
-        elif name not in looked.files:
-            problems.append(Problem("manifest-sha256.txt", f"{visible(name)} is listed and not there"))
+    problems += check_manifest(looked, {name: one.sha256 for name, one in stored.items()})
     return problems
 
 
 def _changed_bytes(submission: Submission, known: Registered) -> list[Problem]:
     """Other bytes under a taken item id are refused, whatever the reason given."""
     problems = []
-    for number, item in enumerate(submission.items, 1):
+    for item in submission.items:
         old = known.find("item", item)
         if old is not None and old.fields.get("blake3") != item.get("blake3"):
             problems.append(
                 Problem(
-                    f'{submission.name}: item {number} "{item["id"]}"',
+                    submission.places[str(item["id"])],
                     "file: this id is taken by other bytes; give the new file an id of its own",
                 )
             )

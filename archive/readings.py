@@ -63,13 +63,12 @@ def read_files(
 
     found = Findings()
     images = []
-    for number, item in enumerate(submission.items, 1):
+    for item in submission.items:
         if "file" not in item or known.find("item", item) is not None:
             continue
         stored_path = looked.path(str(item["file"])) if dry_run else archive.objects.path(str(item["blake3"]))
         if item["kind"] == "flight_log":
-            where = f'{submission.name}: item {number} "{item["id"]}"'
-            _open_log(found, where, item, submission, stored_path)
+            _open_log(found, submission.places[str(item["id"])], item, submission, stored_path)
         else:
             images.append((str(item["id"]), stored_path, str(item["media_type"])))
     if images:

@@ -10,7 +10,7 @@ rows of case.toml come first and those of the CSV after them.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -60,25 +60,27 @@ class Submission:
     places: dict[str, str] = field(default_factory=dict)
 
 
+Registered = Callable[[str], tuple[Collection[str], Collection[str]]]
+
+
 def read_submission(
     texts: Mapping[str, bytes],
     files: Mapping[str, str | None],
     *,
     now: datetime,
     lang: str = "en",
-    known_sources: Collection[str] = (),
-    known_items: Collection[str] = (),
+    registered: Registered | None = None,
 ) -> Submission:
     """Read a whole folder.
 
     `texts` holds the bytes of the tables that are there (`case.toml` or
     `case.xlsx`, and the CSVs), `files` every relative name in the folder with
     None, or a half sentence why it is no regular file of the folder. `now` is
-    aware; `known_*` are ids registered for this case earlier. Sentences are in
-    `lang`. Raises nothing for what a folder may hold.
+    aware; `registered` gives the ids of the sources and of the items that a case
+    has by now, for its code. Sentences are in `lang`. Raises nothing for what a folder may hold.
     """
     faults = Faults()
-    reading = _Reading(Submission(_case_file(texts)), Sofar(set(known_sources), set(known_items)), Context(now), faults)
+    reading = _Reading(Submission(_case_file(texts)), Sofar(), Context(now), faults, registered)
     reading.read(_tables(texts, files, faults))
     if "case.toml" in texts or "case.xlsx" in texts:
         agreement.check_files(reading.sofar, files, SHEET_FILES, MANIFEST, faults)
@@ -189,12 +191,16 @@ class _Reading:
     sofar: Sofar
     context: Context
     faults: Faults
+    registered: Registered | None = None
 
     def read(self, tables: Tables) -> None:
         """Read every table; sources and items first, since all others name them."""
         for row in self._rows(tables, "case"):
             self._case(row)
         self.context.zone = _zone(self.submission.case)
+        code = self.submission.case.get("code")
+        if self.registered is not None and isinstance(code, str):
+            self.sofar.known_sources, self.sofar.known_items = self.registered(code)
         for row in self._rows(tables, "strikes"):
             self._strike(row)
         for row in self._rows(tables, "casualties"):

@@ -76,7 +76,7 @@ def _in_words(error: SijillError) -> str:
     lines = [f"sijill: {visible(error.message, lines=True)}"]
     if error.where and error.where not in error.message and not error.problems:
         lines.append(f"  at {visible(error.where)}")
-    lines += [f"  {visible(problem.where)}: {visible(problem.problem)}" for problem in error.problems]
+    lines += ["  " + visible(": ".join(filter(None, (p.where, p.problem)))) for p in error.problems]
     if error.hint:
         lines.append(f"  -> {visible(error.hint, lines=True)}")
     return "\n".join(lines) + "\n"

@@ -37,7 +37,7 @@ def intake(
         Path | None, typer.Option(metavar="FILE.xlsx", help="With --dry-run: a copy of the sheet, wrong cells marked.")
     ] = None,
     lang: Annotated[
-        str | None, typer.Option(metavar="ar|en", help="Language of the report; else $SIJILL_LANG.")
+        str | None, typer.Option(metavar="ar|en", help="Language of sentences; else $SIJILL_LANG.")
     ] = None,
 ) -> None:
     """Take folders of evidence in, each whole or not at all.
@@ -48,8 +48,11 @@ def intake(
     shared = said(ctx)
     if report is not None and not dry_run:
         raise InputError("--report goes with --dry-run", hint="add --dry-run", code="usage")
-    archive = archive_of(ctx)
-    cases = [case for folder in folders for case in cases_in(folder)]
+    from archive.folder import case_folders
+    from archive.new import language
+
+    archive, tongue = archive_of(ctx), "en" if shared.json else language(lang)
+    cases = [case for folder in folders for case in case_folders(folder)]
     many = len(cases) > 1
     if many and report is not None:
         raise InputError("--report takes one folder at a time", hint="run it once a folder", code="usage")
@@ -57,7 +60,7 @@ def intake(
     with progress("taking in", as_json=shared.json) as draw:
         for case in cases:
             try:
-                document = _take(archive, case, shared.operators, reason, dry_run, draw)
+                document = _take(archive, case, shared.operators, draw, reason=reason, dry_run=dry_run, lang=tongue)
             except SijillError as error:
                 if report is not None and error.problems:
                     _report(case, error, report, lang)
@@ -72,23 +75,12 @@ def intake(
     raise typer.Exit(status)
 
 
-def cases_in(folder: Path) -> list[Path]:
-    """Give the folder itself, or, where it holds no case but its children do, those children."""
-    names = ("case.toml", "case.xlsx")
-    if not folder.is_dir() or any((folder / name).exists() for name in names):
-        return [folder]
-    children = sorted(child for child in folder.iterdir() if any((child / name).is_file() for name in names))
-    return children or [folder]
-
-
-def _take(
-    archive: Archive, folder: Path, operators: tuple[str, ...], reason: str | None, dry_run: bool, draw: Any
-) -> dict[str, Any]:
+def _take(archive: Archive, folder: Path, operators: tuple[str, ...], draw: Any, **options: Any) -> dict[str, Any]:
     from archive.intake import intake as take
     from archive.keys import acting
 
-    signers = [] if dry_run else acting(operators, archive.home)
-    return take(archive, folder, signers, reason=reason, dry_run=dry_run, progress=draw).document()
+    signers = [] if options["dry_run"] else acting(operators, archive.home)
+    return take(archive, folder, signers, progress=draw, **options).document()
 
 
 def _report(folder: Path, error: SijillError, path: Path, lang: str | None) -> None:
