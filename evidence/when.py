@@ -66,7 +66,8 @@ def read_time(value: Any, *, zone: str | None, basis: str = "testimony", now: da
     """Read a time into `{said, earliest, latest, precision, zone, basis, edtf, qualifier}`; the unknown is absent.
 
     `value` is text, a date, a datetime, or a table of `KEYS`; `zone` is the IANA name for times without
-    an offset. An open end leaves its bound out. `now` changes nothing: a time in the future is the
+    an offset. An open end leaves its bound out. `said` alone is read where it is figures, and else kept as the
+    words it is, with no bounds. `now` changes nothing: a time in the future is the
     caller's to warn of. Raises FormatError, naming both readings where there are two.
     """
     del now
@@ -128,6 +129,8 @@ def _read_table(table: Mapping[str, Any], zone: str | None, basis: str) -> dict[
     for key, known, word in (("basis", BASES, basis), ("precision", PRECISIONS, table.get("precision", "day"))):
         if word not in known:
             raise FormatError(f"`{key}` is none of {', '.join(known)}")
+    if not table.keys() & {"earliest", "latest", "edtf", "precision"} and _is_figures(table["said"]):
+        return read_time(table["said"], zone=zone, basis=basis)
     first, last = (read_spoken(table[key]) if key in table else None for key in ("earliest", "latest"))
     extent = _extent(first, last, zone, basis) if first or last else {"precision": "unknown", "basis": basis}
     texts = [spoken.text if spoken else ".." for spoken in (first, last)]
@@ -141,6 +144,11 @@ def _read_table(table: Mapping[str, Any], zone: str | None, basis: str) -> dict[
     if "precision" in table:
         extent["precision"] = table["precision"]
     return {"said": table.get("said", "/".join(dict.fromkeys(texts)))} | extent
+
+
+def _is_figures(words: str) -> bool:
+    """Whether what was said is a time in figures and not in words."""
+    return any(c.isdigit() for c in words) and not any(c.isalpha() for c in words if c not in "TZ")
 
 
 def _check_within(extent: Mapping[str, Any], days: Mapping[str, Any]) -> None:

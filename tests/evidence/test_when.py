@@ -49,6 +49,7 @@ def refusal(value, zone=DAMASCUS):
         ({"said": "after two", "earliest": "2019-02-03T14:20"}, ("2019-02-03T12:20:00Z", None, "interval")),
         ({"earliest": "2019-02-03", "latest": "2019-02-03"}, ("2019-02-02T22:00:00Z", "2019-02-03T21:59:59Z", "day")),
         ({"said": "after the night prayer"}, (None, None, "unknown")),
+        ({"said": "٢٠١٩-٠٢-٠٣ ١٤:٢٠"}, ("2019-02-03T12:20:00Z", "2019-02-03T12:20:00Z", "minute")),
     ],
 )
 def test_a_time_is_read_in_the_zone_in_force(given, expected):
