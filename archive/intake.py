@@ -6,7 +6,7 @@ durable, readers look at the stored bytes in limited children, and one act of
 the ledger records what is new. A crash before that act leaves at most objects
 that nothing names.
 
-The folder is only read. Formats: docs/format.md, "The intake folder".
+The folder is only read. Format: docs/intake.md.
 """
 
 from __future__ import annotations

@@ -198,7 +198,7 @@ def _stored_items(archive: Archive | None, digests: Iterable[str]) -> dict[str, 
     if archive is None:
         return {}
     query = (
-        'SELECT record."case", record.id FROM object JOIN record ON record.sub = object.sub '
+        "SELECT record.code, record.id FROM object JOIN record ON record.sub = object.sub "
         "WHERE object.sha256 = ? AND object.role = 'file' ORDER BY 1, 2"
     )
     with archive.reading() as db:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "sijill.toml"
 FORMAT = "sijill-archive/1"
-DOCUMENTS = ("README.txt", "format.md", "verify.py", "schemas")  # what a stranger finds in the folder
+PAGES = ("format.md", "intake.md", "dossier.md")
+DOCUMENTS = ("README.txt", *PAGES, "verify.py", "schemas")  # what a stranger finds in the folder
 _KNOWN = ("format", "origin", "database", "objects", "standard", "copy_of")
 
 
@@ -203,9 +204,10 @@ def _lay_documents(folder: Path) -> None:
     """Put into the folder what a stranger needs to read and check it in twenty years."""
     schemas = resources.files("schemas")
     (folder / "README.txt").write_bytes((resources.files("archive") / "archive_readme.txt").read_bytes())
-    packaged = schemas / "format.md"
-    text = packaged if packaged.is_file() else Path(str(schemas)).parent / "docs" / "format.md"
-    (folder / "format.md").write_bytes(text.read_bytes())
+    for name in PAGES:
+        packaged = schemas / name
+        text = packaged if packaged.is_file() else Path(str(schemas)).parent / "docs" / name
+        (folder / name).write_bytes(text.read_bytes())
     verifier = resources.files("archive") / "dossier" / "verify.py"
     if verifier.is_file():
         (folder / "verify.py").write_bytes(verifier.read_bytes())

@@ -325,3 +325,20 @@ def test_a_report_never_takes_the_place_of_the_sheet(folder):
 
     with pytest.raises(InputError):
         write_report(folder, [], folder / "case.xlsx", "en")
+
+
+def test_a_file_that_the_archive_has_already_is_named_with_its_item(tmp_path):
+    """So that nobody registers the same picture twice under two names."""
+    from tests.casebook import filled_archive
+
+    archive = filled_archive(tmp_path / "archive")
+    with archive.reading() as db:
+        code, item, digest = db.execute(
+            "SELECT code, id, blake3 FROM object JOIN record USING (sub) WHERE role = 'file' ORDER BY first LIMIT 1"
+        ).fetchone()
+    folder = tmp_path / "found"
+    folder.mkdir()
+    (folder / "again.bin").write_bytes(archive.objects.path(digest).read_bytes())
+    new_folder(folder, "en", archive)
+    cells = [str(cell.value) for row in load_workbook(folder / "case.xlsx").worksheets[1] for cell in row]
+    assert any(f"{code}/{item}" in cell for cell in cells)
