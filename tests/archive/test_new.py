@@ -13,6 +13,7 @@ from archive.report import write_report
 from evidence.sheet import read_submission
 from schemas import words
 from schemas.errors import InputError, NotFound, Problem
+from tests.casebook import filled_archive
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -329,8 +330,6 @@ def test_a_report_never_takes_the_place_of_the_sheet(folder):
 
 def test_a_file_that_the_archive_has_already_is_named_with_its_item(tmp_path):
     """So that nobody registers the same picture twice under two names."""
-    from tests.casebook import filled_archive
-
     archive = filled_archive(tmp_path / "archive")
     with archive.reading() as db:
         code, item, digest = db.execute(
@@ -340,5 +339,5 @@ def test_a_file_that_the_archive_has_already_is_named_with_its_item(tmp_path):
     folder.mkdir()
     (folder / "again.bin").write_bytes(archive.objects.path(digest).read_bytes())
     new_folder(folder, "en", archive)
-    cells = [str(cell.value) for row in load_workbook(folder / "case.xlsx").worksheets[1] for cell in row]
+    cells = [str(cell.value) for row in openpyxl.load_workbook(folder / "case.xlsx").worksheets[1] for cell in row]
     assert any(f"{code}/{item}" in cell for cell in cells)
