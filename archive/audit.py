@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import disclosure, merkle, note, tiles
 from archive.database import INDEXES, OBSERVATION_COLUMNS, TABLES, TRIGGERS, VIEW
-from archive.replay import Finding, Replay, check_checkpoints
+from archive.replay import Finding, Replay
 from schemas.errors import InputError, SijillError
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ def audit(
             replay = Replay(scratch, project=not ledger_only, asked=_sizes(archive, kept))
             _schema(replay, db)
             replay.run(db)
-            check_checkpoints(replay, db)
             _outside(replay, archive, db, kept)
             report = Report(replay.compact.size, replay.commits, None, replay.findings, size=replay.compact.size)
             if not ledger_only:
@@ -141,6 +140,10 @@ def _outside(replay: Replay, archive: Archive, db: sqlite3.Connection, kept: Ite
     """Hold the file, the pin and the auditor's checkpoints against the tree."""
     if archive.origin != replay.registry.origin:
         replay.report("origin", "sijill.toml", "its origin is not the one that entry 0 states")
+    for index, _, lost in replay.registry.log_keys:
+        if lost:
+            what = "the log key before it was lost and replaced by the root's word alone"
+            replay.report("logkey-lost", f"entry {index}", what, severity="warning")
     files = _checkpoint_file(archive)
     newest = db.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     if not files:
@@ -164,7 +167,8 @@ def _outside(replay: Replay, archive: Archive, db: sqlite3.Connection, kept: Ite
 
 def _holds(replay: Replay, where: str, stored: bytes, code: str) -> bool:
     try:
-        checkpoint = note.open_checkpoint(stored, replay.registry.log_vkey)
+        size = note.Checkpoint.parse(note.SignedNote.parse(stored).text).size
+        checkpoint = note.open_checkpoint(stored, replay.registry.log_vkey_at(size))
     except SijillError as error:
         replay.report(code, where, error.message)
         return False

@@ -152,8 +152,8 @@ class Home:
             raise RefusedError(f"{visible(name)} has another key in this home", code="key", where=str(folder))
         if (folder / "key").is_file():
             return
-        self._write(folder / "key.pub", (line + "\n").encode())
-        self._write(folder / "held", (held + "\n").encode())
+        self.write(folder / "key.pub", (line + "\n").encode())
+        self.write(folder / "held", (held + "\n").encode())
 
     def make_operator(self, name: str, passphrase: str | None) -> KeySigner:
         """Make an operator's key."""
@@ -162,8 +162,8 @@ class Home:
         key = Ed25519PrivateKey.generate()
         blob = sshsig.blob_of(_raw(key))
         folder = self._operator(name)
-        self._write(folder / "key", _private(key, passphrase))
-        self._write(folder / "key.pub", (sshsig.public_line(blob) + "\n").encode())
+        self.write(folder / "key", _private(key, passphrase))
+        self.write(folder / "key.pub", (sshsig.public_line(blob) + "\n").encode())
         return KeySigner(name, sshsig.public_line(blob), sshsig.fingerprint(blob), key)
 
     # --- age identities
@@ -177,7 +177,7 @@ class Home:
             return str(pyrage.x25519.Identity.from_str(self.age_identity(operator)).to_public())
         identity = pyrage.x25519.Identity.generate()
         data = (str(identity) + "\n").encode()
-        self._write(path, pyrage.passphrase.encrypt(data, passphrase) if passphrase else data)
+        self.write(path, pyrage.passphrase.encrypt(data, passphrase) if passphrase else data)
         return str(identity.to_public())
 
     def age_identity(self, operator: str) -> str:
@@ -213,20 +213,39 @@ class Home:
         key = Ed25519PrivateKey.generate()
         vkey = note.vkey_of(origin, key)
         note.Verifier.parse(vkey)
-        self._write(folder / "key", _private(key, passphrase))
-        self._write(folder / "vkey", (vkey + "\n").encode())
+        self.write(folder / "key", _private(key, passphrase))
+        self.write(folder / "vkey", (vkey + "\n").encode())
         return vkey
 
-    def log_key(self, origin: str) -> Ed25519PrivateKey:
-        """Give the private log key of `origin`. Raises RefusedError where this computer does not hold it."""
-        path = self.folder / "logs" / _hash(origin) / "key"
-        if not path.is_file():
+    def log_keys(self, origin: str) -> list[Ed25519PrivateKey]:
+        """Give the private log keys of `origin`: the present one and, of a rotation cut short, the next.
+
+        Raises RefusedError where this computer holds none.
+        """
+        folder = self.folder / "logs" / _hash(origin)
+        paths = [folder / name for name in ("key", "next") if (folder / name).is_file()]
+        if not paths:
             raise RefusedError(
                 f"this computer does not hold the log key of {visible(origin)}, so it cannot write here",
-                code="key", where=str(path),
+                code="key", where=str(folder / "key"),
                 hint="write on the computer that made the archive; here you can read and check",
             )  # fmt: skip
-        return self._load(path)
+        return [self._load(path) for path in paths]
+
+    def make_next_log_key(self, origin: str, passphrase: str | None) -> Ed25519PrivateKey:
+        """Make the log key that will follow; it lies beside the present one until `take_next_log_key`."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        key = Ed25519PrivateKey.generate()
+        note.Verifier.parse(note.vkey_of(origin, key))
+        self.write(self.folder / "logs" / _hash(origin) / "next", _private(key, passphrase))
+        return key
+
+    def take_next_log_key(self, origin: str, vkey: str) -> None:
+        """Let the next log key, by now named in the ledger, be the present one."""
+        folder = self.folder / "logs" / _hash(origin)
+        self.write(folder / "vkey", (vkey + "\n").encode())
+        os.replace(folder / "next", folder / "key")
 
     # --- pins
 
@@ -252,7 +271,7 @@ class Home:
         known = self.pin(origin)
         if known is None or known.size < size:
             value = {"origin": origin, "root": base64.b64encode(root).decode(), "size": size}
-            self._write(self._pin(origin), (json.dumps(value) + "\n").encode())
+            self.write(self._pin(origin), (json.dumps(value) + "\n").encode())
 
     # --- passphrases
 
@@ -298,7 +317,7 @@ class Home:
         except OSError as error:
             raise RefusedError(f"a key cannot be read ({error.strerror})", code="key", where=str(path)) from error
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def write(self, path: Path, data: bytes) -> None:
         """Write a file for this user alone, whole or not at all."""
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:

@@ -67,8 +67,8 @@ class Place(Protocol):
     origin: str
     home: Home
 
-    def log_key(self) -> Any:
-        """Give the private key that signs checkpoints."""
+    def log_keys(self) -> Sequence[Any]:
+        """Give the private log keys that this computer holds for the archive."""
         ...
 
 
@@ -190,7 +190,7 @@ def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False) -
     """
     if not signers:
         raise RefusedError("nobody signs this act", hint="name an operator with --as NAME")
-    log_key = place.log_key()
+    log_keys = place.log_keys()
     with writer(place.database) as connection:
         db = connection.connection.driver_connection
         assert db is not None
@@ -204,7 +204,7 @@ def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False) -
             act.flush()
             if not genesis:
                 _refuse(act)
-            act.receipt = _commit(act, log_key)
+            act.receipt = _commit(act, log_keys)
     if act.receipt is not None:
         keep(place, act.receipt)
 
@@ -281,7 +281,24 @@ def commit_text(origin: str, first: int, count: int, root: bytes) -> bytes:
     return f"sijill-commit/v1\n{origin}\n{first}\n{count}\n{base64.b64encode(root).decode()}\n".encode()
 
 
-def _commit(act: Act, log_key: Any) -> Receipt:
+def _log_key(act: Act, log_keys: Sequence[Any]) -> Any:
+    """Give the private log key that counts once this act's own entries count. Raises RefusedError."""
+    for entry in act._kinds.values():
+        if entry.t in ("genesis", "logkey.rotate"):
+            act.registry.apply(entry)
+    for key in log_keys:
+        if note.vkey_of(act.origin, key) == act.registry.log_vkey:
+            return key
+    raise RefusedError(
+        "the log key on this computer is not the one that this archive's ledger names",
+        code="key",
+        where=act.origin,
+        hint="write on the computer that holds it, or replace a lost one: sijill key rotate-log --lost",
+    )
+
+
+def _commit(act: Act, log_keys: Sequence[Any]) -> Receipt:
+    log_key = _log_key(act, log_keys)
     first, count = act.head.size, act.count
     compact = act.head.edge
     rows = act.db.execute("SELECT idx, leaf FROM ledger WHERE idx >= ? ORDER BY idx", (first,)).fetchall()

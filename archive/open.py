@@ -59,9 +59,9 @@ class Archive:
         """Give a connection that changes nothing."""
         return database.reading(self.database)
 
-    def log_key(self) -> Any:
-        """Give the key that signs checkpoints. Raises RefusedError where this computer does not hold it."""
-        return self.home.log_key(self.origin)
+    def log_keys(self) -> list[Any]:
+        """Give the keys that sign checkpoints. Raises RefusedError where this computer holds none."""
+        return self.home.log_keys(self.origin)
 
 
 def find(option: str | os.PathLike[str] | None = None, home: Home | None = None) -> Archive:

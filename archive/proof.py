@@ -126,6 +126,8 @@ def gather_proof(
     registered = registry.registry_of(db)
     gathering = Gathering(db, keys=registered.keys)
     gathering.take(0)
+    for (index,) in db.execute("SELECT idx FROM act WHERE t IN ('policy.set', 'logkey.rotate')").fetchall():
+        gathering.take(index)
     for last in chains:
         gathering.take_chain(last)
     for (index,) in db.execute("SELECT idx FROM act WHERE t = 'logkey.rotate' ORDER BY idx").fetchall():

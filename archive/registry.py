@@ -16,6 +16,7 @@ from typing import Any
 
 from schemas.entry import Entry, role_for
 
+LOGKEY_NAMESPACE = "sijill-logkey@v1"
 FIRST_BY_REGISTRAR = ("seal.put",)  # the first of these, in an intake, is the registrar's too
 
 
@@ -44,6 +45,7 @@ class Registry:
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     root_keys: tuple[str, ...] = ()
     keys: dict[str, Key] = field(default_factory=dict)
+    log_keys: list[tuple[int, str, bool]] = field(default_factory=list)  # from which entry, which, the one before lost
 
     def apply(self, entry: Entry) -> list[str]:
         """Take one entry into account; gives what is wrong with it as an act of the registry."""
@@ -52,8 +54,13 @@ class Registry:
             self.origin, self.log_vkey = body["origin"], body["log_vkey"]
             self.root_threshold, self.roles = body["root_threshold"], body["roles"]
             self.root_keys = tuple(body["root_keys"])
+            self.log_keys = [(0, self.log_vkey, False)]
         elif entry.t == "key.add":
             return self._add(entry)
+        elif entry.t == "logkey.rotate":
+            return self._rotate(entry)
+        elif entry.t == "policy.set" and "root_threshold" in body:
+            return self._threshold(body["root_threshold"])
         elif entry.t in ("role.grant", "role.revoke", "key.revoke"):
             return self._change(entry)
         return []
@@ -70,6 +77,34 @@ class Registry:
         )
         if name in self.root_keys:
             self.keys[name].roles.add("root")
+        return []
+
+    def _rotate(self, entry: Entry) -> list[str]:
+        """Take a new log key: signed by the old one and itself or, where that is lost, by itself and the root."""
+        from archive import note, sshsig
+
+        new = entry.body["log_vkey"]
+        old, text = self.log_vkey, rotation_text(self.origin, self.log_vkey, new)
+        needed = [("new_sig", new)] if entry.body.get("lost") else [("old_sig", old), ("new_sig", new)]
+        for member, vkey in needed:
+            verifier = note.Verifier.parse(vkey)
+            if verifier.name != self.origin:
+                return ["the new log key has another name than this archive"]
+            blob = sshsig.verify(text, LOGKEY_NAMESPACE, entry.body.get(member, ""))
+            if blob != sshsig.blob_of(verifier.point):
+                return [f"the new log key: {member} is by another key"]
+        self.log_vkey = new
+        self.log_keys.append((entry.index, new, bool(entry.body.get("lost"))))
+        return []
+
+    def log_vkey_at(self, size: int) -> str:
+        """Give the log key that signs the checkpoint of a tree of `size` entries."""
+        return next((vkey for index, vkey, _ in reversed(self.log_keys) if index < size), self.log_vkey)
+
+    def _threshold(self, wanted: Any) -> list[str]:
+        if type(wanted) is not int or wanted < 1:
+            return ["a root threshold that is no number of persons"]
+        self.root_threshold = wanted
         return []
 
     def _change(self, entry: Entry) -> list[str]:
@@ -119,6 +154,11 @@ class Registry:
         if len(persons) < need:
             return [f"{t} needs the role {role}" + (f" of {need} persons" if need > 1 else "")]
         return []
+
+
+def rotation_text(origin: str, old: str, new: str) -> bytes:
+    """Give the lines that the old and the new log key sign."""
+    return f"sijill-logkey/v1\n{origin}\n{old}\n{new}\n".encode()
 
 
 def replay(entries: Iterable[tuple[int, bytes]]) -> Registry:

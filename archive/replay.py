@@ -26,7 +26,10 @@ from schemas.canonical import encode
 from schemas.entry import Entry
 from schemas.errors import SijillError
 
-_SCRATCH = "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER)"
+_SCRATCH = (
+    "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER)",
+    "CREATE TABLE signed(key TEXT, first INTEGER, idx INTEGER)",
+)
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,15 @@ class Replay:
     findings: list[Finding] = field(default_factory=list)
     registry: Registry = field(default_factory=Registry)
     compact: merkle.CompactRange = field(default_factory=merkle.CompactRange)
-    roots: dict[int, bytes] = field(default_factory=dict)  # size -> root, at each commit and each size asked for
+    roots: dict[int, bytes] = field(default_factory=dict)  # size -> root, at each size asked for
     commits: int = 0
     last_at: str | None = None
     asked: frozenset[int] = frozenset()
     _start: int = 0
     _pending: list[Entry | None] = field(default_factory=list)
     _erased: set[str] = field(default_factory=set)
+    _signed: list[tuple[str, int, int]] = field(default_factory=list)
+    _checkpoints: Any = None
 
     def report(self, code: str, where: str, what: str, *, severity: str = "finding") -> None:
         """Add a finding, dated by the last commit that still held."""
@@ -70,7 +75,9 @@ class Replay:
 
     def run(self, db: sqlite3.Connection) -> None:
         """Read every entry and every disclosure of the archive."""
-        self.scratch.execute(_SCRATCH)
+        for statement in _SCRATCH:
+            self.scratch.execute(statement)
+        self._checkpoints = Checkpoints(db)
         self._erased = _erased_digests(db)
         projection = Projection(self.scratch.executemany) if self.project else None
         chain: list[tuple[Any, ...]] = []
@@ -88,11 +95,15 @@ class Replay:
             self.report(
                 "tail-uncommitted", f"entries {self._start} to {self.compact.size - 1}", "entries that no commit signs"
             )
+        self._checkpoints.end(self)
         self._check_chains()
+        self._check_disputed()
 
     def _spill(self, projection: Projection | None, chain: list[tuple[Any, ...]]) -> None:
         self.scratch.executemany("INSERT INTO chain VALUES (?,?,?)", chain)
         chain.clear()
+        self.scratch.executemany("INSERT INTO signed VALUES (?,?,?)", self._signed)
+        self._signed.clear()
         if projection is not None:
             projection.flush()
 
@@ -112,8 +123,10 @@ class Replay:
             self._pending.append(entry)
         self.compact.extend([leaf])
         size = index + 1
-        if size in self.asked or (entry is not None and entry.t == "commit"):
+        if size in self.asked:
             self.roots[size] = self.compact.root()
+        if entry is not None and entry.t == "commit":
+            self._checkpoints.hold(self, size)
         return entry
 
     def _commit(self, commit: Entry) -> None:
@@ -137,10 +150,7 @@ class Replay:
             self.report("role", where, problem)
         if commit.by not in signers or any(e.by not in signers for e in entries):
             self.report("entry-by", where, "an entry names a key that did not sign its commit")
-        for sig in signers:
-            key = self.registry.keys.get(sig)
-            if key is not None and key.bad_from is not None and commit.index >= key.bad_from:
-                self.report("disputed", where, f"written with key {sig}, reported as lost from entry {key.bad_from} on")
+        self._signed += [(sig, first, commit.index) for sig in signers]
         if not first_commit:
             self._apply(entries)
         if self.last_at and commit.at < self.last_at:
@@ -203,6 +213,18 @@ class Replay:
         for index, prev, was in rows:
             self.report("chain", f"entry {index}", f"it names entry {prev} as the one before it; it is {was}")
 
+    def _check_disputed(self) -> None:
+        """Name every commit at or after the place from which a revoked key is not believed."""
+        for key in self.registry.keys.values():
+            if key.bad_from is None:
+                continue
+            rows = self.scratch.execute(
+                "SELECT first, idx FROM signed WHERE key = ? AND idx >= ? ORDER BY idx", (key.fingerprint, key.bad_from)
+            )
+            for first, index in rows:
+                what = f"signed with key {key.fingerprint}, which is not believed from entry {key.bad_from} on"
+                self.report("disputed", f"entries {max(first, key.bad_from)} to {index}", what)
+
     def check_proofs_of_possession(self) -> None:
         """Hold each key's proof against its name, where that name was not erased."""
         from archive.founding import KEY_NAMESPACE, possession_text
@@ -262,23 +284,37 @@ def _rows(db: sqlite3.Connection, report: Any) -> Iterator[tuple[int, bytes, str
         report("disclosure-stray", f"disclosures of entry {index}", "no such entry")
 
 
-def check_checkpoints(replay: Replay, db: sqlite3.Connection) -> None:
-    """Hold every checkpoint row against the tree: exactly one a commit, each signed by the log."""
-    seen = set()
-    for size, stored in db.execute("SELECT size, note FROM checkpoint ORDER BY size"):
+class Checkpoints:
+    """The checkpoint rows, read in step with the ledger: one a commit, each signed by the log key of its time."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._rows = iter(db.execute("SELECT size, note FROM checkpoint ORDER BY size"))
+        self._next = next(self._rows, None)
+
+    def hold(self, replay: Replay, size: int) -> None:
+        """Hold the row of a commit's size against the tree as it is now."""
+        self._stray(replay, size)
+        if self._next is None or self._next[0] != size:
+            replay.report("checkpoint-missing", f"checkpoint {size}", "a commit without its checkpoint")
+            return
+        stored, self._next = self._next[1], next(self._rows, None)
         where = f"checkpoint {size}"
-        seen.add(size)
         try:
             checkpoint = note.open_checkpoint(bytes(stored), replay.registry.log_vkey)
-        except SijillError as error:
-            replay.report("checkpoint-signature", where, error.message)
-            continue
+        except (SijillError, TypeError) as error:
+            what = error.message if isinstance(error, SijillError) else "it is no text"
+            replay.report("checkpoint-signature", where, what)
+            return
         if (checkpoint.origin, checkpoint.size) != (replay.registry.origin, size):
             replay.report("checkpoint-wrong", where, "it is for another origin or another size")
-        elif replay.roots.get(size) != checkpoint.root:
+        elif checkpoint.root != replay.compact.root():
             replay.report("checkpoint-root", where, "the entries do not give the root that the log signed")
-    committed = set(replay.roots) - set(replay.asked)
-    for size in sorted(committed - seen):
-        replay.report("checkpoint-missing", f"checkpoint {size}", "a commit without its checkpoint")
-    for size in sorted(seen - set(replay.roots)):
-        replay.report("checkpoint-stray", f"checkpoint {size}", "a checkpoint that no commit made")
+
+    def end(self, replay: Replay) -> None:
+        """Report what is left when the ledger has ended."""
+        self._stray(replay, None)
+
+    def _stray(self, replay: Replay, below: int | None) -> None:
+        while self._next is not None and (below is None or self._next[0] < below):
+            replay.report("checkpoint-stray", f"checkpoint {self._next[0]}", "a checkpoint that no commit made")
+            self._next = next(self._rows, None)

@@ -32,6 +32,7 @@ class Proof:
         self.leaves: dict[int, bytes] = {}
         self.registry = Registry()
         self.checkpoint: note.Checkpoint | None = None
+        self.signed: list[tuple[str, int]] = []  # which key signed which commit
 
     def check(self, log_vkey: str | None, genesis: str | None) -> None:
         """Check everything of the proof."""
@@ -107,6 +108,10 @@ class Proof:
                 self.report.found(check, f"commit {commit.index} signs another commit")
             self._commit(origin, commit, entries)
             names |= self._commit_files(origin, commit)
+        for signer, index in self.signed:
+            bad_from = self.registry.keys[signer].bad_from if signer in self.registry.keys else None
+            if bad_from is not None and index >= bad_from:
+                self.report.found(check, f"commit {index}: disputed: its key was lost from entry {bad_from} on")
         for index, entry in sorted(self.entries.items()):
             if entry.t != "commit" and index not in covered:
                 self.report.found(check, f"entry {index} is signed by no commit that is shown")
@@ -143,10 +148,7 @@ class Proof:
         problems = self.registry.refusals(entries, signers)
         if commit.by not in signers or any(entry.by not in signers for entry in entries):
             problems.append("an entry names a key that did not sign")
-        for signer in signers:
-            key = self.registry.keys.get(signer)
-            if key is not None and key.bad_from is not None and commit.index >= key.bad_from:
-                problems.append(f"disputed: its key was reported lost from entry {key.bad_from} on")
+        self.signed += [(signer, commit.index) for signer in signers]
         for problem in problems:
             self.report.found("commits", f"{where}: {problem}")
         if body["first"] != 0:
@@ -156,8 +158,6 @@ class Proof:
         for entry in entries:
             try:
                 problems = self.registry.apply(entry)
-                if entry.t == "logkey.rotate":
-                    self.registry.log_vkey = entry.body["log_vkey"]
             except (SijillError, KeyError, TypeError, AttributeError, ValueError):
                 problems = [f"entry {entry.index} is malformed"]
             for problem in problems:

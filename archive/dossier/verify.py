@@ -281,6 +281,7 @@ class LogKey:
         if match is None:
             raise Broken("not a verifier key")
         self.name, typed = match[1], unbase64(match[3], 33)
+        self.point = typed[1:]
         self.id = hashlib.sha256(self.name.encode() + b"\n" + typed).digest()[:4]
         if typed[0] != 1 or self.id.hex() != match[2]:
             raise Broken("a verifier key is of another type, or its hash does not fit")
@@ -394,8 +395,8 @@ BODIES: dict[str, tuple[str, str]] = {
     "key.revoke": ("fingerprint", "bad_from"),
     "role.grant": ("fingerprint role", ""),
     "role.revoke": ("fingerprint role", ""),
-    "logkey.rotate": ("log_vkey old_sig new_sig", "lost"),
-    "policy.set": ("", ""),
+    "logkey.rotate": ("log_vkey new_sig", "old_sig lost"),
+    "policy.set": ("", "root_threshold"),
     "record.add": ("kind", ""),
     "record.edit": ("kind", ""),
     "record.link": ("kind", ""),
@@ -515,6 +516,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.origin, self.log_vkey, self.threshold = "", "", 1
+        self.log_keys: list[tuple[int, str]] = []
+        self.signed: list[tuple[str, int]] = []
         self.roles: dict[str, list[str]] = {}
         self.root_keys: list[str] = []
         self.keys: dict[str, dict[str, Any]] = {}
@@ -525,6 +528,7 @@ class Registry:
         if entry.t == "genesis":
             self.origin, self.log_vkey = body["origin"], body["log_vkey"]
             self.roles, self.root_keys, self.threshold = body["roles"], body["root_keys"], body["root_threshold"]
+            self.log_keys = [(0, self.log_vkey)]
         elif entry.t == "key.add":
             name = fingerprint(key_blob(body["key"]))
             if name in self.keys:
@@ -534,8 +538,39 @@ class Registry:
         elif entry.t in ("role.grant", "role.revoke", "key.revoke"):
             return self._change(entry)
         elif entry.t == "logkey.rotate":
-            self.log_vkey = body["log_vkey"]
+            return self._rotate(entry)
+        elif entry.t == "policy.set" and "root_threshold" in body:
+            if type(body["root_threshold"]) is not int or body["root_threshold"] < 1:
+                return [f"entry {entry.index} sets a root threshold that is no number of persons"]
+            self.threshold = body["root_threshold"]
         return []
+
+    def _rotate(self, entry: Entry) -> list[str]:
+        """Take a new log key, which it and the old one signed; where the old one is lost, it alone."""
+        new = entry.body["log_vkey"]
+        text = f"sijill-logkey/v1\n{self.origin}\n{self.log_vkey}\n{new}\n".encode()
+        needed = [("new_sig", new)] if entry.body.get("lost") else [("old_sig", self.log_vkey), ("new_sig", new)]
+        for member, vkey in needed:
+            key = LogKey(vkey)
+            mark = fingerprint(_string(b"ssh-ed25519") + _string(key.point))
+            if key.name != self.origin or sshsig_verify(text, "sijill-logkey@v1", entry.body.get(member, "")) != mark:
+                return [f"entry {entry.index} replaces the log key, and {member} on it is by another key"]
+        self.log_vkey = new
+        self.log_keys.append((entry.index, new))
+        return []
+
+    def log_key_at(self, size: int) -> str:
+        """Give the log key that signs the checkpoint of a tree of `size` entries."""
+        return next((key for index, key in reversed(self.log_keys) if index < size), self.log_vkey)
+
+    def disputed(self) -> list[str]:
+        """Name every commit by a key that was, later, reported as lost from before it."""
+        found = []
+        for signer, index in self.signed:
+            bad = self.keys.get(signer, {}).get("bad")
+            if bad is not None and index >= bad:
+                found.append(f"commit {index} is disputed: its key was reported lost from entry {bad} on")
+        return found
 
     def _change(self, entry: Entry) -> list[str]:
         key = self.keys.get(entry.body["fingerprint"])
@@ -623,10 +658,7 @@ def _check_signers(registry: Registry, commit: Entry, entries: list[Entry], sign
     problems += [f"{where}: {what}" for what in registry.refusals({e.t for e in entries}, signers)]
     if commit.by not in signers or any(e.by not in signers for e in entries):
         problems.append(f"{where}: an entry names a key that did not sign")
-    for signer in signers:
-        bad = registry.keys.get(signer, {}).get("bad")
-        if bad is not None and commit.index >= bad:
-            problems.append(f"{where} is disputed: its key was reported lost from entry {bad} on")
+    registry.signed += [(signer, commit.index) for signer in signers]
     if commit.body["first"] != 0:
         found = _apply(registry, entries)
     return problems + found
@@ -893,6 +925,8 @@ class Dossier:
             if any(e.t == "commit" for e in entries):
                 self.report.found(check, f"commit {commit.index} signs another commit")
             names |= self.commit_files(check, commit)
+        for problem in self.registry.disputed():
+            self.report.found(check, problem)
         for index, entry in sorted(self.entries.items()):
             if entry.t != "commit" and index not in covered:
                 self.report.found(check, f"entry {index} is signed by no commit that is shown")
@@ -1215,6 +1249,8 @@ class Ledger:
             self.report.found("disclosures", "there are disclosures of entries that do not exist")
         if self.pending:
             self.report.found("ledger", f"the entries from {self.start} on are signed by no commit")
+        for problem in self.registry.disputed():
+            self.report.found("ledger", problem)
 
     def entry(self, index: int, leaf: bytes, text: str | None) -> None:
         """Take one entry with its disclosures."""
@@ -1296,27 +1332,24 @@ class Ledger:
         named = (self.genesis.hex(), base64.b64encode(self.genesis).decode())
         if genesis is not None and genesis.strip() not in named:
             self.report.found(check, "entry 0 is not the genesis that was given")
-        try:
-            key = LogKey(self.registry.log_vkey)
-        except Broken as error:
-            self.report.found(check, str(error))
-            return
         seen = set()
         for size, note in db.execute("SELECT size, note FROM checkpoint ORDER BY size"):
             seen.add(size)
-            self.one(f"the checkpoint of {size} entries", bytes(note), key, size)
+            self.one(f"the checkpoint of {size} entries", bytes(note), size)
         for size in sorted(self.roots.keys() ^ seen):
             self.report.found(check, f"{size} entries: a commit without a checkpoint, or the reverse")
         try:
             with open(os.path.join(self.folder, "checkpoint"), "rb") as file:
-                self.one("the file checkpoint", file.read(CHUNK), key, None)
+                self.one("the file checkpoint", file.read(CHUNK), None)
         except OSError:
             said = "the file `checkpoint` is not there; the database has it"
             self.report.checks.append(("checkpoint-file", True, said))
 
-    def one(self, where: str, note: bytes, key: LogKey, size: int | None) -> None:
+    def one(self, where: str, note: bytes, size: int | None) -> None:
         """Hold one checkpoint against the tree."""
         try:
+            lines = note[:CHUNK].decode("utf-8", "replace").split("\n")
+            key = LogKey(self.registry.log_key_at(decimal(lines[1] if len(lines) > 1 else "")))
             origin, found, root = open_checkpoint(note, key)
         except Broken as error:
             self.report.found("checkpoint", f"{where}: {error}")
