@@ -20,15 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import disclosure, merkle, note, tiles
+from archive import disclosure, merkle, note
+from archive.anchor import Anchor, check_anchors, check_claims, in_words, windows
 from archive.database import INDEXES, OBSERVATION_COLUMNS, TABLES, TRIGGERS, VIEW
 from archive.replay import Finding, Replay
 from schemas.errors import InputError, SijillError
 
 if TYPE_CHECKING:
     from archive.open import Archive
-
-NO_ANCHOR = "no outside anchor: when these entries were made rests on this archive's own clock alone"
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Report:
     commits: int
     objects: int | None
     findings: list[Finding] = field(default_factory=list)
-    anchors: list[dict[str, Any]] = field(default_factory=list)
+    anchors: list[Anchor] = field(default_factory=list)
     size: int = 0
 
     @property
@@ -56,8 +55,11 @@ class Report:
             "commits": self.commits,
             "objects": self.objects,
             "findings": [f.document() for f in self.findings],
-            "anchors": self.anchors,
-            "proven_window": {"after": None, "before": None, "says": NO_ANCHOR},
+            "anchors": [a.document() for a in self.anchors],
+            "proven_window": {
+                "after": None, "before": max((a.time for a in self.anchors), default=None),
+                "says": in_words(self.anchors, self.size), "ranges": windows(self.anchors, self.size),
+            },
         }
 
 
@@ -66,10 +68,15 @@ def audit(
     *,
     against: Sequence[Path] = (),
     ledger_only: bool = False,
+    tsa_roots: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
-    """Audit the archive. Raises InputError (a checkpoint of `against`) or UnreachableError."""
+    """Audit the archive. `tsa_roots` (PEM) stand for the roots that came with the time-stamps.
+
+    Raises InputError (a checkpoint of `against`, or the roots) or UnreachableError.
+    """
     kept = [(path, _read(path)) for path in against]
+    roots = _read(tsa_roots) if tsa_roots is not None else None
     with archive.reading() as db, tempfile.TemporaryDirectory(prefix="sijill-audit-") as scratch_folder:
         scratch = _scratch(Path(scratch_folder))
         try:
@@ -81,6 +88,8 @@ def audit(
             if not ledger_only:
                 replay.check_proofs_of_possession()
                 scratch.commit()
+                report.anchors = check_anchors(replay, db, scratch, roots)
+                check_claims(replay, db, windows(report.anchors, report.size))
                 _compare_view(replay, archive, scratch)
                 _observations(replay, db, scratch)
                 report.objects = _objects(replay, archive, scratch, progress)
@@ -203,15 +212,6 @@ def _row_name(table: str, row: Sequence[Any]) -> str:
     return f"of entry {row[0]}"
 
 
-def observation_leaf(salt: str, row: Sequence[Any]) -> bytes:
-    """Give the leaf bytes of one row of a flight log, as `rows_root` commits to it.
-
-    `row` holds the values of OBSERVATION_COLUMNS; those that are None are left out.
-    """
-    value = {name: cell for name, cell in zip(OBSERVATION_COLUMNS, row, strict=True) if cell is not None}
-    return disclosure.make("row", value, disclosure.row_salt(salt, int(row[0]))).encode()
-
-
 def _observations(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Connection) -> None:
     """Hold the rows of every flight log against the root that its reading committed to."""
     logs = {}
@@ -224,7 +224,7 @@ def _observations(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Conne
         compact, count = merkle.CompactRange(), 0
         rows = db.execute(f"SELECT {columns} FROM observation WHERE log = ? ORDER BY row", (sub,))
         for row in rows:
-            compact.extend([observation_leaf(reading["rows_salt"], row)])
+            compact.extend([disclosure.row_leaf(reading["rows_salt"], OBSERVATION_COLUMNS, row)])
             count += 1
         if count != reading["rows"] or compact.root().hex() != reading["rows_root"]:
             name = scratch.execute("SELECT first FROM record WHERE sub = ?", (sub,)).fetchone()
@@ -262,19 +262,3 @@ def _objects(
         replay.report("object-unlisted", f"objects/{stray['object']}", what,
                       severity="warning" if harmless else "finding")  # fmt: skip
     return int(seen["objects"])
-
-
-def checkpoint_note(db: sqlite3.Connection) -> tuple[int, bytes]:
-    """Give the size and the bytes of the newest checkpoint. Raises SijillError where there is none."""
-    row = db.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
-    if row is None:
-        raise SijillError("this archive has no checkpoint", hint="run `sijill audit`")
-    return int(row[0]), bytes(row[1])
-
-
-def prove(db: sqlite3.Connection, index: int) -> note.TlogProof:
-    """Give the tlog-proof of entry `index` against the newest checkpoint."""
-    size, stored = checkpoint_note(db)
-    return note.TlogProof(index, tuple(tiles.inclusion(db, index, size)), stored)
-
-

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from schemas import canonical
@@ -69,6 +70,15 @@ def read(disclosure: str) -> tuple[str, str, Any]:
 def row_salt(log_salt: str, row: int) -> str:
     """Give the salt of one row of a flight log: half of HMAC-SHA256 of the row's number under the log's salt."""
     return base64url(hmac.digest(log_salt.encode(), str(row).encode(), "sha256")[:SALT_BYTES])
+
+
+def row_leaf(log_salt: str, names: Sequence[str], row: Sequence[Any]) -> bytes:
+    """Give the leaf bytes of one row of a flight log, as `rows_root` commits to it (docs/format.md, 2.7).
+
+    `names` are the columns, `row` in the first of them its number; cells that are None are left out.
+    """
+    value = {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
+    return make("row", value, row_salt(log_salt, int(row[0]))).encode()
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

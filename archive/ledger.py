@@ -276,6 +276,14 @@ def _hold_against_pin(db: Any, place: Place, size: int, root: bytes) -> None:
         )
 
 
+def checkpoint_note(db: Any) -> tuple[int, bytes]:
+    """Give the size and the bytes of the newest checkpoint. Raises IntegrityError where there is none."""
+    row = db.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+    if row is None:
+        raise IntegrityError("this archive has no checkpoint", hint="run `sijill audit`")
+    return int(row[0]), bytes(row[1])
+
+
 def commit_text(origin: str, first: int, count: int, root: bytes) -> bytes:
     """Give the five lines that operators sign."""
     return f"sijill-commit/v1\n{origin}\n{first}\n{count}\n{base64.b64encode(root).decode()}\n".encode()

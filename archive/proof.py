@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive import disclosure, merkle, note, registry, tiles
-from archive.audit import checkpoint_note
-from archive.ledger import commit_text
+from archive.ledger import checkpoint_note, commit_text
 from schemas.entry import Entry
 
 _REGISTRY_TYPES = ("role.grant", "role.revoke", "key.revoke")
@@ -158,6 +157,12 @@ def gather_proof(
         registered.origin, size, checkpoint.root, alone, registered.log_vkey,
         merkle.leaf_hash(gathering.leaves[0]), tuple(entries), commits, signers,
     )  # fmt: skip
+
+
+def prove_entry(db: Any, index: int) -> note.TlogProof:
+    """Give the tlog-proof of entry `index` against the newest checkpoint."""
+    size, stored = checkpoint_note(db)
+    return note.TlogProof(index, tuple(tiles.inclusion(db, index, size)), stored)
 
 
 def commit_text_of(origin: str, commit: Entry) -> bytes:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import merkle, note
-from archive.audit import checkpoint_note
+from archive.ledger import checkpoint_note
 from archive.registry import registry_of
 from schemas.errors import FormatError, InputError, IntegrityError, UnreachableError
 from schemas.text import visible

@@ -13,8 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, merkle
-from archive.audit import observation_leaf
+from archive import disclosure, ledger, merkle
 from archive.database import OBSERVATION_COLUMNS
 from schemas.errors import Problem, SijillError
 
@@ -129,7 +128,7 @@ def _record_log(act: ledger.Act, sub: str, log: FlightLog, unreadable: list[dict
     insert = f"INSERT INTO observation(log, {', '.join(OBSERVATION_COLUMNS)}) VALUES ({','.join('?' * 15)})"
     batch, count, readable = [], 0, 0
     for row in _rows(log, unreadable, name):
-        compact.extend([observation_leaf(salt, row)])
+        compact.extend([disclosure.row_leaf(salt, OBSERVATION_COLUMNS, row)])
         batch.append((sub, *row))
         count += 1
         readable += row[_EARLIEST] is not None

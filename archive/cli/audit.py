@@ -29,6 +29,9 @@ def audit(
     ledger_only: Annotated[
         bool, typer.Option("--ledger-only", help="Entries, signatures and roles; no view, no objects.")
     ] = False,
+    tsa_roots: Annotated[
+        Path | None, typer.Option("--tsa-roots", metavar="FILE", help="Roots (PEM) to trust for time-stamps.")
+    ] = None,
 ) -> None:
     """Check every entry, signature, record and object; change nothing.
 
@@ -39,7 +42,9 @@ def audit(
 
     shared = said(ctx)
     with progress("auditing", as_json=shared.json) as draw:
-        report = run(archive_of(ctx), against=against or [], ledger_only=ledger_only, progress=draw)
+        report = run(
+            archive_of(ctx), against=against or [], ledger_only=ledger_only, tsa_roots=tsa_roots, progress=draw
+        )
     document = report.document()
     show(document, lambda: in_words(document), as_json=shared.json)
     raise typer.Exit(report.exit_status)

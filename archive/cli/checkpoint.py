@@ -31,7 +31,7 @@ def checkpoint(
     Keep it away from this computer: `sijill audit --against FILE` holds the
     archive against it later.
     """
-    from archive.audit import checkpoint_note
+    from archive.ledger import checkpoint_note
     from archive.note import Checkpoint, SignedNote
 
     archive = archive_of(ctx)

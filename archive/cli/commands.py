@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prove": ("prove", "Give the proof that an item's newest record stands in the ledger."),
     "publish": ("publish", "Write the ledger as static files that anyone can mirror and check."),
     "dossier": ("dossier", "Write a case as a dossier for an audience, or verify one."),
+    "anchor": ("anchor", "Ask an outside authority for a time-stamp over the ledger, and keep its answer."),
     "operator": ("operator", "Add, list and revoke operators, and give them roles."),
     "key": ("key", "Replace the log's key; keep the home of keys, and bring it back."),
     "policy": ("policy", "Set what the root decides for the archive."),

@@ -31,12 +31,12 @@ def prove(
 
     A C2SP tlog-proof of the newest record entry of ID, with its checkpoint.
     """
-    from archive.audit import prove as proof_of
+    from archive.proof import prove_entry
     from archive.show import newest_record_entry
 
     with archive_of(ctx).reading() as db:
         index = newest_record_entry(db, name)
-        proof = proof_of(db, index).write().decode()
+        proof = prove_entry(db, index).write().decode()
         leaf = bytes(db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()[0])
     if out is not None:
         write_new(out, proof.encode())
