@@ -9,7 +9,7 @@ Follows RFC 9901 (digests of disclosures); the rest is docs/format.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,11 +64,43 @@ ROLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 KINDS = ("case", "source", "item", "link", "relation")
 
+_Shape = Callable[[Any], bool]
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 _SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 _KEYS = frozenset(("_sd", "at", "body", "by", "n", "prev", "sub", "t", "v"))
+_ALONE = ("genesis", "commit")  # are about no subject and disclose nothing
+
+
+def _text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _index(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _texts(value: Any) -> bool:
+    return type(value) is list and all(map(_text, value))
+
+
+def _signatures(value: Any) -> bool:
+    return type(value) is list and bool(value) and all(
+        type(one) is dict and one.keys() == {"by", "sig"} and _texts(list(one.values())) for one in value
+    )
+
+
+# what a key of a body holds, in every type that has it
+SHAPES: dict[str, _Shape] = {
+    "origin": _text, "log_vkey": _text, "root_keys": _texts, "recovery_keys": _texts, "fingerprint": _text,
+    "root_threshold": lambda value: _index(value) and value > 0, "role": _text, "bad_from": _index,
+    "roles": lambda value: type(value) is dict and all(map(_texts, value.values())),
+    "first": _index, "count": lambda value: _index(value) and value > 0, "root": _text, "sigs": _signatures,
+    "key": _text, "person": lambda value: _text(value) and _ID.match(value) is not None, "proof": _text, "age": _text,
+    "new_sig": _text, "old_sig": _text, "lost": lambda value: value == 1, "kind": lambda value: value in KINDS,
+    "digests": lambda value: _texts(value) and all(map(_DIGEST.match, value)),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +169,8 @@ def _problem(value: Any) -> str | None:
         return "`_sd` is no list of digests"
     if "_sd" in value and (sorted(sd) != sd or len(set(sd)) != len(sd)):
         return "`_sd` is not sorted and unique"
+    if value["t"] in _ALONE and value.keys() & {"sub", "prev", "_sd"}:
+        return "it has members that its type never has"
     return _body_problem(value["t"], value["body"])
 
 
@@ -147,9 +181,8 @@ def _body_problem(t: str, body: Any) -> str | None:
     missing, unknown = set(must) - body.keys(), body.keys() - set(must) - set(may)
     if missing or unknown:
         return f"its body lacks {sorted(missing)} or has unknown {sorted(unknown)}"
-    if t.startswith("record.") and body["kind"] not in KINDS:
-        return "its kind of record is unknown"
-    return None
+    wrong = sorted(key for key, value in body.items() if not SHAPES[key](value))
+    return f"its body holds a malformed {wrong}" if wrong else None
 
 
 def role_for(t: str, roles: Mapping[str, Any]) -> str | None:

@@ -25,19 +25,24 @@ signed-note, tlog-checkpoint and tlog-proof.
 from __future__ import annotations
 
 import argparse
+import array
 import base64
 import binascii
+import contextlib
 import csv
 import hashlib
 import io
 import json
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import sys
+import tempfile
 import unicodedata
 import urllib.parse
+from collections.abc import Iterator
 from typing import Any
 
 MOST_FILES = 1_000_000
@@ -59,6 +64,7 @@ class Report:
     def __init__(self) -> None:
         self.checks: list[tuple[str, bool, str]] = []
         self.findings: list[tuple[str, str]] = []
+        self.unlooked: list[str] = []
 
     def found(self, check: str, what: str) -> None:
         """Note one thing that does not hold."""
@@ -419,6 +425,26 @@ BODIES: dict[str, tuple[str, str]] = {
     "audit.note": ("", ""),
 }
 KINDS = ("case", "source", "item", "link", "relation")
+# what a key of a body holds, in every type that has it; all others hold a text
+SHAPES = {
+    "root_keys": "texts", "recovery_keys": "texts", "digests": "texts", "roles": "lists", "sigs": "signatures",
+    "root_threshold": "count", "count": "count", "lost": "count", "first": "index", "bad_from": "index",
+}  # fmt: skip
+
+
+def _has_shape(value: object, shape: str) -> bool:
+    if shape in ("count", "index"):
+        return type(value) is int and value >= (1 if shape == "count" else 0)
+    if shape == "texts":
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if shape == "lists":
+        return isinstance(value, dict) and all(_has_shape(one, "texts") for one in value.values())
+    if shape == "signatures":
+        return isinstance(value, list) and bool(value) and all(
+            isinstance(one, dict) and set(one) == {"by", "sig"} and _has_shape(list(one.values()), "texts")
+            for one in value
+        )
+    return isinstance(value, str)
 
 
 def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -471,7 +497,7 @@ class Entry:
         self.index, self.leaf, self.value = index, leaf, value
         self.t, self.body, self.by, self.at = value["t"], value["body"], value["by"], value["at"]
         self.sub, self.prev, self.sd = value.get("sub"), value.get("prev"), value.get("_sd", [])
-        if self.t not in BODIES or not isinstance(self.body, dict):
+        if not isinstance(self.t, str) or self.t not in BODIES or not isinstance(self.body, dict):
             raise Broken(f"{where} is of an unknown type")
         must, may = (set(text.split()) for text in BODIES[self.t])
         if not must <= self.body.keys() <= must | may:
@@ -496,7 +522,22 @@ class Entry:
             return False
         if sorted(set(sd)) != sd:
             return False
-        return not self.t.startswith("record.") or self.body["kind"] in KINDS
+        if self.t in ("genesis", "commit") and value.keys() & {"sub", "prev", "_sd"}:
+            return False
+        if not all(_has_shape(one, SHAPES.get(key, "text")) for key, one in self.body.items()):
+            return False
+        digests = self.body.get("digests", [])
+        if not all(re.fullmatch(r"[A-Za-z0-9_-]{43}", digest) for digest in digests):
+            return False
+        return self._worded()
+
+    def _worded(self) -> bool:
+        body = self.body
+        if "person" in body and not re.fullmatch("[0-9a-f]{32}", body["person"]):
+            return False
+        if body.get("lost", 1) != 1:
+            return False
+        return "kind" not in body or body["kind"] in KINDS
 
 
 def read_disclosure(text: str) -> tuple[str, str, object]:
@@ -516,8 +557,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.origin, self.log_vkey, self.threshold = "", "", 1
-        self.log_keys: list[tuple[int, str]] = []
-        self.signed: list[tuple[str, int]] = []
+        self.log_keys: list[tuple[int, str, bool]] = []  # from which entry, which, the one before lost
+        self.signed: dict[str, array.array[int]] = {}
         self.roles: dict[str, list[str]] = {}
         self.root_keys: list[str] = []
         self.keys: dict[str, dict[str, Any]] = {}
@@ -525,10 +566,10 @@ class Registry:
     def apply(self, entry: Entry) -> list[str]:
         """Take one entry into account; gives what is wrong with it."""
         body = entry.body
-        if entry.t == "genesis":
+        if entry.t == "genesis" and entry.index == 0:
             self.origin, self.log_vkey = body["origin"], body["log_vkey"]
             self.roles, self.root_keys, self.threshold = body["roles"], body["root_keys"], body["root_threshold"]
-            self.log_keys = [(0, self.log_vkey)]
+            self.log_keys = [(0, self.log_vkey, False)]
         elif entry.t == "key.add":
             name = fingerprint(key_blob(body["key"]))
             if name in self.keys:
@@ -556,21 +597,21 @@ class Registry:
             if key.name != self.origin or sshsig_verify(text, "sijill-logkey@v1", entry.body.get(member, "")) != mark:
                 return [f"entry {entry.index} replaces the log key, and {member} on it is by another key"]
         self.log_vkey = new
-        self.log_keys.append((entry.index, new))
+        self.log_keys.append((entry.index, new, bool(entry.body.get("lost"))))
         return []
 
     def log_key_at(self, size: int) -> str:
         """Give the log key that signs the checkpoint of a tree of `size` entries."""
-        return next((key for index, key in reversed(self.log_keys) if index < size), self.log_vkey)
+        return next((key for index, key, _ in reversed(self.log_keys) if index < size), self.log_vkey)
 
     def disputed(self) -> list[str]:
         """Name every commit by a key that was, later, reported as lost from before it."""
-        found = []
-        for signer, index in self.signed:
-            bad = self.keys.get(signer, {}).get("bad")
-            if bad is not None and index >= bad:
-                found.append(f"commit {index} is disputed: its key was reported lost from entry {bad} on")
-        return found
+        return [
+            f"commit {index} is disputed: its key was reported lost from entry {key['bad']} on"
+            for name, key in self.keys.items()
+            for index in self.signed.get(name, ())
+            if key["bad"] is not None and index >= key["bad"]
+        ]
 
     def _change(self, entry: Entry) -> list[str]:
         key = self.keys.get(entry.body["fingerprint"])
@@ -658,7 +699,8 @@ def _check_signers(registry: Registry, commit: Entry, entries: list[Entry], sign
     problems += [f"{where}: {what}" for what in registry.refusals({e.t for e in entries}, signers)]
     if commit.by not in signers or any(e.by not in signers for e in entries):
         problems.append(f"{where}: an entry names a key that did not sign")
-    registry.signed += [(signer, commit.index) for signer in signers]
+    for signer in signers:
+        registry.signed.setdefault(signer, array.array("Q")).append(commit.index)
     if commit.body["first"] != 0:
         found = _apply(registry, entries)
     return problems + found
@@ -677,6 +719,7 @@ def _apply(registry: Registry, entries: list[Entry]) -> list[str]:
 # --- Files -------------------------------------------------------------------------------------------------------
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\Z")
+HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 SIGNED = "tagmanifest-sha256.txt"
 SIGNATURE = SIGNED + ".sig"
 ROOT_FILES = (
@@ -1214,82 +1257,241 @@ def check_dossier(folder: str, log_vkey: str | None = None, genesis: str | None 
 
 # --- An archive folder -------------------------------------------------------------------------------------------
 
+TABLES = ("act", "checkpoint", "edge", "ledger", "object", "observation", "private", "record", "tile")
+OTHERS = ("act_sub", "act_t", "ledger_no_delete", "ledger_no_update", "object_name", "observation_when", "record_name")
+SETTINGS = {"database": "sqlite:///sijill.db", "objects": "objects"}
+LARGEST_ROW = 64 * 1024 * 1024
+BULK = ("record.", "blob.", "reading.", "custody.prior", "assessment.", "consent.")
+
+
+def copied(folder: str, journal: str) -> str:
+    """Copy database and journal away, so that reading them changes neither. Raises CannotLook."""
+    away = tempfile.mkdtemp(prefix="sijill-verify-")
+    try:
+        for name in ("sijill.db", "sijill.db-wal"):
+            shutil.copyfile(os.path.join(folder, name), os.path.join(away, name))
+    except OSError as error:
+        shutil.rmtree(away, ignore_errors=True)
+        raise CannotLook(f"{journal} cannot be read, or there is no room to copy it ({error.strerror})") from None
+    return away
+
+
+def _loose(data: bytes) -> str:
+    """Read a text of the database; bytes that are no UTF-8 become what no strict reading takes."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+@contextlib.contextmanager
+def database(folder: str, report: Report) -> Iterator[sqlite3.Connection]:
+    """Open the database so that nothing beside it is made or changed. Raises CannotLook."""
+    path = os.path.join(folder, "sijill.db")
+    if os.path.lexists(path + "-journal"):
+        report.found("database", "sijill.db-journal is there: opening would change the database; Sijill makes none")
+    journal, away = path + "-wal", ""
+    if os.path.exists(journal) and os.path.getsize(journal):
+        report.checks.append(("journal", True, "a writer is at work or was stopped; its journal is read too"))
+        away = copied(folder, journal)
+    name, mode = (os.path.join(away, "sijill.db"), "rw") if away else (path, "ro&immutable=1")
+    before = os.stat(path)
+    try:
+        db = sqlite3.connect(f"file:{urllib.parse.quote(os.path.abspath(name))}?mode={mode}", uri=True)
+        try:
+            db.text_factory = _loose
+            db.execute("PRAGMA trusted_schema=OFF")
+            yield db
+        finally:
+            db.close()
+    finally:
+        if away:
+            shutil.rmtree(away, ignore_errors=True)
+    after = os.stat(path)
+    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise CannotLook(f"{path} was written to while it was read; run this again")
+
+
+def check_tables(db: sqlite3.Connection, report: Report) -> bool:
+    """The database holds the tables of an archive, and nothing more; tells whether the ledger's are there."""
+    check, seen = "database", set()
+    for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master"):
+        if sql is None:
+            continue
+        seen.add(name)
+        wanted = "table" if name in TABLES else "trigger" if str(name).startswith("ledger_no_") else "index"
+        if name not in TABLES + OTHERS or kind != wanted:
+            report.found(check, f"{kind} {name} does not belong in the database of an archive")
+    for name in sorted(set(TABLES + OTHERS) - seen):
+        report.found(check, f"{name} is missing in the database")
+    for (line,) in db.execute("PRAGMA quick_check(20)"):
+        if line != "ok":
+            report.found(check, f"the database is damaged: {line}")
+    tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('ledger', 'private', 'checkpoint')"
+    return bool(db.execute(tables).fetchone()[0] == 3)
+
+
+def settings(folder: str, origin: str, report: Report) -> None:
+    """What sijill.toml says is what this folder is."""
+    said: dict[str, Any] = {}
+    try:
+        import tomllib
+    except ImportError:
+        report.checks.append(("settings", True, "sijill.toml is not read: this Python is older than 3.11"))
+        return
+    try:
+        with open(os.path.join(folder, "sijill.toml"), "rb") as file:
+            said = tomllib.load(file)
+    except (OSError, ValueError, RecursionError):
+        report.found("settings", "sijill.toml is not there or no TOML")
+    else:
+        if said.get("format") != "sijill-archive/1" or said.get("origin") != origin:
+            report.found("settings", "sijill.toml is of another format or origin than entry 0")
+        for name, usual in SETTINGS.items():
+            if said.get(name) != usual:
+                report.unlooked.append(f"sijill.toml says that `{name}` is elsewhere; what this folder holds was read")
+    report.close("settings", "sijill.toml names this folder's own database and objects, and the origin of entry 0")
+
+
+class Span:
+    """What was read since the last commit, with as little of it as the rules need."""
+
+    def __init__(self, start: int) -> None:
+        self.start, self.count, self.at = start, 0, ""
+        self.seen: set[tuple[str, str]] = set()
+        self.entries: list[Entry] = []
+        self.names: dict[int, str] = {}
+
+    def take(self, entry: Entry | None) -> bool:
+        """Count an entry; False where it bears another time than the others. Of many alike the first is kept."""
+        self.count += 1
+        if entry is None:
+            return True
+        kind = (entry.t, entry.by)
+        if kind not in self.seen or not entry.t.startswith(BULK):
+            self.seen.add(kind)
+            self.entries.append(entry)
+        self.at = self.at or str(entry.at)
+        return self.at == str(entry.at)
+
 
 class Ledger:
-    """The ledger of an archive, read once in order."""
+    """The ledger of an archive, read once in order; what grows with it lies in a scratch database."""
 
     def __init__(self, folder: str, report: Report) -> None:
         self.folder, self.report = folder, report
-        self.registry, self.tree = Registry(), Tree()
-        self.roots: dict[int, bytes] = {}
-        self.pending: list[Entry] = []
-        self.start = 0
-        self.last: dict[str, int] = {}
-        self.objects: dict[str, tuple[str, object, int]] = {}
-        self.erased: set[str] = set()
-        self.genesis = b""
-        self.possession: list[tuple[Entry, str]] = []
+        self.registry, self.tree, self.span = Registry(), Tree(), Span(0)
+        self.commits, self.head = 0, b""
+        self.genesis, self.broken = b"", False
+        self.wanted: dict[int, bytes] = {}
+        self.scratch = sqlite3.connect("")
+        for table in (
+            "chain(sub TEXT, idx INTEGER, prev INTEGER)", "gone(idx INTEGER, digest TEXT)",
+            "erased(digest TEXT, idx INTEGER)", "object(blake3 TEXT, sha256 TEXT, size INTEGER, idx INTEGER)",
+        ):  # fmt: skip
+            self.scratch.execute(f"CREATE TABLE {table}")
 
     def run(self, db: sqlite3.Connection) -> None:
-        """Read every entry and every disclosure."""
-        for (leaf,) in db.execute("SELECT leaf FROM ledger WHERE instr(leaf, CAST('\"t\":\"erase\"' AS BLOB))"):
-            try:
-                entry = Entry(0, bytes(leaf))
-            except Broken:
-                continue
-            if entry.t == "erase" and isinstance(entry.body["digests"], list):
-                self.erased.update(d for d in entry.body["digests"] if isinstance(d, str))
+        """Read every entry, every disclosure and every checkpoint."""
+        notes = iter(db.execute("SELECT size, note FROM checkpoint ORDER BY size"))
+        note = next(notes, None)
         sql = "SELECT l.idx, l.leaf, p.disclosures FROM ledger l LEFT JOIN private p ON p.idx = l.idx ORDER BY l.idx"
         for expected, (index, leaf, text) in enumerate(db.execute(sql)):
             if index != expected:
                 self.report.found("ledger", f"entry {expected} is gone, or indices were changed")
-                return
-            self.entry(index, bytes(leaf), text)
+                break
+            if not isinstance(leaf, bytes) or not (text is None or isinstance(text, str)):
+                self.report.found("ledger", f"entry {index} or its disclosures are stored as another type")
+                leaf, text = b"", None
+            ended = self.entry(index, leaf, text)
+            while note is not None and (note[0] < index + 1 or (note[0] == index + 1 and not ended)):
+                self.report.found("checkpoint", f"the checkpoint of {note[0]} entries belongs to no commit")
+                note = next(notes, None)
+            if ended and note is not None and note[0] == index + 1:
+                self.checkpoint(f"the checkpoint of {note[0]} entries", note[1], index + 1)
+                note = next(notes, None)
+            elif ended:
+                self.report.found("checkpoint", f"the commit at entry {index} has no checkpoint")
+        if note is not None:
+            self.report.found("checkpoint", f"the checkpoint of {note[0]} entries belongs to no commit")
         if db.execute("SELECT count(*) FROM private WHERE idx NOT IN (SELECT idx FROM ledger)").fetchone()[0]:
             self.report.found("disclosures", "there are disclosures of entries that do not exist")
-        if self.pending:
-            self.report.found("ledger", f"the entries from {self.start} on are signed by no commit")
+        if self.span.count or not self.tree.size:
+            self.report.found("ledger", f"the entries from {self.span.start} on are signed by no commit")
+        self.afterwards()
+
+    def afterwards(self) -> None:
+        """What can be told only when all was read: chains, erasures, disputed commits."""
+        follows = (
+            "SELECT idx FROM (SELECT idx, prev, lag(idx) OVER (PARTITION BY sub ORDER BY idx) AS was FROM chain)"
+            " WHERE prev IS NOT was ORDER BY idx"
+        )
+        for (index,) in self.scratch.execute(follows):
+            self.report.found("ledger", f"entry {index} does not follow the one before it on its subject")
+        gone = (
+            "SELECT g.idx, count(*) FROM gone g WHERE NOT EXISTS (SELECT 1 FROM erased e WHERE e.digest = g.digest"
+            " AND e.idx > g.idx) GROUP BY g.idx ORDER BY g.idx"
+        )
+        self.scratch.execute("CREATE INDEX erased_digest ON erased(digest)")
+        for index, count in self.scratch.execute(gone):
+            self.report.found("disclosures", f"disclosures of entry {index}: {count} are gone, by no order")
+        self.scratch.execute("CREATE INDEX gone_digest ON gone(digest)")
+        left = "SELECT DISTINCT idx FROM erased WHERE digest NOT IN (SELECT digest FROM gone) ORDER BY idx"
+        for (index,) in self.scratch.execute(left):
+            self.report.found("disclosures", f"the order of entry {index} to erase was not carried out")
         for problem in self.registry.disputed():
             self.report.found("ledger", problem)
 
-    def entry(self, index: int, leaf: bytes, text: str | None) -> None:
-        """Take one entry with its disclosures."""
+    def entry(self, index: int, leaf: bytes, text: str | None) -> bool:
+        """Take one entry with its disclosures; tells whether it is a commit."""
+        entry = None
         try:
             entry = Entry(index, leaf)
         except Broken as error:
             self.report.found("ledger", str(error))
-            self.tree.add(leaf)
-            return
-        if (entry.t == "genesis") != (index == 0):
-            self.report.found("ledger", f"entry {index}: the genesis must be entry 0 and no other")
         if index == 0:
             self.genesis = leaf_hash(leaf)
-        if entry.t == "commit":
+        if entry is None or (entry.t == "genesis") != (index == 0):
+            self.report.found("ledger", f"entry {index}: the genesis must be entry 0 and no other")
+        ended = entry is not None and entry.t == "commit"
+        if entry is not None and ended:
             self.commit(entry)
-        else:
-            self.pending.append(entry)
+        elif not self.span.take(entry):
+            self.report.found("ledger", f"entry {index} bears another time than the entries it was signed with")
         self.tree.add(leaf)
-        if entry.t == "commit":
-            self.roots[index + 1] = self.tree.root()
-        if entry.sub is not None:
-            if entry.prev != self.last.get(entry.sub):
-                self.report.found("ledger", f"entry {index} does not follow the one before it on its subject")
-            self.last[entry.sub] = index
-        self.disclosed(entry, text)
+        if index + 1 in self.wanted:
+            self.wanted[index + 1] = self.tree.root()
+        if entry is not None and entry.sub is not None:
+            self.scratch.execute("INSERT INTO chain VALUES (?,?,?)", (entry.sub, index, entry.prev))
+        if entry is not None:
+            self.disclosed(entry, text)
+        return ended
 
     def commit(self, commit: Entry) -> None:
         """Hold a commit against all entries since the one before."""
-        if commit.body["first"] != self.start or commit.body["count"] != len(self.pending):
+        span, before = self.span, len(self.report.findings)
+        if commit.body["first"] != span.start or commit.body["count"] != span.count:
             self.report.found("ledger", f"commit {commit.index} does not sign exactly the entries before it")
-        for problem in check_commit(self.registry, commit, self.pending, self.tree.root()):
+        if span.at not in ("", commit.at):
+            self.report.found("ledger", f"commit {commit.index} bears another time than its entries")
+        root = self.tree.root()
+        if self.broken:
+            root = unbase64_or(commit.body["root"], root)  # said once: after a change no later root can come out
+        for problem in check_commit(self.registry, commit, span.entries, root):
             self.report.found("ledger", problem)
-        self.start, self.pending = commit.index + 1, []
+        self.broken = self.broken or commit.body["root"] != base64.b64encode(root).decode()
+        self.key_proofs(span)
+        if len(self.report.findings) == before:
+            for entry in span.entries:
+                rows = [(digest, entry.index) for digest in entry.body.get("digests", ())]
+                self.scratch.executemany("INSERT INTO erased VALUES (?,?)", rows)
+        self.commits += 1
+        self.span = Span(commit.index + 1)
 
     def disclosed(self, entry: Entry, text: str | None) -> None:
         """Hold the disclosures of an entry against its digests; note the objects they name."""
         where, digests = f"disclosures of entry {entry.index}", set()
         fields: dict[str, object] = {}
         try:
+            if text is not None and (not entry.sd or len(text) > LARGEST_ROW):
+                raise Broken(f"{where}: it has none, or not so many")
             strings = read_json((text or "[]").encode("utf-8", "surrogatepass"), where)
             if not isinstance(strings, list) or not all(isinstance(string, str) for string in strings):
                 raise Broken(f"{where} are no list of strings")
@@ -1298,123 +1500,190 @@ class Ledger:
                 raise Broken(f"{where} are not in their one form")
             for string in strings:
                 digest, name, value = read_disclosure(string)
-                if digest in digests or digest not in entry.sd:
-                    raise Broken(f"{where}: one that the entry never committed to")
+                if digest in digests or digest not in entry.sd or name in fields:
+                    raise Broken(f"{where}: one that the entry never committed to, or a name twice")
                 digests.add(digest)
                 fields[name] = value
         except Broken as error:
             self.report.found("disclosures", str(error))
-        missing = set(entry.sd) - digests - self.erased
-        if missing:
-            self.report.found("disclosures", f"{where}: {len(missing)} are gone, by no order")
+        missing = [(entry.index, digest) for digest in entry.sd if digest not in digests]
+        self.scratch.executemany("INSERT INTO gone VALUES (?,?)", missing)
         if "blake3" in fields and entry.t != "record.edit":
-            self.objects[str(fields["blake3"])] = (str(fields.get("sha256")), fields.get("size"), entry.index)
+            blake3, sha256, size = (fields.get(key) for key in ("blake3", "sha256", "size"))
+            if isinstance(blake3, str) and isinstance(sha256, str) and type(size) is int and HEX64.match(blake3):
+                self.scratch.execute("INSERT INTO object VALUES (?,?,?,?)", (blake3, sha256, size, entry.index))
+            else:
+                self.report.found("disclosures", f"{where}: they name an object as none is named")
         called = fields.get("name")
         if entry.t == "key.add" and isinstance(called, str):
-            self.possession.append((entry, called))
+            self.span.names[entry.index] = called
 
-    def key_proofs(self) -> None:
+    def key_proofs(self, span: Span) -> None:
         """Whoever added a key showed that they hold it."""
-        for entry, name in self.possession:
+        for entry in span.entries:
+            if entry.t != "key.add" or entry.index not in span.names:
+                continue
             try:
                 mark = fingerprint(key_blob(entry.body["key"]))
-                text = f"sijill-key/v1\n{self.registry.origin}\n{name}\n{mark}\n".encode()
-                if sshsig_verify(text, "sijill-key@v1", entry.body["proof"]) != mark:
+                text = f"sijill-key/v1\n{self.registry.origin}\n{span.names[entry.index]}\n{mark}\n"
+                if sshsig_verify(text.encode("utf-8", "replace"), "sijill-key@v1", entry.body["proof"]) != mark:
                     raise Broken("made with another key")
-            except (Broken, AttributeError) as error:
+            except Broken as error:
                 self.report.found("ledger", f"entry {entry.index}: its proof of possession does not hold: {error}")
 
-    def checkpoints(self, db: sqlite3.Connection, log_vkey: str | None, genesis: str | None) -> None:
-        """Each commit has one checkpoint, signed by the log, of the root that the entries give."""
-        check = "checkpoint"
-        if log_vkey is not None and log_vkey.strip() != self.registry.log_vkey:
-            self.report.found(check, "the log's key is not the one that was given")
-        named = (self.genesis.hex(), base64.b64encode(self.genesis).decode())
-        if genesis is not None and genesis.strip() not in named:
-            self.report.found(check, "entry 0 is not the genesis that was given")
-        seen = set()
-        for size, note in db.execute("SELECT size, note FROM checkpoint ORDER BY size"):
-            seen.add(size)
-            self.one(f"the checkpoint of {size} entries", bytes(note), size)
-        for size in sorted(self.roots.keys() ^ seen):
-            self.report.found(check, f"{size} entries: a commit without a checkpoint, or the reverse")
+    def checkpoint(self, where: str, note: object, size: int) -> None:
+        """Hold one checkpoint against the tree as it stands."""
+        if self.broken:
+            return
         try:
-            with open(os.path.join(self.folder, "checkpoint"), "rb") as file:
-                self.one("the file checkpoint", file.read(CHUNK), None)
-        except OSError:
-            said = "the file `checkpoint` is not there; the database has it"
-            self.report.checks.append(("checkpoint-file", True, said))
-
-    def one(self, where: str, note: bytes, size: int | None) -> None:
-        """Hold one checkpoint against the tree."""
-        try:
-            lines = note[:CHUNK].decode("utf-8", "replace").split("\n")
-            key = LogKey(self.registry.log_key_at(decimal(lines[1] if len(lines) > 1 else "")))
-            origin, found, root = open_checkpoint(note, key)
+            if not isinstance(note, bytes):
+                raise Broken("it is stored as another type")
+            origin, found, root = open_checkpoint(note, LogKey(self.registry.log_key_at(size)))
+            if (origin, found, root) != (self.registry.origin, size, self.tree.root()):
+                raise Broken("it is not for the entries that are here")
         except Broken as error:
             self.report.found("checkpoint", f"{where}: {error}")
-            return
-        if origin != self.registry.origin or (size is not None and found != size) or self.roots.get(found) != root:
-            self.report.found("checkpoint", f"{where} is not for the entries that are here")
+        self.head = note if isinstance(note, bytes) else b""
 
 
-def check_objects(folder: str, objects: dict[str, tuple[str, object, int]], report: Report) -> None:
-    """Read every object that the ledger names, and look for what it does not name."""
-    store, bytes_read, strays = os.path.join(folder, "objects"), 0, 0
-    for name, (sha256, size, index) in sorted(objects.items()):
-        path = os.path.join(store, name[:2], name)
-        try:
-            mode = os.lstat(path).st_mode
-        except FileNotFoundError:
-            report.found("objects", f"object {name[:16]}… of entry {index} is gone")
-            continue
-        except OSError as error:
-            raise CannotLook(f"{path} cannot be looked at ({error.strerror})") from None
-        if not stat.S_ISREG(mode) or not stat.S_ISDIR(os.lstat(os.path.dirname(path)).st_mode):
-            report.found("objects", f"object {name[:16]}… of entry {index} is a link or no file")
-            continue
-        digest, found = sha256_of(path)
-        bytes_read += found
-        if (digest, found) != (sha256, size):
-            report.found("objects", f"object {name[:16]}… of entry {index} is not what was taken in")
+def unbase64_or(text: str, other: bytes) -> bytes:
+    """Give what `text` spells, or `other` where it spells nothing."""
     try:
-        for shelf in sorted(os.listdir(store)):
-            if os.path.isdir(os.path.join(store, shelf)):
-                strays += sum(1 for name in os.listdir(os.path.join(store, shelf)) if name not in objects)
+        return unbase64(text, 32)
+    except Broken:
+        return other
+
+
+def check_file(folder: str, report: Report) -> bytes | None:
+    """Give the bytes of the file `checkpoint`."""
+    try:
+        with open(os.path.join(folder, "checkpoint"), "rb") as file:
+            return file.read(CHUNK)
+    except OSError:
+        report.found("checkpoint", "the file `checkpoint` is not there; the database may have it")
+        return None
+
+
+def file_size(stored: bytes | None) -> int:
+    """Give the size that a checkpoint is for, or -1."""
+    lines = (stored or b"").decode("utf-8", "replace").split("\n")
+    try:
+        return decimal(lines[1] if len(lines) > 1 else "")
+    except Broken:
+        return -1
+
+
+def hold_file(stored: bytes, ledger: Ledger, report: Report) -> None:
+    """Hold the file `checkpoint` against the tree."""
+    size = file_size(stored)
+    if stored == ledger.head:
+        return
+    try:
+        origin, _, root = open_checkpoint(stored, LogKey(ledger.registry.log_key_at(size)))
+        if origin != ledger.registry.origin or ledger.wanted.get(size) != root:
+            raise Broken("it is not for the entries that are here")
+        if size == ledger.tree.size:
+            raise Broken("its bytes are not those of the database")
+        report.checks.append(("checkpoint-file", True, "the file `checkpoint` is older than the ledger, and fits it"))
+    except Broken as error:
+        report.found("checkpoint", f"the file checkpoint: {error}")
+
+
+def hold_given(ledger: Ledger, log_vkey: str | None, genesis: str | None) -> None:
+    """Hold the archive against what was given from outside."""
+    known = []  # the log's key, and those before it that signed for the one after them
+    for _, key, lost in reversed(ledger.registry.log_keys):
+        known.append(key)
+        if lost:
+            break
+    if log_vkey is not None and log_vkey.strip() not in known:
+        ledger.report.found("checkpoint", "the log's key is not the one that was given")
+    named = (ledger.genesis.hex(), base64.b64encode(ledger.genesis).decode())
+    if genesis is not None and genesis.strip() not in named:
+        ledger.report.found("checkpoint", "entry 0 is not the genesis that was given")
+
+
+def check_objects(folder: str, scratch: sqlite3.Connection, report: Report) -> None:
+    """Read every object that the ledger names, and look for what it does not name."""
+    store, count, bytes_read = os.path.join(folder, "objects"), 0, 0
+    rows = scratch.execute("SELECT DISTINCT blake3, sha256, size, min(idx) FROM object GROUP BY 1, 2, 3 ORDER BY 1")
+    for name, sha256, size, index in rows:
+        path, count = os.path.join(store, name[:2], name), count + 1
+        try:
+            shelf, mode = os.lstat(os.path.dirname(path)).st_mode, os.lstat(path).st_mode
+            if not stat.S_ISREG(mode) or not stat.S_ISDIR(shelf):
+                report.found("objects", f"object {name[:16]}… of entry {index} is a link or no file")
+                continue
+            digest, found = sha256_of(path)
+            bytes_read += found
+            if (digest, found) != (sha256, size):
+                report.found("objects", f"object {name[:16]}… of entry {index} is not what was taken in")
+        except (FileNotFoundError, NotADirectoryError):
+            report.found("objects", f"object {name[:16]}… of entry {index} is gone")
+        except (OSError, CannotLook) as error:
+            report.unlooked.append(f"object {name[:16]}… of entry {index} cannot be read ({error})")
+    scratch.execute("CREATE INDEX object_name ON object(blake3)")
+    strays = 0
+    try:
+        for shelf_name in sorted(os.listdir(store)):
+            strays += stray_objects(store, shelf_name, scratch, report)
     except OSError as error:
-        raise CannotLook(f"{store} cannot be listed ({error.strerror})") from None
+        report.unlooked.append(f"{store} cannot be listed ({error.strerror})")
     said = f"; {strays} files in the store are named by no entry" if strays else ""
-    what = f"{len(objects)} objects, {bytes_read} bytes, each of the recorded SHA-256 and size{said}"
+    what = f"{count} objects, {bytes_read} bytes, each of the recorded SHA-256 and size{said}"
     report.close("objects", what)
+
+
+def stray_objects(store: str, shelf: str, scratch: sqlite3.Connection, report: Report) -> int:
+    """Count what lies on one shelf of the store and is named by no entry; links and the like are findings."""
+    path = os.path.join(store, shelf)
+    if not re.fullmatch("[0-9a-f]{2}", shelf):
+        return 0 if shelf.startswith(".tmp-") else 1
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        report.found("objects", f"objects/{shelf} is a link or no folder")
+        return 0
+    strays = 0
+    for name in sorted(os.listdir(path)):
+        if HEX64.match(name) and scratch.execute("SELECT 1 FROM object WHERE blake3 = ?", (name,)).fetchone():
+            continue
+        strays += 1
+        if HEX64.match(name) and not stat.S_ISREG(os.lstat(os.path.join(path, name)).st_mode):
+            report.found("objects", f"objects/{shelf}/{name[:16]}… is a link or no file, and named by no entry")
+    return strays
 
 
 def check_archive(folder: str, log_vkey: str | None = None, genesis: str | None = None) -> Report:
     """Check an archive folder. Raises CannotLook."""
     report = Report()
-    path = os.path.join(folder, "sijill.db")
-    journal = path + "-wal"
-    mode = "mode=ro" if os.path.exists(journal) and os.path.getsize(journal) else "mode=ro&immutable=1"
+    ledger = Ledger(folder, report)
+    stored = check_file(folder, report)
+    ledger.wanted = {file_size(stored): b""}
     try:
-        db = sqlite3.connect(f"file:{urllib.parse.quote(os.path.abspath(path))}?{mode}", uri=True)
-        try:
-            ledger = Ledger(folder, report)
-            ledger.run(db)
-            ledger.key_proofs()
-            report.close("ledger", f"{ledger.tree.size} entries, each signed by keys that may write it")
-            report.close("disclosures", "each recorded value is one that its entry committed to")
-            ledger.checkpoints(db, log_vkey, genesis)
-            report.close("checkpoint", f"{len(ledger.roots)} checkpoints, each signed by the log over these entries")
-        finally:
-            db.close()
+        with database(folder, report) as db:
+            if check_tables(db, report):
+                ledger.run(db)
     except sqlite3.Error as error:
-        if str(error).startswith("no such"):
-            report.found("ledger", f"the database is not that of an archive ({error})")
-            report.close("ledger", "")
-            return report
-        raise CannotLook(f"{path} cannot be read ({error})") from None
-    check_objects(folder, ledger.objects, report)
-    report.checks.append(("blake3", True, "BLAKE3 not recomputed: the standard library has none; `b3sum` does it"))
-    report.checks.append(("view", True, "the tables made from the ledger are not compared; `sijill audit` does it"))
+        if "malformed" not in str(error) and not str(error).startswith("no such"):
+            raise CannotLook(f"{os.path.join(folder, 'sijill.db')} cannot be read ({error})") from None
+        report.found("database", f"the database is damaged or not that of an archive ({error})")
+    except OSError as error:
+        raise CannotLook(f"{os.path.join(folder, 'sijill.db')} cannot be read ({error.strerror})") from None
+    report.close("database", "the tables of an archive, and no others")
+    hold_given(ledger, log_vkey, genesis)
+    if stored is not None:
+        hold_file(stored, ledger, report)
+    report.close("ledger", f"{ledger.tree.size} entries, each signed by keys that may write it")
+    report.close("disclosures", "each recorded value is one that its entry committed to")
+    report.close("checkpoint", f"{ledger.commits} checkpoints, each signed by the log over these entries")
+    settings(folder, ledger.registry.origin, report)
+    check_objects(folder, ledger.scratch, report)
+    ledger.scratch.close()
+    for name, what in (
+        ("blake3", "BLAKE3 not recomputed: the standard library has none; `b3sum` does it"),
+        ("view", "the tables made from the ledger are not compared; `sijill audit` does it"),
+        ("pin", "whether this is an older copy, or another history, only what was kept outside can tell"),
+    ):
+        report.checks.append((name, True, what))
     trust = "self-attested: the log's key was taken from the archive itself; compare it by another way"
     if log_vkey is not None or genesis is not None:
         trust = "held against what was given from outside"
@@ -1460,9 +1729,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{'ok    ' if held else 'BROKEN'}  {name}: {visible(what)}")
     for name, what in report.findings:
         print(f"finding  {name}: {visible(what)}")
+    for what in report.unlooked:
+        print(f"NOT READ  {visible(what)}")
     broken = "This is not as it was made. Keep it as it is, and ask."
-    print("Everything that was checked holds." if report.ok else broken)
-    return 0 if report.ok else 1
+    partly = "Not all could be read; what was read holds."
+    print(broken if not report.ok else partly if report.unlooked else "Everything that was checked holds.")
+    return 1 if not report.ok else 3 if report.unlooked else 0
 
 
 if __name__ == "__main__":
