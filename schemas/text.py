@@ -30,3 +30,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """Give the known word most like `word`, or None where none is near."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Give a number with its noun, as `1 gap` and `2 gaps`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

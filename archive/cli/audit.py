@@ -9,7 +9,7 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import progress, show
-from schemas.text import visible
+from schemas.text import counted, visible
 
 app = new_app()
 WORDS = {"finding": "FINDING", "unread": "NOT READ", "warning": "warning"}
@@ -54,8 +54,8 @@ def in_words(document: dict[str, Any]) -> str:
     """Say what was read, what was found, and since when it is proved."""
     objects = document.get("objects")
     lines = [
-        f"{document['entries']} entries in {document['commits']} commits"
-        + (f", {objects} objects" if objects is not None else "")
+        f"{counted(document['entries'], 'entry', 'entries')} in {counted(document['commits'], 'commit')}"
+        + (f", {counted(objects, 'object')}" if objects is not None else "")
     ]
     findings = [one for one in document["findings"] if one["severity"] == "finding"]
     for one in document["findings"]:
@@ -66,7 +66,7 @@ def in_words(document: dict[str, Any]) -> str:
     if isinstance(window, dict) and window.get("says"):
         lines.append(visible(str(window["says"])))
     lines.append(
-        f"{len(findings)} findings; copy the archive away as it is before anything else"
+        f"{counted(len(findings), 'finding')}; copy the archive away as it is before anything else"
         if findings
         else "not all could be read; what was read holds"
         if any(one["severity"] == "unread" for one in document["findings"])

@@ -9,7 +9,7 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import show, time_in_words
-from schemas.text import visible
+from schemas.text import counted, visible
 
 HELP = "Show who held an item, from its capture to today."
 app = new_app(HELP, group=True)
@@ -32,7 +32,7 @@ def show_custody(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar
 
 def _custody(document: dict[str, Any]) -> str:
     lines = [f"custody of {visible(document['id'])}", *events_in_words(document["events"], document["gaps"])]
-    lines.append("no gap" if document["unbroken"] else f"{len(document['gaps'])} gaps")
+    lines.append("no gap" if document["unbroken"] else counted(len(document["gaps"]), "gap"))
     return "\n".join(lines)
 
 

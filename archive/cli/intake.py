@@ -10,7 +10,7 @@ import typer
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import columns, progress, show, size_in_words, warn
 from schemas.errors import InputError, SijillError
-from schemas.text import visible
+from schemas.text import counted, visible
 
 if TYPE_CHECKING:
     from archive.open import Archive
@@ -98,7 +98,7 @@ def _words(document: dict[str, Any]) -> str:
     new = sum(1 for item in document["items"] if item["new"])
     known = len(document["items"]) - new
     verb = "would be taken in" if document.get("dry_run") else "taken in"
-    lines = [f"case {visible(document['case'])}: {new} items {verb}, {known} already there"]
+    lines = [f"case {visible(document['case'])}: {counted(new, 'item')} {verb}, {known} already there"]
     rows = [
         (
             item["id"],
@@ -111,7 +111,7 @@ def _words(document: dict[str, Any]) -> str:
     ]
     lines += [f"  {line}" for line in columns(rows, ("item", "kind", "size", "SHA-256 begins", "")).splitlines()]
     if document["observations"]:
-        lines.append(f"  {document['observations']} flights read")
+        lines.append(f"  {counted(document['observations'], 'flight')} read")
     unreadable = document["rows_unreadable"]
     lines += [
         f"  row not read: {visible(str(row['item']))} row {row['row']}: {visible(str(row['why']))}"
@@ -122,7 +122,8 @@ def _words(document: dict[str, Any]) -> str:
     if not document.get("dry_run"):
         entries, checkpoint = document["entries"], document["checkpoint"]
         if entries["count"]:
-            lines.append(f"  {entries['count']} entries from {entries['first']}, all signed in one commit")
+            written = counted(entries["count"], "entry", "entries")
+            lines.append(f"  {written} from {entries['first']}, all signed in one commit")
             lines.append(f"  checkpoint: {checkpoint['size']} entries, root {checkpoint['root']}")
         else:
             lines.append("  nothing new: nothing was written")

@@ -8,7 +8,7 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import columns, show
-from schemas.text import visible
+from schemas.text import counted, visible
 
 app = new_app()
 COVERED = {
@@ -54,7 +54,7 @@ def in_words(document: dict[str, Any]) -> str:
             for one in case["matches"]
         ]  # fmt: skip
         heads = ("observation", "is", "offset", "distance", "bearing", "speed", "heading off by")
-        head = f"{visible(case['code'])}: {len(rows)} flights; {COVERED[case['covered']]}"
+        head = f"{visible(case['code'])}: {counted(len(rows), 'flight')}; {COVERED[case['covered']]}"
         blocks.append("\n".join([head, *[f"  {line}" for line in (columns(rows, heads) if rows else "").splitlines()]]))
     return "\n\n".join(blocks)
 

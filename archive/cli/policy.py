@@ -8,6 +8,7 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import show
+from schemas.text import counted
 
 HELP = "Set what the root decides for the archive."
 app = new_app(HELP, group=True)
@@ -29,4 +30,4 @@ def set_root_threshold(
 
     archive = archive_of(ctx)
     document = set_threshold(archive, acting(said(ctx).operators, archive.home), persons)
-    show(document, f"from now on the root is {persons} persons, who sign together", as_json=said(ctx).json)
+    show(document, f"the root is now {counted(persons, 'person')}", as_json=said(ctx).json)
