@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.proof import Proof
+from evidence.digest import Digests
 from schemas.standard import load
 
 WITHHELD = {  # why an exhibit is withheld; none of these says anything of the item itself
@@ -24,7 +25,31 @@ WITHHELD = {  # why an exhibit is withheld; none of these says anything of the i
     "unclear": "the recorded answer cannot be read",
     "rests_on": "it is a copy, translation or part of a withheld exhibit",
     "kind": "files of this kind do not go to this audience",
+    "unstrippable": "what its file holds beside its contents cannot be taken out; a redacted copy may stand for it",
+    "uncovered": "it shows uncovered what leaves covered in another exhibit",
+    "asked": "withheld on request",
+    "not_chosen": "it is not among the exhibits that were asked for",
 }
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: an audience, and what the one who exports leaves out on purpose."""
+
+    audience: str
+    purpose: str = ""
+    recipient: str = ""
+    items: frozenset[str] | None = None  # short ids; None is all
+    withhold: Mapping[str, str] = field(default_factory=dict)  # short id -> reason
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """A redacted copy that stands for an original before one audience: its entry, its rank, its disclosed fields."""
+
+    entry: int
+    number: int
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -67,6 +92,17 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class File:
+    """The file of an exhibit: where its bytes lie now, where they will lie below data/, and what they must be."""
+
+    source: Path
+    path: str
+    form: str  # original, stripped (a copy without metadata), redacted (a copy that people made)
+    digests: Digests
+    media_type: str
+
+
+@dataclass(frozen=True)
 class Exhibit:
     """One item that leaves: its numbers, its record, where its bytes lie (None if it has none), its custody."""
 
@@ -76,11 +112,23 @@ class Exhibit:
     record: Shown
     item_class: str
     source: Mapping[str, Any]
-    file: Path | None
-    path: str | None  # where it will lie below data/
+    file: File | None
     readings: tuple[Reading, ...]
     custody: tuple[Event, ...]
     gaps: tuple[Mapping[str, Any], ...]
+    rendition: Rendition | None = None
+    original: str = ""  # where a copy stands for it: the salted digest of its SHA-256, which its entry holds
+    aliases: Mapping[str, str] = field(default_factory=dict)  # scheme -> number, such as a court's own
+
+    @property
+    def path(self) -> str | None:
+        """Give where its file will lie below data/, None if none leaves."""
+        return self.file.path if self.file else None
+
+    @property
+    def form(self) -> str:
+        """Say what leaves of its file: original, stripped, redacted or none."""
+        return self.file.form if self.file else "none"
 
 
 @dataclass(frozen=True)
@@ -92,11 +140,12 @@ class Withheld:
     why: str  # a key of WITHHELD
     entry: int
     digest: str
+    said: str = ""  # the words of the one who asked for it
 
     @property
     def reason(self) -> str:
         """Give why it is withheld, in words."""
-        return WITHHELD[self.why]
+        return WITHHELD[self.why] + (f": {self.said}" if self.said else "")
 
 
 @dataclass(frozen=True)
@@ -131,6 +180,8 @@ class Dossier:
     proof: Proof
     operators: Mapping[str, str] = field(default_factory=dict)  # fingerprint -> name, for those who may see names
     case_sub: str = ""
+    recipient: str = ""
+    coarse: tuple[int, int, int] | None = None  # micro-degrees, radius in metres, for the strict
 
     @property
     def standard_named(self) -> dict[str, str]:

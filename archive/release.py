@@ -21,72 +21,69 @@ from typing import TYPE_CHECKING, Any
 from archive import disclosure
 from archive.custody import gaps_in, operator_names
 from archive.handed_over import (
-    WITHHELD,
     Dossier,
     Event,
     Exhibit,
+    File,
     FlightLog,
     Reading,
+    Rendition,
+    Request,
     Shown,
     Withheld,
     bates,
     suffix,
 )
+from archive.pictures import Copies
 from archive.proof import gather_proof
 from archive.show import Kept, find_case, records_of
 from archive.unsaid import redact, speaks_of
-from schemas.audience import allowed, may_see
+from archive.withholding import STRICT, Decision, Decisions
+from evidence.digest import Digests
+from schemas.audience import allowed
 from schemas.custody import PREMIS
 from schemas.entry import Entry
-from schemas.errors import InputError, RefusedError
+from schemas.errors import InputError, NotFound
 from schemas.text import nearest, visible
 from schemas.vocabulary import AUDIENCES
 
 if TYPE_CHECKING:
     from archive.open import Archive
 
-READY = ("internal", "un_body", "court")
-HIDES_COPIES = ("translation_of", "derived_from", "copy_of")
+COARSE = 100_000  # micro-degrees: a tenth of a degree
+COARSE_RADIUS_M = 10_000  # holds every point that is rounded to the same tenth
+OF_BYTES = ("sha256", "blake3", "size")  # leave with the bytes that they are of, never without
 
 
 def gather(
     archive: Archive,
     code: str,
-    audience: str,
+    request: Request,
+    copies: Copies,
     *,
-    purpose: str = "",
     date: str,
     signers: Sequence[str] = (),
     weigh: Callable[[Any, str], tuple[bytes, Mapping[str, Any]]] | None = None,
 ) -> Dossier:
-    """Collect what `audience` may see of a case. `signers` are the fingerprints of those who will sign it.
+    """Collect what the audience of `request` may see of a case. `signers` are the fingerprints of those who will sign.
 
-    Raises NotFound (no such case), InputError (no such audience, no purpose),
-    RefusedError (an audience that is not ready).
+    `copies` makes and keeps copies without metadata; what it makes lies there
+    until it is closed. Raises NotFound (no such case or item), InputError (no such audience).
     """
-    _check_request(audience, purpose)
+    check_audience(request.audience)
     with archive.reading() as db:
         case = find_case(db, code)
-        return _Gathering(archive, db, case, audience).dossier(purpose, date, signers, weigh or _weigh(archive))
+        return _Gathering(archive, db, case, request, copies).dossier(date, signers, weigh or _weigh(archive))
 
 
-def _check_request(audience: str, purpose: str) -> None:
+def check_audience(audience: str) -> None:
+    """Raise InputError for an audience that does not exist, naming the nearest."""
     if audience not in AUDIENCES:
         near = nearest(audience, AUDIENCES)
         raise InputError(
             f"there is no audience {visible(audience)}" + (f"; did you mean {near}?" if near else ""),
             code="audience",
             hint="one of: " + ", ".join(AUDIENCES),
-        )
-    if audience not in READY:
-        raise RefusedError(
-            f"not yet: a dossier for {audience} needs coarser places and redacted copies, which cannot be made yet",
-            code="audience-not-ready",
-            hint="audiences that are ready: " + ", ".join(READY),
-        )
-    if audience != "internal" and not purpose.strip():
-        raise InputError(
-            "a dossier that leaves the team needs a purpose", code="purpose", hint="say it with --purpose TEXT"
         )
 
 
@@ -101,29 +98,35 @@ class _Gathering:
     archive: Archive
     db: Any
     case: Kept
-    audience: str
+    request: Request
+    copies: Copies
     show: dict[int, frozenset[str]] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+
+    @property
+    def audience(self) -> str:
+        return self.request.audience
 
     def dossier(
-        self, purpose: str, date: str, signers: Sequence[str], weigh: Callable[[Any, str], tuple[bytes, Any]]
+        self, date: str, signers: Sequence[str], weigh: Callable[[Any, str], tuple[bytes, Any]]
     ) -> Dossier:
         """Decide, item by item and field by field, and hand over what is left."""
         records = list(records_of(self.db, self.case.code))
         items = [r for r in records if r.kind == "item"]
-        reasons = self._reasons(items, [r for r in records if r.kind == "relation" and not r.withdrawn])
-        hidden = [r for r in items if r.sub in reasons]
-        out, shown_items = {r.id for r in hidden}, [r for r in items if r.sub not in reasons]
+        links = [r for r in records if r.kind == "link" and not r.withdrawn]
+        relations = [r for r in records if r.kind == "relation" and not r.withdrawn]
+        self._check_names(items)
+        self.decisions = Decisions(self.archive, self.db, self.request, self.copies).decide(items, relations)
+        hidden = [r for r in items if self.decisions[r.sub].why]
+        out, shown_items = {r.id for r in hidden}, [r for r in items if not self.decisions[r.sub].why]
         wanted = self._source_names(records, shown_items)
-        guarded = {r.id for r in items if reasons.get(r.sub) not in (None, "withdrawn")}
+        guarded = {r.id for r in hidden if self.decisions[r.sub].why != "withdrawn"}
         self.hidden = self._hidden_words(records, guarded, wanted)
         sources = {r.id: self._record(r, ("source",)) for r in records if r.kind == "source" and r.id in wanted}
         case = self._record(self.case, ("case",))
         ranks = {r.sub: rank for rank, r in enumerate(items, 1)}
         exhibits = tuple(self._exhibit(r, ranks[r.sub], sources) for r in shown_items)
-        withheld = tuple(self._withheld(r, ranks[r.sub], reasons[r.sub]) for r in hidden)
-        links = [r for r in records if r.kind == "link" and not r.withdrawn]
-        relations = [r for r in records if r.kind == "relation" and not r.withdrawn]
         kept_links = [r for r in links if r.fields.get("item") not in out]
         kept_relations = [r for r in relations if not {r.fields.get("item"), r.fields.get("of")} & out]
         shown_links = tuple(self._record(r, ("link",)) for r in kept_links)
@@ -133,85 +136,46 @@ class _Gathering:
         numbers = {r.id: bates(r.code, ranks[r.sub]) for r in hidden}
         pairs = zip(exhibits, shown_items, strict=True)
         proof = gather_proof(self.db, [r.last for r in (self.case, *records)], self.show, signers)
-        names = operator_names(self.db) if self.audience == "internal" else {}
+        dropped = [r for r in links if r.fields.get("item") in guarded]
         return Dossier(
-            id=f"{self.case.code}-d{number:03d}", number=number, audience=self.audience, purpose=purpose.strip(),
-            date=date, exercise=bool(self.case.fields.get("exercise")), case=case,
-            sources=tuple(sources.values()), exhibits=exhibits, withheld=withheld,
-            links=shown_links, relations=shown_relations,
-            not_shown={"links": len(links) - len(kept_links), "relations": len(relations) - len(kept_relations)},
+            id=f"{self.case.code}-d{number:03d}", number=number, audience=self.audience,
+            purpose=self.request.purpose.strip(), recipient=self.request.recipient.strip(), date=date,
+            exercise=bool(self.case.fields.get("exercise")), case=case, sources=tuple(sources.values()),
+            exhibits=exhibits, withheld=tuple(self._withheld(r, ranks[r.sub]) for r in hidden), links=shown_links,
+            relations=shown_relations,
+            not_shown={
+                "links": len(links) - len(kept_links), "relations": len(relations) - len(kept_relations),
+                "contradicting": sum(r.fields.get("stance") == "contradicts" for r in dropped),
+            },
             logs=tuple(self._log(e, r) for e, r in pairs if r.fields["kind"] == "flight_log"),
-            standard=standard, assessment=redact(assessment, numbers, self.hidden), proof=proof, operators=names,
-            case_sub=self.case.sub,
+            standard=standard, assessment=redact(assessment_for(self.audience, assessment), numbers, self.hidden),
+            proof=proof, operators=operator_names(self.db) if self.audience == "internal" else {},
+            case_sub=self.case.sub, coarse=self._coarse(case.fields),
         )  # fmt: skip
 
-    # what is withheld
+    def _check_names(self, items: Sequence[Kept]) -> None:
+        """Refuse what names an item that the case has not."""
+        known = {r.id for r in items}
+        for name in sorted({*(self.request.items or ()), *self.request.withhold} - known):
+            near = nearest(name, known)
+            raise NotFound(
+                f"the case has no item {visible(name)}" + (f"; did you mean {visible(near)}?" if near else ""),
+                where=name, hint="`sijill case show CODE` names the items",
+            )  # fmt: skip
 
-    def _reasons(self, items: Sequence[Kept], relations: Sequence[Kept]) -> dict[str, str]:
-        """Give subject -> why it is withheld; what copies, translates or derives from a withheld item follows it."""
-        answers = {r.sub: self._answer(r) for r in items}
-        reasons = {sub: reason for sub, reason in answers.items() if reason}
-        guarded = {sub for sub, reason in reasons.items() if reason not in ("withdrawn", "erased")}
-        by_id = {r.id: r for r in items}
-        changed = True
-        while changed:
-            changed = False
-            digests = {r.fields.get("sha256") for r in items if r.sub in guarded} - {None}
-            ids = {r.id for r in items if r.sub in guarded}
-            rests = {
-                str(r.fields["item"])
-                for r in relations
-                if r.fields.get("as") in HIDES_COPIES and r.fields.get("of") in ids
-            }
-            for item in items:
-                if item.sub not in guarded and (item.fields.get("sha256") in digests or item.id in rests):
-                    reasons.setdefault(item.sub, "rests_on")
-                    guarded.add(by_id[item.id].sub)
-                    changed = True
-        return reasons
-
-    def _answer(self, item: Kept) -> str | None:
-        """Give why an item may not leave for this audience, or None if it may."""
-        if item.withdrawn is not None:
-            return "withdrawn"
-        kind = item.fields.get("kind")
-        if kind is None or "id" not in item.fields:
-            return "erased"
-        answers = []
-        if kind == "statement":
-            given = item.fields.get(f"consent.{self.audience}")
-            answers.append(given if given is not None else "yes" if self.audience == "internal" else "missing")
-        given = item.fields.get(f"release.{self.audience}")
-        if given is not None:
-            answers.append(given)
-        later = self._later_answer(item)
-        if later is not None:
-            answers[:1] = [later]
-        for answer in answers:
-            if answer != "yes":
-                return str(answer) if answer in WITHHELD else "unclear"
-        if "sha256" in item.fields and not may_see(self.audience, ("file",), str(kind)):
-            return "kind"
-        return None
-
-    def _later_answer(self, item: Kept) -> str | None:
-        """Give the newest answer recorded after intake for this audience, if there is one."""
-        answer = None
-        for (text,) in self.db.execute(
-            "SELECT fields FROM act WHERE sub = ? AND t = 'consent.set' ORDER BY idx", (item.sub,)
-        ):
-            said = json.loads(text)
-            about = said.get("audience")
-            if about is None:
-                answer = "unclear"
-            elif about in (self.audience, "all", "*"):
-                answer = str(said.get("answer", "unclear"))
-        return answer
+    def _coarse(self, shown: Mapping[str, Any]) -> tuple[int, int, int] | None:
+        """Give a rounded place for those who may not see the exact one, where no place for the public was told."""
+        exact = [self.case.fields.get(f"place.{name}") for name in ("lat", "lon")]
+        if self.audience not in STRICT or "place_public.lat" in shown or not all(type(v) is int for v in exact):
+            return None
+        lat, lon = (round(int(value) / COARSE) * COARSE for value in exact if value is not None)
+        return lat, lon, COARSE_RADIUS_M
 
     # what is shown
 
-    def _record(self, kept: Kept, nouns: tuple[str, ...]) -> Shown:
-        fields = self._guarded(allowed(self.audience, nouns, kept.fields))
+    def _record(self, kept: Kept, nouns: tuple[str, ...], *, released: bool = False, but: Sequence[str] = ()) -> Shown:
+        seen = allowed(self.audience, nouns, kept.fields, released=released)
+        fields = self._guarded({name: value for name, value in seen.items() if name not in but})
         index, revisions = self._newest(kept)
         self.show[index] = frozenset(fields)
         return Shown(kept.kind, index, fields, self._entry(kept.first).at, revisions)
@@ -250,24 +214,54 @@ class _Gathering:
     def _exhibit(self, kept: Kept, rank: int, sources: Mapping[str, Shown]) -> Exhibit:
         from schemas.item import evidence_class
 
-        kind = str(kept.fields["kind"])
-        record = self._record(kept, (kind, "item"))
-        source = sources.get(str(kept.fields.get("source")))
+        decision, kind = self.decisions[kept.sub], str(kept.fields["kind"])
         number = bates(self.case.code, rank)
-        file = path = None
-        if "blake3" in kept.fields:
-            file = self.archive.objects.path(str(kept.fields["blake3"]))
-            path = f"items/{number}{suffix(str(kept.fields.get('media_type', '')), str(kept.fields.get('file', '')))}"
-        events = tuple(self._events(kept))
+        whole = decision.form == "original"
+        but = () if whole else OF_BYTES
+        record = self._record(kept, (kind, "item"), released=decision.released, but=but)
+        source = sources.get(str(kept.fields.get("source")))
+        rendition, file = None, self._file(kept, decision, number)
+        if decision.rendition is not None:
+            rendition = self._shown_rendition(decision.rendition)
+        events = tuple(self._events(kept, but))
         told = [
             {**(e.fields or {}), "action": (e.fields or {}).get("action", _CUSTODY_ACTION.get(e.event, e.event)),
              "by": e.by, "told": e.told}
             for e in events
         ]  # fmt: skip
+        gaps = gaps_in(told)
+        if self.audience in STRICT:  # who had it is not told, so neither is whose name makes the gap
+            gaps = [{"before": gap["before"], "what": "a gap in what is known of its holders"} for gap in gaps]
+        copied = decision.form in ("stripped", "redacted") and "sha256" in kept.fields
+        readings = () if rendition is not None else tuple(self._readings(kept))
         return Exhibit(
-            rank, number, kept.name, record, evidence_class(kept.fields), source.fields if source else {}, file, path,
-            tuple(self._readings(kept)), events, tuple(gaps_in(told)),
+            rank, number, kept.name, record, evidence_class(kept.fields), source.fields if source else {}, file,
+            readings, events, tuple(gaps), rendition, self._salted(self._entry(kept.first)) if copied else "",
+            dict(record.fields.get("numbers", ())),
         )  # fmt: skip
+
+    def _file(self, kept: Kept, decision: Decision, number: str) -> File | None:
+        """Say which bytes leave for an exhibit, and under which name."""
+        fields, path = kept.fields, self.archive.objects.path
+        if decision.form == "original":
+            ending = suffix(str(fields.get("media_type", "")), str(fields.get("file", "")))
+            return File(path(str(fields["blake3"])), f"items/{number}{ending}", "original", _digests(fields),
+                        str(fields.get("media_type", "")))  # fmt: skip
+        if decision.copy is not None:
+            made = decision.copy
+            name = f"derived/{number}-s1{suffix(made.media_type, '')}"
+            return File(made.path, name, "stripped", made.digests, made.media_type)
+        if decision.rendition is not None:
+            own = decision.rendition.fields
+            kind = str(own.get("media_type", ""))
+            name = f"derived/{number}-r{decision.rendition.number}{suffix(kind, '')}"
+            return File(path(str(own["blake3"])), name, "redacted", _digests(own), kind)
+        return None
+
+    def _shown_rendition(self, rendition: Rendition) -> Rendition:
+        fields = self._guarded(allowed(self.audience, ("rendition",), rendition.fields))
+        self.show[rendition.entry] = frozenset(fields)
+        return Rendition(rendition.entry, rendition.number, fields)
 
     def _readings(self, kept: Kept) -> Iterator[Reading]:
         for index, text in self.db.execute(
@@ -277,7 +271,7 @@ class _Gathering:
             self.show[index] = frozenset(fields)
             yield Reading(index, fields)
 
-    def _events(self, kept: Kept) -> Iterator[Event]:
+    def _events(self, kept: Kept, but: Sequence[str]) -> Iterator[Event]:
         """Give what was told of the time before the archive, the accession, and every later act, in that order."""
         rows = self.db.execute(
             "SELECT idx, t, at, by, fields FROM act WHERE sub = ? AND t IN"
@@ -288,23 +282,25 @@ class _Gathering:
         told = [row for row in rows if row[1] == "custody.prior"]
         later = [row for row in rows if row[1] != "custody.prior"]
         for index, t, at, by, text in told:
-            fields = self._custody_fields(index, text)
+            fields = self._custody_fields(index, text, but)
             premis = PREMIS.get(str(fields.get("action")))
             yield Event(t, premis, index, fields.get("at", ""), str(fields.get("by", "")), at, by, fields, told=True)
         at, by = first.at, first.by
         yield Event("record.add", PREMIS["record.add"], first.index, at, by, at, by, None, told=False)
         for index, t, at, by, text in later:
-            fields = self._custody_fields(index, text)
+            fields = self._custody_fields(index, text, but)
             yield Event(t, PREMIS.get(t), index, at, by, at, by, fields, told=False)
 
-    def _custody_fields(self, index: int, text: str) -> dict[str, Any]:
-        fields = self._guarded(allowed(self.audience, ("custody",), json.loads(text)))
+    def _custody_fields(self, index: int, text: str, but: Sequence[str]) -> dict[str, Any]:
+        seen = allowed(self.audience, ("custody",), json.loads(text))
+        fields = self._guarded({name: value for name, value in seen.items() if name not in but})
         self.show[index] = frozenset(fields)
         return fields
 
-    def _withheld(self, kept: Kept, rank: int, reason: str) -> Withheld:
-        entry = self._entry(kept.first)
-        return Withheld(rank, bates(self.case.code, rank), reason, entry.index, self._salted(entry))
+    def _withheld(self, kept: Kept, rank: int) -> Withheld:
+        entry, decision = self._entry(kept.first), self.decisions[kept.sub]
+        number = bates(self.case.code, rank)
+        return Withheld(rank, number, decision.why, entry.index, self._salted(entry), decision.said)
 
     def _salted(self, entry: Entry) -> str:
         """Give the salted digest of the item's SHA-256, or of its id where it has no file or was erased."""
@@ -313,6 +309,10 @@ class _Gathering:
         return str(digests.get("sha256") or digests.get("id") or entry.sd[0])
 
     def _log(self, exhibit: Exhibit, kept: Kept) -> FlightLog:
+        hidden = {"log"}
+        if self.audience in STRICT:  # a row as it was written holds columns that nobody mapped
+            hidden |= {"text", "why"} if self.decisions[kept.sub].released else {"text", "why", "remarks", "said"}
+
         def rows(span: tuple[int, int] | None = None) -> Iterator[Mapping[str, Any]]:
             near = "" if span is None else " AND latest >= ? AND earliest <= ?"
             with self.archive.reading() as db:
@@ -320,7 +320,7 @@ class _Gathering:
                 sql = f"SELECT * FROM observation WHERE log = ?{near} ORDER BY row"
                 for row in db.execute(sql, (kept.sub, *(span or ()))):
                     known = zip(names, row, strict=True)
-                    yield {name: value for name, value in known if value is not None and name != "log"}
+                    yield {name: value for name, value in known if value is not None and name not in hidden}
 
         return FlightLog(exhibit.bates, exhibit.name, rows)
 
@@ -342,6 +342,30 @@ class _Gathering:
             if record.kind in ("link", "relation") and {record.fields.get("item"), record.fields.get("of")} & out:
                 words.add(record.id)
         return sorted(words)
+
+
+def assessment_for(audience: str, assessment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give an assessment as `audience` may see it: for the strict its answers, not the sentences that give reasons."""
+    if audience not in STRICT:
+        return assessment
+    facets = {
+        name: {
+            **{key: weight[key] for key in ("independent", "items", "contradictions") if key in weight},
+            "left_out": [{"item": one["item"], "because": ""} for one in weight.get("left_out", ())],
+        }
+        for name, weight in assessment.get("facets", {}).items()
+    }
+    rules = [
+        {**{key: rule[key] for key in ("id", "facet", "answer", "items")}, "because": "", "lacks": ""}
+        for rule in assessment.get("rules", ())
+    ]
+    kept = {key: assessment[key] for key in ("code", "meets", "grade", "verdicts") if key in assessment}
+    waivers = [{"rule": one["rule"], "reason": ""} for one in assessment.get("waivers", ())]
+    return {**kept, "facets": facets, "rules": rules, **({"waivers": waivers} if waivers else {})}
+
+
+def _digests(fields: Mapping[str, Any]) -> Digests:
+    return Digests(str(fields.get("blake3")), str(fields.get("sha256")), int(fields.get("size", -1)))
 
 
 _CUSTODY_ACTION = {"record.add": "accession"}

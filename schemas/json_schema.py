@@ -108,18 +108,20 @@ def case_schema() -> Schema:
     reading = closed({"entry": INDEX, "fields": {"type": "object"}})
     item["properties"] = {
         "exhibit": TEXT, "bates": BATES, "class": {"enum": list(VOCABULARY["class"])}, "received": INSTANT,
-        "path": {"type": "string", "pattern": "^items/[A-Za-z0-9._-]+$"},
+        "path": {"type": "string", "pattern": "^(items|derived)/[A-Za-z0-9._-]+$"},
+        "form": {"enum": ["original", "stripped", "redacted", "none"]}, "original": SALTED,
+        "rendition": closed({"entry": INDEX, "fields": {"type": "object"}}),
         "thumbnail": {"type": "string", "pattern": "^derived/[A-Za-z0-9._-]+$"},
         **item["properties"], "readings": many(reading), "custody_gaps": many(TEXT),
     }  # fmt: skip
-    item["required"] = [*item["required"], "exhibit", "bates", "class", "received", "readings", "custody_gaps"]
+    item["required"] = [*item["required"], "exhibit", "bates", "class", "received", "form", "readings", "custody_gaps"]
     return _document(
         "case",
         {
             "dossier": closed({
                 "id": TEXT, "number": {"type": "integer", "minimum": 1}, "audience": {"enum": list(AUDIENCES)},
-                "purpose": TEXT, "date": INSTANT, "exercise": {"type": "boolean"},
-            }),
+                "purpose": TEXT, "recipient": TEXT, "date": INSTANT, "exercise": {"type": "boolean"},
+            }, ("recipient",)),
             "ledger": closed({"origin": TEXT, "size": INDEX, "root": TEXT, "genesis": DIGEST}),
             "case": _record("case", flat(CASE)),
             "sources": many(_record("source", flat(SOURCE, IN_CASE))),
@@ -127,7 +129,7 @@ def case_schema() -> Schema:
             "withheld": many(closed({"bates": BATES, "entry": INDEX, "reason": TEXT, "digest": SALTED})),
             "links": many(_record("link", flat(LINK, IN_CASE))),
             "relations": many(_record("relation", flat(RELATION, IN_CASE))),
-            "not_shown": closed({"links": INDEX, "relations": INDEX}),
+            "not_shown": closed({"links": INDEX, "relations": INDEX, "contradicting": INDEX}),
         },
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from schemas.text import visible
 
 HELP = "Write a case as a dossier for an audience, or verify one."
 app = new_app(HELP, group=True)
+COPIED = ("stripped", "redacted")
 
 
 @command(
@@ -30,7 +32,20 @@ def export_dossier(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The dossier itself; new, or empty.")],
     purpose: Annotated[str, typer.Option(metavar="TEXT", help="Why it leaves; needed for all but internal.")] = "",
+    recipient: Annotated[str, typer.Option(metavar="NAME", help="Who gets it; stands in dossier and ledger.")] = "",
+    items: Annotated[
+        list[str] | None, typer.Option(metavar="ITEM", help="Only these, with commas or again; the rest is stated.")
+    ] = None,
+    withhold: Annotated[
+        list[str] | None, typer.Option(metavar="ITEM", help="Leave this out, and say so; needs --reason.")
+    ] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Why; one for all, or one for each --withhold.")
+    ] = None,
     zipped: Annotated[bool, typer.Option("--zip", help="Also write DIR.zip.")] = False,
+    encrypt_to: Annotated[
+        list[str] | None, typer.Option(metavar="age1...", help="Write only DIR.zip.age, for these to open.")
+    ] = None,
     date: Annotated[str | None, typer.Option(metavar="TIME", help="The date it carries, UTC; now if not said.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would leave, what not, and the risks.")] = False,
 ) -> None:
@@ -39,21 +54,48 @@ def export_dossier(
     Consent and release decide what leaves; what is withheld keeps its number.
     The export becomes an entry of the ledger.
     """
-    from archive.dossier.export import export
+    from archive.dossier.export import Place, export
+    from archive.handed_over import Request
     from archive.keys import acting
 
     shared = said(ctx)
     archive = archive_of(ctx)
+    request = Request(
+        audience, purpose, recipient, _names(items, code) if items else None, _withheld(withhold, reason, code)
+    )
     with progress("writing", as_json=shared.json) as draw:
         document = export(
-            archive, code, audience, out, acting(shared.operators, archive.home), purpose=purpose, zipped=zipped,
-            date=date, dry_run=dry_run, progress=draw, tell=None if shared.json else _risks,
+            archive, code, request, Place(out, zipped, encrypt_to or ()), acting(shared.operators, archive.home),
+            date=date, dry_run=dry_run, progress=draw, tell=None if shared.json else _told,
         )  # fmt: skip
     show(document, lambda: _exported(document), as_json=shared.json)
 
 
-def _risks(planned: dict[str, Any]) -> None:
-    """Say what is risky in what would leave, before anything is written."""
+def _names(given: list[str], code: str) -> frozenset[str]:
+    """Give the short ids that were named, as ID or CODE/ID, with commas or apart."""
+    names = [name.strip() for text in given for name in text.split(",")]
+    return frozenset(name.removeprefix(f"{code}/") for name in names if name)
+
+
+def _withheld(given: list[str] | None, reasons: list[str] | None, code: str) -> dict[str, str]:
+    from schemas.errors import InputError
+
+    ids = [name.removeprefix(f"{code}/") for name in given or ()]
+    why = list(reasons or [])
+    if len(why) not in ((1, len(ids)) if ids else (0,)):
+        raise InputError(
+            "--withhold ITEM and --reason TEXT go together", code="reason",
+            hint="give one --reason for all, or one for each --withhold",
+        )  # fmt: skip
+    return dict(zip(ids, why * len(ids) if len(why) == 1 else why, strict=True)) if ids else {}
+
+
+def _told(planned: dict[str, Any]) -> None:
+    """Say what stays behind and what is risky in what would leave, before anything is written."""
+    left_out = [f"withheld: {one['bates']}: {one['reason']}" for one in planned["left_out"]]
+    copies = [f"leaves as a {one['form']} copy: {one['bates']}" for one in planned["items"] if one["form"] in COPIED]
+    for line in [*left_out, *copies]:
+        sys.stderr.write(f"{visible(line)}\n")
     warn(planned["warnings"])
 
 
@@ -78,11 +120,12 @@ def verify_dossier(
 
 def _exported(document: dict[str, Any]) -> str:
     what = f"dossier of {visible(document['case'])} for {document['audience']}"
-    leave, stay = ("would leave", "would be withheld") if document["dry_run"] else ("leave", "are withheld")
-    lines = [f"{what}: {visible(str(document['out']))}{' (not written)' if document['dry_run'] else ''}"]
+    dry = document["dry_run"]
+    leave, stay = ("would leave", "would be withheld") if dry else ("leave", "are withheld")
+    place = visible(str(document["out"] or document["zip"]))
+    lines = [f"{what}: {place}{' (not written)' if dry else ''}"]
     lines.append(f"  {document['exhibits']} exhibits {leave}, {document['withheld']} {stay}")
-    lines += [f"  withheld: {visible(one['bates'])}: {visible(one['reason'])}" for one in document["left_out"]]
-    if not document["dry_run"]:
+    if not dry:
         lines.append(f"  sealed by tagmanifest-sha256.txt, SHA-256 {document['tagmanifest_sha256']}")
         lines.append("read VERIFY.txt in it; give the log key to the other side by another way")
     return "\n".join(lines)

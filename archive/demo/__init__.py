@@ -153,11 +153,11 @@ def _audit(shown: Shown, archive: Archive) -> None:
 
 
 def _export(shown: Shown, archive: Archive) -> None:
-    from archive.dossier.export import export
+    from archive.dossier.export import Place, export
+    from archive.handed_over import Request
 
-    document = export(
-        archive, CODE, "court", shown.folder / "dossier", _signers(archive), purpose="exercise: shown by sijill demo"
-    )
+    request = Request("court", "exercise: shown by sijill demo")
+    document = export(archive, CODE, request, Place(shown.folder / "dossier"), _signers(archive))
     command = f'sijill dossier export {CODE} --for court --out dossier --purpose "exercise: shown by sijill demo"'
     shown.steps.append(Step(command, 0, document))
 

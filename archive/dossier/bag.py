@@ -67,7 +67,7 @@ class Bag:
             raise full(name, error) from error
         return self.files[name]
 
-    def copy(self, name: str, source: Path, expected: Mapping[str, object], what: str) -> Digests:
+    def copy(self, name: str, source: Path, expected: Digests, what: str) -> Digests:
         """Copy evidence bit for bit, hashing as it goes.
 
         Raises IntegrityError, naming `what`, unless size, SHA-256 and BLAKE3 are those `expected`;
@@ -88,7 +88,7 @@ class Bag:
         except OSError as error:
             raise full(name, error) from error
         found = Digests(fast.hexdigest(), sure.hexdigest(), size)
-        if any(expected.get(key) != value for key, value in found._asdict().items()):
+        if found != expected:
             raise IntegrityError(
                 f"{what}: the stored bytes are not those that were taken in; no dossier was made",
                 where=what,

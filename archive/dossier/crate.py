@@ -40,6 +40,10 @@ def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mappi
     payload = {name: found for name, found in files.items() if name.startswith("data/") and name != NAME}
     parts = {name.removeprefix("data/"): found for name, found in payload.items()}
     originals = {exhibit.path: exhibit for exhibit in dossier.exhibits if exhibit.path}
+    forms = {
+        "original": "exhibit {}, bit for bit as taken in", "stripped": "a copy of exhibit {} without metadata",
+        "redacted": "a redacted copy of exhibit {}",
+    }  # fmt: skip
     shown = {small: exhibit for exhibit in dossier.exhibits if (small := thumbnails.get(exhibit.bates))}
     graph: list[dict[str, Any]] = [
         {
@@ -70,10 +74,11 @@ def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mappi
             "@id": name, "@type": "File", "name": name, "contentSize": str(found.size), "sha256": found.sha256,
         }  # fmt: skip
         if name in originals:
-            fields = originals[name].record.fields
-            entity["encodingFormat"] = str(fields.get("media_type", "application/octet-stream"))
-            entity["description"] = f"exhibit {originals[name].bates}, bit for bit as taken in"
-            entity["identifier"] = originals[name].bates
+            exhibit = originals[name]
+            kind = exhibit.file.media_type if exhibit.file else ""
+            entity["encodingFormat"] = kind or "application/octet-stream"
+            entity["description"] = forms[exhibit.form].format(exhibit.bates)
+            entity["identifier"] = exhibit.bates
         else:
             entity["encodingFormat"] = _TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
             other = "part of the proof" if name.startswith("proof/") else "a JSON Schema"

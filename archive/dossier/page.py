@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import base64
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from importlib import resources
-from typing import Any
+from typing import IO, Any
 
 from archive.dossier import timeline
 from archive.handed_over import Dossier, Event, Exhibit, Shown, Withheld
@@ -234,8 +234,11 @@ def _environment() -> Any:
     return environment
 
 
-def render(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: str) -> str:
-    """Give the page in `lang`. `thumbnails` are paths below data/ by exhibit number, `signer` is a fingerprint."""
+def writer(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: str) -> Callable[[IO[str]], None]:
+    """Give what writes the page in `lang`, piece by piece.
+
+    `thumbnails` are paths below data/ by exhibit number, `signer` is a fingerprint.
+    """
     template = (resources.files("archive.dossier") / "index.html.j2").read_text("utf-8")
     found = timeline.moments(dossier)
     bars, ticks, claim = timeline.drawing(found)
@@ -255,7 +258,14 @@ def render(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: s
         "who": partial(who, dossier, lang), "event_name": partial(event_name, lang), "event_time": event_time,
         "gap_before": gap_before, "relations_of": partial(relations_of, dossier),
     }  # fmt: skip
-    return str(_environment().from_string(template).render(context))
+    made = _environment().from_string(template)
+
+    def write(file: IO[str]) -> None:
+        stream = made.stream(context)
+        stream.enable_buffering(64)
+        file.writelines(stream)
+
+    return write
 
 
 def claims(dossier: Dossier) -> list[tuple[str, Any, dict[str, list[Shown]]]]:

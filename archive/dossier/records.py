@@ -38,6 +38,7 @@ def case_json(dossier: Dossier, thumbnails: Mapping[str, str]) -> str:
             "format": CASE,
             "dossier": {
                 "id": dossier.id, "number": dossier.number, "audience": dossier.audience, "purpose": dossier.purpose,
+                **({"recipient": dossier.recipient} if dossier.recipient else {}),
                 "date": dossier.date, "exercise": dossier.exercise,
             },
             "ledger": {
@@ -65,10 +66,23 @@ def _item(exhibit: Exhibit, thumbnail: str | None) -> dict[str, Any]:
         "bates": exhibit.bates,
         "class": exhibit.item_class,
         "received": exhibit.record.received,
+        "form": exhibit.form,
         **{key: value for key, value in files.items() if value},
         **exhibit.record.document(),
+        **_copy(exhibit),
         "readings": [{"entry": reading.entry, "fields": dict(reading.fields)} for reading in exhibit.readings],
         "custody_gaps": [gap["what"] for gap in exhibit.gaps],
+    }
+
+
+def _copy(exhibit: Exhibit) -> dict[str, Any]:
+    """Tie a copy to its original: by its salted digest, and to the entry that says how it was made."""
+    if not exhibit.original:
+        return {}
+    made = exhibit.rendition
+    return {
+        "original": exhibit.original,
+        **({"rendition": {"entry": made.entry, "fields": dict(made.fields)}} if made is not None else {}),
     }
 
 
@@ -115,7 +129,7 @@ def audit_json(dossier: Dossier) -> str:
             "signers": [name for name, _ in proof.signers],
             "objects": {
                 "hashed_for_this_dossier": len(files),
-                "bytes": sum(int(exhibit.record.fields.get("size", 0)) for exhibit in files),
+                "bytes": sum(exhibit.file.digests.size for exhibit in files if exhibit.file),
                 "all_as_registered": True,
             },
             "anchors": [],

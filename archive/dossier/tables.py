@@ -66,13 +66,12 @@ def exhibits_csv(dossier: Dossier) -> str:
 
 
 def _shown(exhibit: Exhibit) -> list[str]:
-    fields = exhibit.record.fields
-    has_file = exhibit.path is not None
+    fields, file = exhibit.record.fields, exhibit.file
     return [
         cell(exhibit.name), cell(exhibit.bates), cell(title_of(exhibit)), cell(fields.get("file", "")),
-        cell(exhibit.path or ""), str(fields.get("sha256", "")) if has_file else "",
-        str(fields.get("size", "")) if has_file else "", exhibit.record.received,
-        cell(exhibit.source.get("pseudonym", "")), "no", "",
+        cell(exhibit.path or ""), file.digests.sha256 if file else "", str(file.digests.size) if file else "",
+        exhibit.record.received, cell(exhibit.source.get("pseudonym", "")),
+        "yes" if exhibit.form in ("stripped", "redacted") else "no", "",
     ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from schemas.entry import Entry
 from schemas.errors import SijillError
 
 Record = dict[str, Any]
+FORMS = ("original", "stripped", "redacted")
 
 
 def check_shown(lying: Folder, report: Checked, entries: Mapping[int, Entry], blake3: Mapping[str, str]) -> None:
@@ -178,8 +179,9 @@ class _Exhibits:
             self.found("exhibit numbers are not the order of registration, or one is left out")
         for one in self.withheld:
             self._hidden(one)
-        paths = {self._file(one) for one in self.items}
-        for name in sorted({n for n in self.lying.sizes if n.startswith("data/items/")} - paths):
+        files = {self._file(one) for one in self.items} | {f"data/{one.get('thumbnail')}" for one in self.items}
+        mine = {n for n in self.lying.sizes if n.startswith(("data/items/", "data/derived/"))}
+        for name in sorted(mine - files):
             self.found(f"{name} is the file of no exhibit")
         for event in events:
             entry, of = self.entry_of(event), about.get(str(event.get("bates")))
@@ -200,14 +202,34 @@ class _Exhibits:
             self.found(f"something of the withheld exhibit {one.get('bates')} is disclosed")
 
     def _file(self, one: Record) -> str:
-        """Hold an exhibit's file against its record; gives its name, empty where it has none."""
-        fields, path = _object(one.get("fields")), one.get("path")
+        """Hold an exhibit's file against its record, or a copy against the entry that says how it was made.
+
+        Gives its name, empty where it has none.
+        """
+        fields, path, form = _object(one.get("fields")), one.get("path"), one.get("form")
+        made, entry = one.get("rendition"), self.entry_of(one)
+        if form in ("stripped", "redacted"):
+            firsts = [e for e in self.entries.values() if entry and e.sub == entry.sub]
+            first = min(firsts, key=lambda e: e.index, default=None)
+            if first is None or one.get("original") not in first.sd:
+                self.found(f"the copy of exhibit {one.get('bates')} names an original that its entry does not hold")
         if path is None:
+            if form != "none":
+                self.found(f"exhibit {one.get('bates')} says that its file is here, and names none")
             return ""
+        folder = "items/" if form == "original" else "derived/"
         name = f"data/{path}"
-        if not isinstance(path, str) or not path.startswith("items/") or name not in self.lying.sizes:
+        here = isinstance(path, str) and path.startswith(folder) and name in self.lying.sizes
+        if form not in FORMS or not here:
             self.found(f"the file of exhibit {one.get('bates')} is not there")
             return ""
+        if form == "redacted":
+            fields = _object(_object(made).get("fields"))
+            told = self.entry_of(_object(made))
+            if told is None or entry is None or told.sub != entry.sub or told.t != "blob.add":
+                self.found(f"the redacted copy of exhibit {one.get('bates')} is not the one that was entered")
+        elif form == "stripped" or made is not None:
+            return name if made is None else ""
         digests = self.lying.digest(name)
         if digests.sha256 != fields.get("sha256") or digests.size != fields.get("size"):
             self.found(f"{name} is not the file that was registered")
@@ -239,13 +261,14 @@ class _Exhibits:
         titles = [str(fields[f"title.{lang}"]) for lang in ("en", "und", "ar") if f"title.{lang}" in fields]
         own = [e for e in self.entries.values() if entry and e.sub == entry.sub]
         first = min(own, key=lambda e: e.index, default=None)
-        has_file = "path" in one
+        form, name = one.get("form"), f"data/{one.get('path')}"
+        found = self.lying.digest(name) if "path" in one and name in self.lying.sizes else None
         return [
             [
                 cell(f"{self.code}/{fields.get('id')}"), number, cell(title), cell(fields.get("file", "")),
-                cell(one.get("path", "")), str(fields.get("sha256", "")) if has_file else "",
-                str(fields.get("size", "")) if has_file else "", first.at if first else "",
-                cell(self.pseudonyms.get(str(fields.get("source")), "")), "no", "",
+                cell(one.get("path", "")), found.sha256 if found else "", str(found.size) if found else "",
+                first.at if first else "", cell(self.pseudonyms.get(str(fields.get("source")), "")),
+                "yes" if form in ("stripped", "redacted") else "no", "",
             ]
             for title in titles or [""]
         ]  # fmt: skip

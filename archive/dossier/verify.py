@@ -1146,8 +1146,8 @@ class Exhibits:
             self.found("exhibit numbers are not the order of registration, or one is left out")
         for one in self.withheld:
             self.hidden(one)
-        paths = {self.shown(one) for one in self.items} - {None}
-        extra = {name for name in self.dossier.files if name.startswith("data/items/")} - paths
+        paths = {self.shown(one) for one in self.items} | {f"data/{one.get('thumbnail')}" for one in self.items}
+        extra = {n for n in self.dossier.files if n.startswith(("data/items/", "data/derived/"))} - paths
         for name in sorted(extra):
             self.found(f"{name} is the file of no exhibit")
         for line in self.custody:
@@ -1173,15 +1173,36 @@ class Exhibits:
             if self.dossier.entries[index].sub == entry.sub:
                 self.found(f"something of the withheld exhibit {one.get('bates')} is disclosed")
 
+    def first_of(self, one: dict[str, object]) -> Entry | None:
+        """Give the first entry of the item that is an exhibit."""
+        entry = self.entry_of(one)
+        own = [e for _, e in sorted(self.dossier.entries.items()) if entry is not None and e.sub == entry.sub]
+        return own[0] if own else None
+
     def shown(self, one: dict[str, object]) -> str | None:
-        """The file of an exhibit is the one that was registered; gives its name."""
-        fields, path = self.fields(one), one.get("path")
+        """The file of an exhibit is the one that was registered, or a copy that is tied to it; gives its name."""
+        fields, path, form, made = self.fields(one), one.get("path"), one.get("form"), one.get("rendition")
+        number, entry, first = one.get("bates"), self.entry_of(one), self.first_of(one)
+        if form in ("stripped", "redacted") and (first is None or one.get("original") not in first.sd):
+            self.found(f"the copy of exhibit {number} names an original that its entry does not hold")
         if path is None:
+            if form != "none":
+                self.found(f"exhibit {number} says that its file is here, and names none")
             return None
-        name = f"data/{path}"
-        if not isinstance(path, str) or not path.startswith("items/") or name not in self.dossier.files:
-            self.found(f"the file of exhibit {one.get('bates')} is not there")
+        name, folder = f"data/{path}", "items/" if form == "original" else "derived/"
+        here = isinstance(path, str) and path.startswith(folder) and name in self.dossier.files
+        if form not in ("original", "stripped", "redacted") or not here:
+            self.found(f"the file of exhibit {number} is not there")
             return None
+        if form == "redacted":
+            copy = self.record(made)
+            fields, told = self.fields(copy), self.entry_of(copy)
+            if told is None or entry is None or told.sub != entry.sub or told.t != "blob.add":
+                self.found(f"the redacted copy of exhibit {number} is not the one that was entered")
+        elif made is not None:
+            return None
+        elif form == "stripped":
+            return name
         if self.dossier.digest(name) != fields.get("sha256") or self.dossier.files[name] != fields.get("size"):
             self.found(f"{name} is not the file that was registered")
         if self.dossier.blake3.get(name) != fields.get("blake3"):
@@ -1214,16 +1235,17 @@ class Exhibits:
         fields = self.fields(one)
         source = self.fields(self.sources.get(str(fields.get("source")), {"fields": {}}))
         titles = [str(fields[f"title.{lang}"]) for lang in ("en", "und", "ar") if f"title.{lang}" in fields]
-        entry = self.entry_of(one)
-        first = min((i for i, e in self.dossier.entries.items() if entry and e.sub == entry.sub), default=None)
+        first = self.first_of(one)
         code = self.fields(self.case).get("code")
-        size = str(fields["size"]) if "path" in one and "size" in fields else ""
+        name = f"data/{one.get('path')}"
+        here = "path" in one and name in self.dossier.files
+        digest, size = (self.dossier.digest(name), str(self.dossier.files[name])) if here else ("", "")
+        copied = "yes" if one.get("form") in ("stripped", "redacted") else "no"
         return [
             [
                 cell(f"{code}/{fields.get('id')}"), cell(bates), cell(title), cell(str(fields.get("file", ""))),
-                cell(str(one.get("path", ""))), str(fields.get("sha256", "")) if "path" in one else "", size,
-                self.dossier.entries[first].at if first is not None else "", cell(str(source.get("pseudonym", ""))),
-                "no", "",
+                cell(str(one.get("path", ""))), digest, size, first.at if first is not None else "",
+                cell(str(source.get("pseudonym", ""))), copied, "",
             ]
             for title in titles or [""]
         ]  # fmt: skip

@@ -80,10 +80,14 @@ def archive_of(folder: Path) -> Any:
 
 def hand_over(archive: Any, out: Path, audience: str = "court", **options: Any) -> dict[str, Any]:
     """Export the case; gives the document."""
-    from archive.dossier.export import export
+    from archive.dossier.export import Place, export
+    from archive.handed_over import Request
 
-    options = {"purpose": "filing 12 of the invented registry", "date": DATE, **options}
-    return export(archive, casebook.CODE, audience, out, casebook.signers(archive), **options)
+    asked = {"purpose": "filing 12 of the invented registry"}
+    asked |= {name: options.pop(name) for name in ("purpose", "recipient", "items", "withhold") if name in options}
+    place = Place(out, options.pop("zipped", False), options.pop("encrypt_to", ()))
+    request = Request(audience, **asked)
+    return export(archive, casebook.CODE, request, place, casebook.signers(archive), **{"date": DATE, **options})
 
 
 def seal(folder: Path) -> None:

@@ -1,0 +1,152 @@
+"""Filling and signing the folder of a dossier: evidence, records, tables, pages, proof, in that order.
+
+Takes a `Dossier` and nothing wider. Writes into one folder and nowhere else;
+what it cannot finish it leaves for its caller to remove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from archive import ledger
+from archive.dossier import page, records, tables
+from archive.dossier.bag import SIGNATURE, SIGNED, Bag
+from archive.dossier.crate import NAME as CRATE
+from archive.dossier.crate import crate_json
+from archive.dossier.instructions import namespace, verify_txt
+from archive.dossier.proof import write_proof
+from archive.handed_over import Dossier, Exhibit, root_text
+from archive.pictures import Pictures
+from evidence.redaction import PICTURES
+from schemas.errors import UnreachableError
+
+Progress = Callable[[str, int, int], None]
+SHIPPED_SCHEMAS = ("case", "custody", "corroboration", "audit")
+
+
+def build(
+    dossier: Dossier, building: Path, signer: ledger.Signer, progress: Progress | None
+) -> tuple[Bag, list[str]]:
+    """Fill and sign the folder; gives the bag, and the numbers of pictures without a thumbnail.
+
+    Raises IntegrityError (an original is damaged) or UnreachableError.
+    """
+    from archive.durable import Watch
+
+    watch = Watch(str(building))
+    bag = Bag(building)
+    thumbnails, without = _files(dossier, bag, progress)
+    bag.add("data/records/case.json", records.case_json(dossier, thumbnails))
+    bag.add("data/records/custody.jsonl", records.custody_jsonl(dossier))
+    bag.add("data/records/corroboration.json", records.corroboration_json(dossier))
+    bag.add("data/records/audit.json", records.audit_json(dossier))
+    bag.add("data/records/standard.toml", dossier.standard)
+    bag.add("data/exhibits.csv", tables.exhibits_csv(dossier))
+    if dossier.logs:
+        bag.stream("data/records/flights.csv", lambda file: tables.write_flights(dossier, file))
+        bag.add("data/schemas/flights.tableschema.json", tables.table_schema())
+    for name in SHIPPED_SCHEMAS:
+        schema = resources.files("schemas") / "json" / f"{name}.schema.json"
+        bag.add(f"data/schemas/{name}.schema.json", schema.read_bytes())
+    write_proof(bag, dossier.proof)
+    for lang, name in page.LANGUAGES.items():
+        bag.stream(f"data/{name}", page.writer(dossier, lang, thumbnails, signer.fingerprint))
+    bag.add(CRATE, crate_json(dossier, bag.files, thumbnails))
+    bag.add("VERIFY.txt", verify_txt(dossier, signer.fingerprint))
+    bag.add("verify.py", (resources.files("archive.dossier") / "verify.py").read_bytes())
+    bag.close(_info(dossier))
+    bag.add(SIGNATURE, signer.sign((building / SIGNED).read_bytes(), namespace(dossier.proof.origin)))
+    try:
+        watch.sync()
+    except OSError as error:
+        said = f"the disk did not take the dossier ({error.strerror})"
+        raise UnreachableError(said, hint="make room or mend the disk") from error
+    return bag, without
+
+
+def _info(dossier: Dossier) -> dict[str, str]:
+    exercise = {"Sijill-Exercise": "yes, an invented case"} if dossier.exercise else {}
+    return {
+        "Source-Organization": dossier.proof.origin,
+        "External-Identifier": dossier.id,
+        "Bagging-Date": dossier.date[:10],
+        "Bag-Software-Agent": software(),
+        "Sijill-Audience": dossier.audience,
+        "Sijill-Seal": root_text(dossier.proof),
+        **exercise,
+    }
+
+
+@cache
+def software() -> str:
+    """Give name and version of this program."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"sijill {version('sijill')}"
+    except PackageNotFoundError:
+        return "sijill"
+
+
+def _files(dossier: Dossier, bag: Bag, progress: Progress | None) -> tuple[dict[str, str], list[str]]:
+    """Copy the files that leave and make small pictures, two of each at a time."""
+    files = [e for e in dossier.exhibits if e.file is not None]
+    makers = [Pictures(), Pictures()]
+    thumbnails: dict[str, str] = {}
+    without = []
+    try:
+        with ThreadPoolExecutor(2) as copying, ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as two:
+            copies = [copying.submit(_copy, bag, exhibit) for exhibit in files]
+            drawn = [e for e in files if _is_drawn(e)]
+            pictures = [(e, (one, two)[n % 2].submit(_picture, makers[n % 2], bag, e)) for n, e in enumerate(drawn)]
+            try:
+                for number, copied in enumerate(copies, 1):
+                    copied.result()
+                    if progress is not None:
+                        progress("copying", number, len(files))
+                for number, (exhibit, made) in enumerate(pictures, 1):
+                    name = made.result()
+                    if name is None:
+                        without.append(exhibit.bates)
+                    else:
+                        thumbnails[exhibit.bates] = name
+                    if progress is not None:
+                        progress("small pictures", number, len(pictures))
+            except BaseException:
+                _cancel([*copies, *(made for _, made in pictures)])
+                raise
+    finally:
+        for maker in makers:
+            maker.end()
+    return thumbnails, without
+
+
+def _is_drawn(exhibit: Exhibit) -> bool:
+    kind = exhibit.file.media_type if exhibit.file else ""
+    return kind in PICTURES and not exhibit.record.fields.get("graphic")
+
+
+def _cancel(futures: Sequence[Future[Any]]) -> None:
+    for future in futures:
+        future.cancel()
+
+
+def _copy(bag: Bag, exhibit: Exhibit) -> None:
+    assert exhibit.file is not None
+    bag.copy(f"data/{exhibit.path}", exhibit.file.source, exhibit.file.digests, exhibit.name)
+
+
+def _picture(maker: Pictures, bag: Bag, exhibit: Exhibit) -> str | None:
+    """Write the small picture of an exhibit; gives its name below data/, None where none could be made."""
+    assert exhibit.file is not None
+    small = maker.small(exhibit.file.source)
+    if small is None:
+        return None
+    name = f"derived/{exhibit.bates}-t1.jpg"
+    bag.add(f"data/{name}", small)
+    return name

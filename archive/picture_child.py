@@ -1,0 +1,40 @@
+"""The process that makes copies of pictures and sound: limited, without network, told one file at a time.
+
+Started by `archive.pictures` and by nobody else. A line of standard input is a
+job as JSON: what to do (see `evidence.redaction.done`), a path, and what that
+needs. The answer is one byte (1 made, 0 not), four bytes of length, and the
+copy, or the reason why there is none.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+
+def main() -> None:
+    """Answer every line, until there is none."""
+    from archive.reader_child import cut_network, limit, limit_next_file, open_regular
+    from evidence.redaction import CannotCopy, done
+
+    cut_network()
+    limit()
+    for line in sys.stdin.buffer:
+        limit_next_file()
+        made = b"\0"
+        try:
+            job = json.loads(line)
+            with open_regular(job["path"]) as file:
+                answer, made = done(file, job), b"\1"
+        except CannotCopy as error:
+            answer = str(error).encode()
+        except MemoryError:
+            answer = b"it needs more memory than a copy may take"
+        except Exception as error:
+            answer = f"it cannot be decoded ({type(error).__name__})".encode()
+        sys.stdout.buffer.write(made + len(answer).to_bytes(4, "big") + answer)
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Copies of pictures and sound, made in limited child processes.
+
+A file that crashes, bloats or stalls its decoder has no copy; the others go on
+and the original is untouched. What a child answers is used as a picture or as
+sound, and for nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from evidence.digest import Digests, digest_bytes
+from evidence.redaction import Box
+
+SECONDS = 30.0
+MOST_BYTES = 512 * 1024 * 1024
+_START = (
+    "import sys; sys.path.insert(next((n for n, p in enumerate(sys.path) if p.endswith('-packages')), len(sys.path)),"
+    " sys.argv[1]); from archive.picture_child import main; main()"
+)
+_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "audio/x-wav"}
+
+
+class NoCopy(Exception):
+    """A child made no copy; the message says why, in our own words."""
+
+
+class Pictures:
+    """One child, started when it is first needed and again after it died. Not for several threads at once."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self.end()
+
+    def small(self, path: Path) -> bytes | None:
+        """Give a small JPEG of the picture at `path`, or None where none could be made."""
+        with contextlib.suppress(NoCopy):
+            answer = self._ask(path, do="small")
+            return answer if answer.startswith(b"\xff\xd8\xff") else None
+        return None
+
+    def clean(self, path: Path, media_type: str) -> bytes:
+        """Give a copy without metadata. Raises NoCopy."""
+        return self._ask(path, do="clean", media_type=media_type)
+
+    def covered(self, path: Path, boxes: Sequence[Box], how: str) -> bytes:
+        """Give a copy without metadata, its boxes covered. Raises NoCopy."""
+        return self._ask(path, do="cover", boxes=[list(box) for box in boxes], how=how)
+
+    def fingerprint(self, path: Path) -> bytes | None:
+        """Give 8 bytes that are alike for pictures that look alike, or None."""
+        with contextlib.suppress(NoCopy):
+            answer = self._ask(path, do="fingerprint")
+            return answer if len(answer) == 8 else None
+        return None
+
+    def _ask(self, path: Path, **job: Any) -> bytes:
+        process = self._process or self._start()
+        if process is None or process.stdin is None or process.stdout is None:
+            raise NoCopy("no process for it could be started")
+        watchdog = threading.Timer(self._seconds, process.kill)
+        watchdog.start()
+        try:
+            process.stdin.write(json.dumps({"path": os.path.abspath(path), **job}).encode() + b"\n")
+            process.stdin.flush()
+            head = process.stdout.read(5)
+            length = int.from_bytes(head[1:], "big") if len(head) == 5 else -1
+            answer = process.stdout.read(length) if 0 <= length <= MOST_BYTES else b""
+        except OSError:
+            head, length, answer = b"\0", -1, b""
+        finally:
+            watchdog.cancel()
+        if len(answer) != length:
+            self.end()
+            raise NoCopy("it takes more time or memory to decode than a copy may")
+        if head[:1] != b"\1":
+            raise NoCopy(answer[:200].decode("ascii", "replace"))
+        return answer
+
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-B", "-c", _START, str(Path(__file__).resolve().parents[1])],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
+            )
+        except OSError:
+            self._process = None
+        return self._process
+
+    def end(self) -> None:
+        """End the child."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            with contextlib.suppress(OSError, ValueError):
+                process.communicate()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A copy that was made: where it lies for now, its digests and its type."""
+
+    path: Path
+    digests: Digests
+    media_type: str
+
+
+class Copies:
+    """Copies without metadata for one dossier, kept in a temporary folder until that is written.
+
+    A context manager; the folder and all in it are gone at the end.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="sijill-")
+        self._pictures = Pictures()
+        self._made: dict[str, Made | str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self._pictures.end()
+        self._folder.cleanup()
+
+    def clean(self, path: Path, media_type: str) -> Made | str:
+        """Give a copy without metadata of the object at `path`, or in words why there is none."""
+        if path.name not in self._made:
+            try:
+                self._made[path.name] = self._keep(self._pictures.clean(path, media_type))
+            except NoCopy as error:
+                self._made[path.name] = str(error)
+        return self._made[path.name]
+
+    def alike(self, paths: Sequence[tuple[str, Path]], model: Path) -> list[str]:
+        """Name those of the pictures `(name, path)` that look like `model`."""
+        from evidence.redaction import alike
+
+        wanted = self._pictures.fingerprint(model)
+        if wanted is None:
+            return []
+        found = [(name, self._pictures.fingerprint(path)) for name, path in paths]
+        return [name for name, bits in found if bits is not None and alike(bits, wanted)]
+
+    def _keep(self, data: bytes) -> Made:
+        media_type = next((kind for head, kind in _TYPES.items() if data.startswith(head)), None)
+        if media_type is None:
+            raise NoCopy("the copy is of no known type")
+        path = Path(self._folder.name) / f"{len(self._made)}"
+        path.write_bytes(data)
+        return Made(path, digest_bytes(data), media_type)

@@ -1,0 +1,180 @@
+"""Pictures and sound made fit to leave: small ones, copies without metadata, copies with parts covered.
+
+A copy is made from decoded pixels, so that nothing beside them comes along: no
+EXIF, no preview, no bytes behind the end. It is turned upright first; boxes are
+in pixels of the upright picture, from its top left corner. Nothing here changes
+an original, and no copy is evidence.
+
+Follows RIFF/WAVE (the chunks `fmt `, `fact` and `data` are what is heard).
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+
+MOST_PIXELS = 100_000_000
+LONGEST_SIDE = 480  # of a small picture, in pixels
+BLUR_BLOCKS = 3  # a blurred box keeps at most so many tones a side: no face, no letter
+PICTURES = frozenset(f"image/{kind}" for kind in ("jpeg", "png", "webp", "tiff", "gif", "bmp"))
+SOUND = frozenset(("audio/wav", "audio/x-wav", "audio/wave"))
+CLEANABLE = PICTURES | SOUND
+HEARD = (b"fmt ", b"fact", b"data")
+HOW = ("box", "blur")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
+
+Box = tuple[int, int, int, int]  # x, y, width, height
+
+
+class CannotCopy(ValueError):
+    """No copy can be made; the message says why and holds no text of the file."""
+
+
+def small(file: BinaryIO) -> bytes:
+    """Give a small JPEG of a picture. Raises CannotCopy, or whatever a decoder raises."""
+    from PIL import Image
+
+    with _opened(file) as picture:
+        picture.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
+        upright = _upright(picture)
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return _jpeg(upright, 78)
+
+
+def clean(file: BinaryIO, media_type: str) -> bytes:
+    """Give a copy with nothing but what is seen or heard. Raises CannotCopy, or whatever a decoder raises.
+
+    A JPEG stays one, other pictures become PNG; sound stays WAVE, sample for sample.
+    """
+    if media_type in SOUND:
+        return clean_wave(file.read())
+    return _written(*_pixels(file))
+
+
+def covered(file: BinaryIO, boxes: Sequence[Box], how: str) -> bytes:
+    """Give a clean copy with `boxes` covered (`box`: black; `blur`: a few tones). Raises CannotCopy."""
+    picture, kind = _pixels(file)
+    for box in boxes:
+        x, y, width, height = box
+        if min(x, y) < 0 or min(width, height) < 1:
+            raise CannotCopy("a box needs a place and a size in whole pixels")
+        if x + width > picture.width or y + height > picture.height:
+            raise CannotCopy(f"a box reaches beyond the picture, which is {picture.width} x {picture.height} upright")
+        picture.paste(_cover(picture, box, how), (x, y))
+    return _written(picture, kind)
+
+
+def fingerprint(file: BinaryIO) -> bytes:
+    """Give 8 bytes that are alike for pictures that look alike: is a pixel brighter than the one right of it."""
+    from PIL import Image
+
+    with _opened(file) as picture:
+        picture.draft("L", (72, 64))
+        grey = _upright(picture).convert("L").resize((9, 8), Image.Resampling.BILINEAR).tobytes()
+    bits = "".join("1" if grey[9 * y + x] > grey[9 * y + x + 1] else "0" for y in range(8) for x in range(8))
+    return int(bits, 2).to_bytes(8, "big")
+
+
+def same_pixels(one: BinaryIO, two: BinaryIO) -> bool:
+    """Tell whether two pictures show the same, pixel by pixel."""
+    first, second = _pixels(one)[0], _pixels(two)[0]
+    return bool(first.size == second.size and first.tobytes() == second.tobytes())
+
+
+def alike(one: bytes, two: bytes, *, most: int = 6) -> bool:
+    """Tell whether two fingerprints differ in at most `most` of their 64 bits."""
+    return (int.from_bytes(one, "big") ^ int.from_bytes(two, "big")).bit_count() <= most
+
+
+def clean_wave(data: bytes) -> bytes:
+    """Give a WAVE file with the chunks that are heard and no other. Raises CannotCopy."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        raise CannotCopy("it is no WAVE file")
+    kept, at = [], 12
+    while at + 8 <= len(data):
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if at + 8 + size > len(data):
+            raise CannotCopy("it is cut short")
+        if name in HEARD:
+            kept.append(data[at : at + 8 + size] + bytes(size % 2))
+        at += 8 + size + size % 2
+    if not {b"fmt ", b"data"} <= {chunk[:4] for chunk in kept}:
+        raise CannotCopy("it holds no sound")
+    body = b"WAVE" + b"".join(kept)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _opened(file: BinaryIO) -> Any:
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    picture = Image.open(file, formats=_FORMATS)
+    if picture.width * picture.height > MOST_PIXELS:
+        picture.close()
+        raise CannotCopy("it has more pixels than are decoded")
+    return picture
+
+
+def _upright(picture: Any) -> Any:
+    from PIL import Image, ImageOps
+
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode in ("RGBA", "LA", "P", "PA"):
+        upright = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+    return upright.convert("RGB")
+
+
+def _pixels(file: BinaryIO) -> tuple[Any, str]:
+    with _opened(file) as picture:
+        if getattr(picture, "n_frames", 1) != 1 and picture.format != "MPO":
+            raise CannotCopy("it holds several pictures")
+        return _upright(picture), str(picture.format)
+
+
+def _written(picture: Any, kind: str) -> bytes:
+    if kind in ("JPEG", "MPO"):
+        return _jpeg(picture, 92)
+    out = io.BytesIO()
+    _bare(picture).save(out, "PNG")
+    return out.getvalue()
+
+
+def _jpeg(picture: Any, quality: int) -> bytes:
+    out = io.BytesIO()
+    _bare(picture).save(out, "JPEG", quality=quality, optimize=False, progressive=False)
+    return out.getvalue()
+
+
+def _bare(picture: Any) -> Any:
+    """Give the same pixels in a picture that was never read from a file."""
+    from PIL import Image
+
+    return Image.frombytes("RGB", picture.size, picture.tobytes())
+
+
+def _cover(picture: Any, box: Box, how: str) -> Any:
+    from PIL import Image
+
+    x, y, width, height = box
+    if how == "box":
+        return Image.new("RGB", (width, height), "black")
+    part = picture.crop((x, y, x + width, y + height))
+    few = part.resize((min(BLUR_BLOCKS, width), min(BLUR_BLOCKS, height)), Image.Resampling.BOX)
+    return few.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def done(file: BinaryIO, job: Mapping[str, Any]) -> bytes:
+    """Do what a job asks for: small, clean (media_type), cover (boxes, how) or fingerprint. Raises CannotCopy."""
+    match job["do"]:
+        case "small":
+            return small(file)
+        case "clean":
+            return clean(file, str(job["media_type"]))
+        case "cover":
+            return covered(file, [tuple(box) for box in job["boxes"]], str(job["how"]))
+        case _:
+            return fingerprint(file)
