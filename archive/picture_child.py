@@ -3,7 +3,7 @@
 Started by `archive.pictures` and by nobody else. A line of standard input is a
 job as JSON: what to do (see `evidence.redaction.done`), a path, and what that
 needs. The answer is one byte (1 made, 0 not), four bytes of length, and the
-copy, or the reason why there is none.
+copy or the reason why there is none; of a comparison, reasons to refuse a copy.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ def main() -> None:
     """Answer every line, until there is none."""
     from archive.reader_child import cut_network, limit, limit_next_file, open_regular
     from evidence.redaction import CannotCopy, done
+    from evidence.remnants import refusals
 
     cut_network()
     limit()
@@ -25,7 +26,13 @@ def main() -> None:
         try:
             job = json.loads(line)
             with open_regular(job["path"]) as file:
-                answer, made = done(file, job), b"\1"
+                if job["do"] == "compare":
+                    with open_regular(job["copy"]) as copy:
+                        found = refusals(file.read(), job["types"][0], copy.read(), job["types"][1], job["gone"])
+                    answer = json.dumps(found).encode()
+                else:
+                    answer = done(file, job)
+                made = b"\1"
         except CannotCopy as error:
             answer = str(error).encode()
         except MemoryError:

@@ -71,6 +71,12 @@ class Pictures:
             return answer if len(answer) == 8 else None
         return None
 
+    def refusals(self, original: tuple[Path, str], copy: tuple[Path, str], gone: Sequence[str]) -> list[str]:
+        """Give the reasons why a copy cannot stand for an original; both as (path, media type). Raises NoCopy."""
+        types = [original[1], copy[1]]
+        answer = self._ask(original[0], do="compare", copy=os.path.abspath(copy[0]), types=types, gone=list(gone))
+        return [str(reason) for reason in json.loads(answer)]
+
     def _ask(self, path: Path, **job: Any) -> bytes:
         process = self._process or self._start()
         if process is None or process.stdin is None or process.stdout is None:

@@ -83,7 +83,7 @@ def same_pixels(one: BinaryIO, two: BinaryIO) -> bool:
     return bool(first.size == second.size and first.tobytes() == second.tobytes())
 
 
-def alike(one: bytes, two: bytes, *, most: int = 6) -> bool:
+def alike(one: bytes, two: bytes, *, most: int = 10) -> bool:
     """Tell whether two fingerprints differ in at most `most` of their 64 bits."""
     return (int.from_bytes(one, "big") ^ int.from_bytes(two, "big")).bit_count() <= most
 

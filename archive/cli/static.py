@@ -33,11 +33,15 @@ Commands:
   verify      Read the stored evidence again and compare it with what was taken
               in.
   audit       Check every entry, signature, record and object; change nothing.
+  redact      Cover parts of an item for an audience, or take a copy in which
+              they are covered.
   custody     Show who held an item, from its capture to today.
   checkpoint  Show the newest signed checkpoint of the ledger.
   prove       Give the proof that an item's newest record stands in the ledger.
   publish     Write the ledger as static files that anyone can mirror and check.
   dossier     Write a case as a dossier for an audience, or verify one.
+  consent     Record an answer on who may see an item, or withdraw it.
+  source      Show one person or body over all cases.
   anchor      Ask an outside authority for a time-stamp over the ledger, and
               keep its answer.
   operator    Add, list and revoke operators, and give them roles.

@@ -24,7 +24,11 @@ GPS = {1: "N", 2: (35.0, 48.0, 43.2), 3: "E", 4: (36.0, 36.0, 14.4)}
 
 def with_position(orientation: int = 6) -> bytes:
     """Give a photograph that says where and when it was taken, lying on its side."""
-    picture, out, exif = Image.new("RGB", (64, 48), (120, 90, 60)), io.BytesIO(), Image.Exif()
+    from math import cos, sin
+
+    out, exif = io.BytesIO(), Image.Exif()
+    tones = (int(128 + 100 * sin(x / 9) * cos(y / 7)) for y in range(48) for x in range(64))
+    picture = Image.merge("RGB", [Image.frombytes("L", (64, 48), bytes(tones))] * 3)
     exif.get_ifd(0x8825).update(GPS)
     exif[0x0112], exif[0x010F] = orientation, "CANARY-Maker"
     exif.get_ifd(0x8769)[0x9003] = "2019:02:03 14:55:00"
