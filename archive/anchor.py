@@ -186,7 +186,7 @@ def check_anchors(
                 raise InputError("it says another time than was recorded")
             found.append(Anchor(index, fields["size"], fields["time"], stamp.checked_by))
         except UnreachableError as error:
-            replay.report("anchor-unread", where, error.message, severity="unread")
+            replay.report("anchor-unread", where, error.message)
         except (SijillError, KeyError, ValueError, TypeError) as error:
             what = error.message if isinstance(error, SijillError) else "malformed"
             replay.report("anchor", where, f"it does not hold: {what}")
@@ -216,7 +216,7 @@ def check_claims(replay: Replay, db: sqlite3.Connection, proven: Sequence[dict[s
             "SELECT idx, leaf FROM ledger WHERE idx BETWEEN ? AND ? ORDER BY idx", (window["first"], window["last"])
         ):
             try:
-                at = Entry.parse(index, bytes(leaf)).at
+                at = Entry.parse(index, leaf if type(leaf) is bytes else b"").at
             except SijillError:
                 continue
             if (low is not None and at < low) or (high is not None and at > high):

@@ -1,9 +1,10 @@
 """Audit: everything read again and held against everything else; nothing changed.
 
 The ledger is replayed (`replay`), the view made again in a scratch database
-and compared row by row, every object read and hashed, and the checkpoints
-that lie outside the archive (the file, the pin, an auditor's own) held against
-the tree. An audit never repairs.
+and compared row by row (`compared`), every object read and hashed, and what
+lies outside the ledger (`outside`: settings, file, pin, an auditor's own
+checkpoints; `anchor`: time-stamps) held against the tree. An audit never
+repairs, and changes nothing on the disk but its own scratch folder elsewhere.
 
 The attacker it is made for has the archive folder, the database and one key,
 not the auditor's pin or kept checkpoints.
@@ -11,23 +12,28 @@ not the auditor's pin or kept checkpoints.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import tempfile
 import urllib.parse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import disclosure, merkle, note
 from archive.anchor import Anchor, check_anchors, check_claims, in_words, windows
-from archive.database import INDEXES, OBSERVATION_COLUMNS, TABLES, TRIGGERS, VIEW
-from archive.replay import Finding, Replay
-from schemas.errors import InputError, SijillError
+from archive.checked import recorded_checks
+from archive.compared import check_observations, check_pages, check_schema, compare_view
+from archive.database import TABLES, VIEW, left_journal, still
+from archive.finding import Finding
+from archive.outside import Outside, check_folder
+from archive.replay import Replay
+from schemas.errors import InputError, UnreachableError
 
 if TYPE_CHECKING:
     from archive.open import Archive
+
+NEEDED = frozenset(("ledger", "private", "checkpoint", "tile", "edge"))
 
 
 @dataclass
@@ -40,6 +46,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     anchors: list[Anchor] = field(default_factory=list)
     size: int = 0
+    readable: frozenset[str] = frozenset()
 
     @property
     def exit_status(self) -> int:
@@ -75,27 +82,59 @@ def audit(
 
     Raises InputError (a checkpoint of `against`, or the roots) or UnreachableError.
     """
-    kept = [(path, _read(path)) for path in against]
+    outside = Outside(archive, against)
     roots = _read(tsa_roots) if tsa_roots is not None else None
-    with archive.reading() as db, tempfile.TemporaryDirectory(prefix="sijill-audit-") as scratch_folder:
-        scratch = _scratch(Path(scratch_folder))
+    with tempfile.TemporaryDirectory(prefix="sijill-audit-") as folder, closing(_scratch(Path(folder))) as scratch:
+        replay = Replay(scratch, project=not ledger_only, asked=outside.sizes)
+        report = Report(0, 0, None)
         try:
-            replay = Replay(scratch, project=not ledger_only, asked=_sizes(archive, kept))
-            _schema(replay, db)
-            replay.run(db)
-            _outside(replay, archive, db, kept)
-            report = Report(replay.compact.size, replay.commits, None, replay.findings, size=replay.compact.size)
-            if not ledger_only:
-                replay.check_proofs_of_possession()
-                scratch.commit()
-                report.anchors = check_anchors(replay, db, scratch, roots)
-                check_claims(replay, db, windows(report.anchors, report.size))
-                _compare_view(replay, archive, scratch)
-                _observations(replay, db, scratch)
-                report.objects = _objects(replay, archive, scratch, progress)
-        finally:
-            scratch.close()
+            with still(archive.database) as db:
+                if left_journal(archive.database):
+                    replay.report("journal-left", "the database", "a writer is at work or was stopped; it is read too")
+                _ledger(replay, db, outside, report)
+                if not ledger_only:
+                    _made(replay, db, report, roots)
+        except sqlite3.Error as error:
+            _damaged(replay, archive, error)
+        check_folder(replay, archive)
+        if not ledger_only:
+            scratch.commit()
+            report.objects = _objects(replay, archive, scratch, progress)
+    report.entries = report.size = replay.size
+    report.commits = replay.commits
+    report.findings = replay.found.closed()
     return report
+
+
+def _ledger(replay: Replay, db: sqlite3.Connection, outside: Outside, report: Report) -> None:
+    report.readable = check_schema(replay, db)
+    if not report.readable >= NEEDED:
+        raise sqlite3.DatabaseError("no such table: the tables of the ledger are not those of an archive")
+    newest = replay.run(db)
+    outside.check(replay, newest)
+
+
+def _made(replay: Replay, db: sqlite3.Connection, report: Report, roots: bytes | None) -> None:
+    """Compare what was made from the ledger with what it makes again, and look at every page."""
+    report.anchors = check_anchors(replay, db, replay.scratch, roots)
+    check_claims(replay, db, windows(report.anchors, replay.size))
+    if report.readable >= frozenset(VIEW):
+        compare_view(replay, db, replay.scratch)
+    if "observation" in report.readable:
+        check_observations(replay, db, replay.scratch)
+    check_pages(replay, db)
+
+
+def _damaged(replay: Replay, archive: Archive, error: sqlite3.Error) -> None:
+    """Tell damage, which is a finding, from not being able to look. Raises UnreachableError."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    words = str(error)
+    if code != sqlite3.SQLITE_CORRUPT and not words.startswith("no such"):
+        raise UnreachableError(
+            f"the database cannot be read ({words})", where=str(archive.database), hint="keep a copy as it is"
+        ) from error
+    where = f"the database, at entry {replay.size} or behind it"
+    replay.report("database-damaged", where, f"it could not be read further ({words})")
 
 
 def _read(path: Path) -> bytes:
@@ -114,151 +153,50 @@ def _scratch(folder: Path) -> sqlite3.Connection:
     return scratch
 
 
-def _schema(replay: Replay, db: sqlite3.Connection) -> None:
-    """The database holds exactly the tables, indexes and triggers that `init` made."""
-    expected = {**TABLES, **INDEXES, **TRIGGERS}
-    found = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
-    for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
-            what = "is missing" if name not in found else "is not as it was made" if name in expected else "is not ours"
-            replay.report("schema", f"{name} in the database", f"it {what}")
-
-
-def _sizes(archive: Archive, kept: Iterable[tuple[Path, bytes]]) -> frozenset[int]:
-    """Give the sizes whose roots the outside checkpoints ask for."""
-    sizes = set()
-    pin = archive.home.pin(archive.origin)
-    if pin is not None:
-        sizes.add(pin.size)
-    for stored in [*(data for _, data in kept), *_checkpoint_file(archive)]:
-        try:
-            sizes.add(note.Checkpoint.parse(note.SignedNote.parse(stored).text).size)
-        except SijillError:
-            continue
-    return frozenset(sizes)
-
-
-def _checkpoint_file(archive: Archive) -> list[bytes]:
-    try:
-        return [(archive.folder / "checkpoint").read_bytes()]
-    except OSError:
-        return []
-
-
-def _outside(replay: Replay, archive: Archive, db: sqlite3.Connection, kept: Iterable[tuple[Path, bytes]]) -> None:
-    """Hold the file, the pin and the auditor's checkpoints against the tree."""
-    if archive.origin != replay.registry.origin:
-        replay.report("origin", "sijill.toml", "its origin is not the one that entry 0 states")
-    for index, _, lost in replay.registry.log_keys:
-        if lost:
-            what = "the log key before it was lost and replaced by the root's word alone"
-            replay.report("logkey-lost", f"entry {index}", what, severity="warning")
-    files = _checkpoint_file(archive)
-    newest = db.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
-    if not files:
-        replay.report("checkpoint-file", "the file checkpoint", "it is not there", severity="warning")
-    elif (newest is None or bytes(newest[0]) != files[0]) and _holds(
-        replay, "the file checkpoint", files[0], "checkpoint-file"
-    ):
-        replay.report("checkpoint-file", "the file checkpoint", "it is older than the ledger", severity="warning")
-    for path, stored in kept:
-        _holds(replay, str(path), stored, "against")
-    pin = archive.home.pin(archive.origin)
-    if pin is None:
-        replay.report("pin", "this computer", "it has no pin of this archive: an older copy would not be noticed",
-                      severity="warning")  # fmt: skip
-    elif pin.size > replay.compact.size:
-        replay.report("pin", "this computer", f"it has seen {pin.size} entries; there are {replay.compact.size}: "
-                      "the end was cut off, or this is an older copy")  # fmt: skip
-    elif replay.roots.get(pin.size) != pin.root:
-        replay.report("pin", "this computer", f"the first {pin.size} entries are not those it has seen: rewritten")
-
-
-def _holds(replay: Replay, where: str, stored: bytes, code: str) -> bool:
-    try:
-        size = note.Checkpoint.parse(note.SignedNote.parse(stored).text).size
-        checkpoint = note.open_checkpoint(stored, replay.registry.log_vkey_at(size))
-    except SijillError as error:
-        replay.report(code, where, error.message)
-        return False
-    if checkpoint.size > replay.compact.size:
-        replay.report(code, where, f"it is for {checkpoint.size} entries; there are {replay.compact.size}: "
-                      "the end was cut off, or this is an older copy")  # fmt: skip
-        return False
-    if checkpoint.origin != replay.registry.origin or replay.roots.get(checkpoint.size) != checkpoint.root:
-        replay.report(code, where, f"the first {checkpoint.size} entries are not those it was signed for: rewritten")
-        return False
-    return True
-
-
-def _compare_view(replay: Replay, archive: Archive, scratch: sqlite3.Connection) -> None:
-    """Compare every row of the view with the one the replay made."""
-    journal = archive.database.with_name(archive.database.name + "-wal")
-    mode = "mode=ro" if journal.exists() and journal.stat().st_size else "mode=ro&immutable=1"
-    scratch.execute("ATTACH ? AS live", (f"file:{urllib.parse.quote(str(archive.database))}?{mode}",))
-    for table in VIEW:
-        key = {"record": "sub", "act": "idx", "object": "idx"}[table]
-        for verb, one, two in (("was changed or added", "live", "main"), ("was changed or removed", "main", "live")):
-            rows = scratch.execute(f"SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {two}.{table} ORDER BY {key}")
-            for row in rows:
-                where = f"{table} {_row_name(table, row)}"
-                replay.report("view-changed", where, f"a row {verb} behind the ledger's back")
-    scratch.execute("DETACH live") if not scratch.in_transaction else None
-
-
-def _row_name(table: str, row: Sequence[Any]) -> str:
-    if table == "record":
-        return f"{row[1]} of entry {row[4]}"
-    return f"of entry {row[0]}"
-
-
-def _observations(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Connection) -> None:
-    """Hold the rows of every flight log against the root that its reading committed to."""
-    logs = {}
-    for sub, fields in scratch.execute("SELECT sub, fields FROM act WHERE t = 'reading.add' ORDER BY idx"):
-        reading = json.loads(fields)
-        if "rows_root" in reading:
-            logs[sub] = reading
-    columns = ", ".join(OBSERVATION_COLUMNS)
-    for sub, reading in logs.items():
-        compact, count = merkle.CompactRange(), 0
-        rows = db.execute(f"SELECT {columns} FROM observation WHERE log = ? ORDER BY row", (sub,))
-        for row in rows:
-            compact.extend([disclosure.row_leaf(reading["rows_salt"], OBSERVATION_COLUMNS, row)])
-            count += 1
-        if count != reading["rows"] or compact.root().hex() != reading["rows_root"]:
-            name = scratch.execute("SELECT first FROM record WHERE sub = ?", (sub,)).fetchone()
-            replay.report("observation-changed", f"flight log of entry {name[0] if name else '?'}",
-                          "its rows are not those that were read from it")  # fmt: skip
-    for (sub,) in db.execute("SELECT DISTINCT log FROM observation"):
-        if sub not in logs:
-            replay.report("observation-changed", "observation", "rows of a flight log that the ledger does not know")
-
-
 def _objects(
     replay: Replay, archive: Archive, scratch: sqlite3.Connection, progress: Callable[[int], None] | None
-) -> int:
-    """Read every object that the ledger names, and look for what it does not name."""
+) -> int | None:
+    """Read every object that the ledger names, and look for what it does not name; None where the store is away."""
     from archive.verify import HARMLESS, verify_objects
 
     rows = scratch.execute(
         "SELECT coalesce(r.code || '/' || r.id, 'entry ' || o.idx), o.blake3, o.sha256, o.size"
         " FROM object o LEFT JOIN record r ON r.sub = o.sub ORDER BY o.blake3, o.idx"
     )
-    seen = verify_objects(rows, archive.objects, quick=False, progress=progress)
-    for damage in seen["damaged"]:
-        where = f"{damage['item']}, object {damage['object'][:16]}…"
-        replay.report("object-damaged", where, f"its bytes are not those taken in ({damage['what']})")
-    for missing in seen["missing"]:
-        replay.report("object-missing", f"{missing['item']}, object {missing['object'][:16]}…",
-                      "it is gone, by no order")  # fmt: skip
+    try:
+        seen = verify_objects(rows, archive.objects, quick=False, progress=progress)
+    except UnreachableError as error:
+        replay.report("object-unread", "objects", error.message)
+        return None
+    whole = _seen_whole(replay, scratch)
+    for code, kind in (("object-damaged", "damaged"), ("object-missing", "missing")):
+        for one in seen[kind]:
+            where = f"{one['item']}, object {one['object'][:16]}…"
+            damage = f"its bytes are not those taken in: {one['what']}"
+            what = "it is gone, by no order" if kind == "missing" else damage
+            replay.report(code, where, what, since=whole(one["item"], one["object"]))
     for unread in seen["unreadable"]:
-        where = f"objects/{unread['object'][:16]}…"
-        replay.report("object-unread", where, f"it could not be read ({unread['what']})", severity="unread")
+        replay.report("object-unread", f"objects/{unread['object'][:16]}…", f"it could not be read ({unread['what']})")
     for stray in seen["unlisted"]:
-        harmless = stray["what"] in HARMLESS
         known = {"whole": "an object that nothing names", "stranger": "no object; it was not put there by Sijill"}
         what = known.get(stray["what"], f"it does not belong here ({stray['what']})")
-        replay.report("object-unlisted", f"objects/{stray['object']}", what,
-                      severity="warning" if harmless else "finding")  # fmt: skip
+        code = "object-unlisted" if stray["what"] in HARMLESS else "object-alien"
+        replay.report(code, f"objects/{stray['object']}", what)
     return int(seen["objects"])
+
+
+def _seen_whole(replay: Replay, scratch: sqlite3.Connection) -> Callable[[str, str], str | None]:
+    """Give who tells when an item's object was last known to be whole: a recorded check, else its registration."""
+    try:
+        checks = recorded_checks(scratch)
+    except (ValueError, TypeError):
+        checks = []
+
+    def since(item: str, name: str) -> str | None:
+        (first,) = scratch.execute("SELECT min(idx) FROM object WHERE blake3 = ?", (name,)).fetchone()
+        for check in reversed(checks):
+            if first is not None and check.index > first and check.covers(item) and item not in check.failed:
+                return f"{check.at}, entry {check.index}"
+        return replay.time_of(first) if first is not None else None
+
+    return since

@@ -12,10 +12,12 @@ these two and compared with them by every audit.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +59,7 @@ TRIGGERS: dict[str, str] = {  # speed bumps against a slip, not proof
     " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
 }
 CACHES = ("tile", "edge")  # rebuilt at will; a wrong one is refused when it is used
+TRIES = 5  # to copy a database that is being written to
 VIEW = ("record", "act", "object")  # compared row by row with the replay
 OBSERVATION_COLUMNS = (
     "row", "earliest", "latest", "lat", "lon", "heading", "aircraft_type", "aircraft_class", "count",
@@ -147,8 +150,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """
     if not path.is_file():
         raise NotFound(f"no database at {path}", where=str(path), hint="name the archive with --archive")
-    journal = path.with_name(path.name + "-wal")
-    immutable = not (journal.exists() and journal.stat().st_size)
+    immutable = not left_journal(path)
     before = path.stat()
     mode = "mode=ro&immutable=1" if immutable else "mode=ro"
     connection = None
@@ -170,3 +172,59 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     finally:
         if connection is not None:
             connection.close()
+
+
+@contextmanager
+def still(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give a connection for an audit: to a state that does not move, with nothing made or changed beside it.
+
+    Where a writer is at work or was stopped, its journal belongs to the state;
+    reading it in place would write, so both files are copied away first. Texts
+    that are no UTF-8 come with surrogates, which no strict reading takes.
+    Raises NotFound or UnreachableError; sqlite3.DatabaseError for a damaged file comes through.
+    """
+    if not path.is_file():
+        raise NotFound(f"no database at {path}", where=str(path), hint="name the archive with --archive")
+    with ExitStack() as stack:
+        try:
+            before, taken = _state(path), path
+            if left_journal(path):
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sijill-still-"))
+                taken = _taken(path, Path(folder))
+            mode = "mode=ro&immutable=1" if taken is path else "mode=rw"
+            address = f"file:{urllib.parse.quote(str(taken))}?{mode}"
+            connection = stack.enter_context(closing(sqlite3.connect(address, uri=True)))
+        except OSError as error:
+            raise UnreachableError(f"the database cannot be read ({error.strerror})", where=str(path)) from error
+        connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+        connection.execute("PRAGMA trusted_schema=OFF")
+        yield connection
+    if taken is path and path.exists() and before != _state(path):
+        raise UnreachableError(
+            "another process wrote to the archive while it was read", where=str(path), hint="run this again"
+        )
+
+
+def left_journal(path: Path) -> bool:
+    """Tell whether a writer is at work on a database, or was stopped, so that its journal holds a part of it."""
+    journal = path.with_name(path.name + "-wal")
+    return journal.is_file() and journal.stat().st_size > 0
+
+
+def _taken(path: Path, folder: Path) -> Path:
+    """Copy database and journal away, both as they were at one moment. Raises OSError, UnreachableError."""
+    files = (path, path.with_name(path.name + "-wal"))
+    for _ in range(TRIES):
+        before = [_state(file) for file in files]
+        for file in files:
+            shutil.copyfile(file, folder / file.name)
+        if before == [_state(file) for file in files]:
+            return folder / path.name
+    raise UnreachableError(
+        "another process keeps writing to the archive", where=str(path), hint="run this again when it has ended"
+    )
+
+
+def _state(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size

@@ -59,11 +59,23 @@ def sync_folders(folder: str) -> None:
     with os.scandir(folder) as entries:
         folders = [folder, *(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))]
     for path in folders:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            let_go(handle)
+        sync_folder(path)
+
+
+def sync_folder(folder: str) -> None:
+    """Sync one folder, for the names in it. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        let_go(handle)
+
+
+def sync_tree(folder: os.PathLike[str]) -> None:
+    """Sync every folder of a tree, for the names in them; files are synced by those who write them. Raises OSError."""
+    if sys.platform != "win32":
+        for path, _, _ in os.walk(folder):
+            sync_folder(path)
 
 
 def free_bytes(folder: str) -> int:

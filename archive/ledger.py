@@ -233,7 +233,11 @@ def open_head(db: Any, place: Place) -> Head:
         )
     vkey = registry.registry_of(db).log_vkey
     checkpoint = note.open_checkpoint(bytes(row[1]), vkey)
-    compact = _edge(db, edge, size)
+    compact = _edge(edge, size)
+    if compact is None or compact.root() != checkpoint.root:  # a cache that is gone or wrong: from the entries
+        compact = merkle.CompactRange()
+        compact.extend(bytes(leaf) for (leaf,) in db.execute("SELECT leaf FROM ledger ORDER BY idx"))
+        tiles.rebuild(db, size)
     if checkpoint.size != size or checkpoint.root != compact.root() or checkpoint.origin != place.origin:
         raise IntegrityError(
             "the newest checkpoint is not for the entries that are here",
@@ -244,14 +248,11 @@ def open_head(db: Any, place: Place) -> Head:
     return Head(size, compact, bytes(row[1]))
 
 
-def _edge(db: Any, row: Any, size: int) -> merkle.CompactRange:
-    """Give the right edge of the tree, from its cache or, where that is missing, from the leaves."""
-    if row is not None and row[0] == size and len(row[1]) == 32 * size.bit_count():
-        hashes = bytes(row[1])
-        return merkle.CompactRange.from_edge(size, [hashes[i : i + 32] for i in range(0, len(hashes), 32)])
-    compact = merkle.CompactRange()
-    compact.extend(bytes(leaf) for (leaf,) in db.execute("SELECT leaf FROM ledger ORDER BY idx"))
-    return compact
+def _edge(row: Any, size: int) -> merkle.CompactRange | None:
+    """Give the right edge of the tree from its cache, which nothing believes yet; None where there is none."""
+    if row is None or row[0] != size or type(row[1]) is not bytes or len(row[1]) != 32 * size.bit_count():
+        return None
+    return merkle.CompactRange.from_edge(size, [row[1][i : i + 32] for i in range(0, len(row[1]), 32)])
 
 
 def _hold_against_pin(db: Any, place: Place, size: int, root: bytes) -> None:
@@ -266,8 +267,7 @@ def _hold_against_pin(db: Any, place: Place, size: int, root: bytes) -> None:
             where=place.origin,
             hint="write only in the newest copy; `sijill audit` tells more",
         )
-    proof = tiles.consistency(db, pin.size, size)
-    if not merkle.verify_consistency(pin.size, size, proof, pin.root, root):
+    if tiles.consistency(db, pin.size, size, pin.root, root) is None:
         raise RefusedError(
             f"this archive is not the one this computer has seen: its first {pin.size} entries differ",
             code="pin",
@@ -334,7 +334,10 @@ def keep(place: Place, receipt: Receipt) -> None:
     """Write the checkpoint file and the pin, each by rename; a crash between leaves an older, consistent file."""
     temporary = place.folder / f".checkpoint.{os.getpid()}"
     try:
-        temporary.write_bytes(receipt.note)
+        with temporary.open("wb") as file:
+            file.write(receipt.note)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, place.folder / "checkpoint")
     except OSError as error:
         raise UnreachableError(

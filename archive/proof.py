@@ -136,10 +136,9 @@ def gather_proof(
             gathering.take(index)
     checkpoint = note.open_checkpoint(stored, registered.log_vkey)
     alone = _alone(stored, registered.log_vkey)
-    subtrees = tiles.Subtrees(db)
-    entries = []
+    prover, entries = tiles.Prover(db, size, checkpoint.root), []
     for index in sorted(gathering.entries):
-        proof = note.TlogProof(index, tuple(merkle.inclusion_proof(index, size, subtrees)), alone)
+        proof = note.TlogProof(index, prover.inclusion(index), alone)
         strings = _shown(db, index, show.get(index, frozenset()))
         entries.append(Proved(gathering.entries[index], gathering.leaves[index], proof.write(), strings))
     commits = tuple(
@@ -160,9 +159,10 @@ def gather_proof(
 
 
 def prove_entry(db: Any, index: int) -> note.TlogProof:
-    """Give the tlog-proof of entry `index` against the newest checkpoint."""
+    """Give the tlog-proof of entry `index` against the newest checkpoint. Raises IntegrityError."""
     size, stored = checkpoint_note(db)
-    return note.TlogProof(index, tuple(tiles.inclusion(db, index, size)), stored)
+    root = note.open_checkpoint(stored, registry.registry_of(db).log_vkey).root
+    return note.TlogProof(index, tiles.Prover(db, size, root).inclusion(index), stored)
 
 
 def commit_text_of(origin: str, commit: Entry) -> bytes:

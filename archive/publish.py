@@ -21,27 +21,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import merkle, note
+from archive import durable, merkle, note, tiles
 from archive.ledger import checkpoint_note
-from archive.registry import registry_of
+from archive.registry import Registry, registry_of
+from schemas.entry import LARGEST_ENTRY
 from schemas.errors import FormatError, InputError, IntegrityError, UnreachableError
 from schemas.text import visible
 
 if TYPE_CHECKING:
     from archive.open import Archive
 
-WIDTH = 256
 CHECKPOINT = "checkpoint"
+PART = ".part"
 Progress = Callable[[int, int], None]
 
 
-def tile_path(level: int | str, n: int, width: int = WIDTH) -> str:
+def tile_path(level: int | str, n: int, width: int = tiles.WIDTH) -> str:
     """Give the path of a tile (`level` a number, or `entries`); a partial one of `width` hashes ends in `.p/WIDTH`."""
     groups = [f"{n % 1000:03d}"]
     while n >= 1000:
         n //= 1000
         groups.insert(0, f"x{n % 1000:03d}")
-    return f"tile/{level}/{'/'.join(groups)}" + ("" if width == WIDTH else f".p/{width}")
+    return f"tile/{level}/{'/'.join(groups)}" + ("" if width == tiles.WIDTH else f".p/{width}")
 
 
 def publish(archive: Archive, folder: Path, *, progress: Progress | None = None) -> dict[str, Any]:
@@ -53,10 +54,10 @@ def publish(archive: Archive, folder: Path, *, progress: Progress | None = None)
     folder = folder.absolute()
     shown = visible(str(folder))
     with archive.reading() as db:
-        vkey = registry_of(db).log_vkey
+        registry = registry_of(db)
         size, stored = checkpoint_note(db)
-        checkpoint = note.open_checkpoint(stored, vkey)
-        before = _published(folder, vkey)
+        checkpoint = note.open_checkpoint(stored, registry.log_vkey)
+        before = _published(folder, registry)
         if before is not None and before.size > size:
             raise _another(folder, f"it holds {before.size} entries, this archive {size}")
         _check(db, checkpoint, before, folder)  # nothing is written before all of it is known to fit
@@ -68,7 +69,7 @@ def publish(archive: Archive, folder: Path, *, progress: Progress | None = None)
             raise UnreachableError(f"{shown} could not be written ({error.strerror})", where=shown) from error
     return {
         "format": "sijill-publish/1", "folder": str(folder), "origin": checkpoint.origin, "size": size,
-        "written": mirror.written, "log_vkey": vkey,
+        "written": mirror.written, "log_vkey": registry.log_vkey,
     }  # fmt: skip
 
 
@@ -90,19 +91,24 @@ def _leaves(db: Any, size: int, progress: Progress | None) -> Iterator[bytes]:
     for expected, (index, leaf) in enumerate(rows):
         if index != expected:
             raise IntegrityError(f"entry {expected} is missing", where=f"entry {expected}", hint="run `sijill audit`")
+        if type(leaf) is not bytes or len(leaf) > LARGEST_ENTRY:
+            raise IntegrityError(f"entry {index} is malformed", where=f"entry {index}", hint="run `sijill audit`")
         if progress is not None and expected % 1000 == 0:
             progress(expected, size)
-        yield bytes(leaf)
+        yield leaf
 
 
-def _published(folder: Path, vkey: str) -> note.Checkpoint | None:
+def _published(folder: Path, registry: Registry) -> note.Checkpoint | None:
     """Give the checkpoint of an earlier publication, or None for a new folder. Raises InputError, IntegrityError."""
     path = folder / CHECKPOINT
     shown = visible(str(folder))
     try:
         if path.is_file():
-            return note.open_checkpoint(path.read_bytes(), vkey)
-        if folder.exists() and (not folder.is_dir() or any(one.name != "tile" for one in folder.iterdir())):
+            stored = path.read_bytes()
+            said = note.Checkpoint.parse(note.SignedNote.parse(stored).text)
+            return note.open_checkpoint(stored, registry.log_vkey_at(said.size))
+        ours = ("tile", CHECKPOINT + PART)  # what a crash before the first checkpoint leaves
+        if folder.exists() and (not folder.is_dir() or any(one.name not in ours for one in folder.iterdir())):
             raise InputError(f"{shown} is no published ledger and not empty", where=shown, hint="name a new folder")
     except OSError as error:
         raise UnreachableError(f"{shown} could not be read ({error.strerror})", where=shown) from error
@@ -124,37 +130,22 @@ class _Mirror:
 
     folder: Path
     written: int = 0
-    _levels: list[list[bytes]] = field(default_factory=list)
-    _done: list[int] = field(default_factory=list)
     _bundle: list[bytes] = field(default_factory=list)
 
     def write(self, leaves: Iterator[bytes]) -> None:
         """Write every tile and bundle that is not there yet. Raises IntegrityError where one has other bytes."""
+        growing = tiles.Growing(self._tile)
         for leaf in leaves:
             self._bundle.append(struct.pack(">H", len(leaf)) + leaf)
-            self._add(0, merkle.leaf_hash(leaf))
-        if self._bundle:
-            self.put(tile_path("entries", self._done[0], len(self._bundle)), b"".join(self._bundle))
-        for level, tile in enumerate(self._levels):
-            if tile:
-                self.put(tile_path(level, self._done[level], len(tile)), b"".join(tile))
+            growing.append(merkle.leaf_hash(leaf))
+        growing.end()
 
-    def _add(self, level: int, hashed: bytes) -> None:
-        if level == len(self._levels):
-            self._levels.append([])
-            self._done.append(0)
-        tile = self._levels[level]
-        tile.append(hashed)
-        if len(tile) < WIDTH:
-            return
-        n = self._done[level]
+    def _tile(self, level: int, n: int, hashes: bytes) -> None:
+        width = len(hashes) // merkle.HASH_SIZE
         if level == 0:
-            self.put(tile_path("entries", n), b"".join(self._bundle))
+            self.put(tile_path("entries", n, width), b"".join(self._bundle))
             self._bundle.clear()
-        self.put(tile_path(level, n), b"".join(tile))
-        self._levels[level] = []
-        self._done[level] += 1
-        self._add(level + 1, merkle.root_of(tile))
+        self.put(tile_path(level, n, width), hashes)
 
     def put(self, path: str, data: bytes, *, replace: bool = False) -> None:
         """Write one file by rename, unless it is there with these bytes. Raises IntegrityError for others."""
@@ -164,10 +155,13 @@ class _Mirror:
         if there.exists() and not replace:
             raise _another(self.folder, f"{path} has other bytes")
         there.parent.mkdir(parents=True, exist_ok=True)
-        building = there.with_name(there.name + ".part")
-        with building.open("wb") as file:
+        building = there.with_name(there.name + PART)
+        building.unlink(missing_ok=True)
+        with building.open("xb") as file:  # never through a link that somebody put there
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if replace:
+            durable.sync_tree(self.folder)  # every tile before the checkpoint that names it
         os.replace(building, there)
         self.written += 1

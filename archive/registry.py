@@ -50,7 +50,7 @@ class Registry:
     def apply(self, entry: Entry) -> list[str]:
         """Take one entry into account; gives what is wrong with it as an act of the registry."""
         body = entry.body
-        if entry.t == "genesis":
+        if entry.t == "genesis" and entry.index == 0:
             self.origin, self.log_vkey = body["origin"], body["log_vkey"]
             self.root_threshold, self.roles = body["root_threshold"], body["roles"]
             self.root_keys = tuple(body["root_keys"])

@@ -1,24 +1,27 @@
 """Replay: the ledger read once, in order, and held against every rule it must keep.
 
 Gives findings, never repairs, and goes on after each so that one fault does
-not hide the next. Memory is flat: subjects' chains and the view are spilled
-into a scratch database.
+not hide the next. Memory is flat: what grows with the ledger (subjects'
+chains, signers, what was erased, the view made again) is spilled into a
+scratch database.
 
 The verifier never re-serialises to hash: it hashes stored bytes, then parses
-them strictly. Absence of a signature is failure. Follows RFC 6962 and
-docs/format.md; the findings' codes are listed there.
+them strictly, and believes no type of a stored value. Absence of a signature
+is failure. Follows RFC 6962 and docs/format.md; the codes are in `finding`.
 """
 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive import disclosure, merkle, note, sshsig
+from archive import disclosure, merkle, note, sshsig, tiles
+from archive.finding import Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
 from archive.registry import Registry
 from archive.view import Projection
@@ -26,84 +29,119 @@ from schemas.canonical import encode
 from schemas.entry import Entry
 from schemas.errors import SijillError
 
+BATCH = 5_000
+LARGEST_ROW = 64 * 1024 * 1024  # bytes of the disclosures of one entry that are still looked at
+MOST_SIGNERS = 1_000
 _SCRATCH = (
     "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER)",
     "CREATE TABLE signed(key TEXT, first INTEGER, idx INTEGER)",
+    "CREATE TABLE gone(idx INTEGER, digest TEXT)",
+    "CREATE TABLE erased(digest TEXT, idx INTEGER)",
+    "CREATE TABLE made(idx INTEGER PRIMARY KEY, at TEXT)",
+    "CREATE TABLE tile(level INTEGER, n INTEGER, hashes BLOB)",
 )
+# Types of which a command may write very many: of many alike in one commit the first stands for all.
+_BULK = ("record.", "blob.", "reading.", "custody.prior", "assessment.", "consent.")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that does not hold: its code, how grave, where, what in words, and since when at the earliest."""
+@dataclass
+class _Span:
+    """What was read since the last commit, with as little of it as the rules need."""
 
-    code: str
-    severity: str  # "finding" or "warning"
-    where: str
-    what: str
-    since: str | None = None
+    start: int
+    count: int = 0
+    at: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+    bys: set[str] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
 
-    def document(self) -> dict[str, Any]:
-        """Give the JSON member."""
-        return {
-            "code": self.code, "severity": self.severity, "where": self.where, "what": self.what, "since": self.since,
-        }  # fmt: skip
+    def take(self, entry: Entry | None) -> bool:
+        """Count an entry; False where it bears another time than those before it."""
+        self.count += 1
+        if entry is None:
+            return True
+        if entry.t not in self._seen or not entry.t.startswith(_BULK):
+            self._seen.add(entry.t)
+            self.entries.append(entry)
+        if len(self.bys) < MOST_SIGNERS:
+            self.bys.add(entry.by)
+        self.at = self.at or entry.at
+        return self.at == entry.at
 
 
 @dataclass
 class Replay:
-    """What was read so far. `scratch` holds the chains and, if `project`, the view made again."""
+    """What was read so far. `scratch` holds what grows and, if `project`, the view made again."""
 
     scratch: sqlite3.Connection
     project: bool = True
-    findings: list[Finding] = field(default_factory=list)
+    found: Findings = field(default_factory=Findings)
     registry: Registry = field(default_factory=Registry)
     compact: merkle.CompactRange = field(default_factory=merkle.CompactRange)
     roots: dict[int, bytes] = field(default_factory=dict)  # size -> root, at each size asked for
     commits: int = 0
     last_at: str | None = None
+    held: str | None = None  # the last act up to which nothing was found
     asked: frozenset[int] = frozenset()
-    _start: int = 0
-    _pending: list[Entry | None] = field(default_factory=list)
-    _erased: set[str] = field(default_factory=set)
-    _signed: list[tuple[str, int, int]] = field(default_factory=list)
+    size: int = 0
+    broken: bool = False  # a root did not come out; after that no later root can
+    _grave: int = 0
+    _span: _Span = field(default_factory=lambda: _Span(0))
+    _rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     _checkpoints: Any = None
+    _tiles: Any = None
 
-    def report(self, code: str, where: str, what: str, *, severity: str = "finding") -> None:
-        """Add a finding, dated by the last commit that still held."""
-        since = f"after {self.last_at}" if self.last_at else None
-        self.findings.append(Finding(code, severity, where, what, since))
+    def report(self, code: str, where: str, what: str, *, since: str | None = None) -> None:
+        """Add a finding, dated by `since` or by the last act up to which all held."""
+        self.found.add(code, where, what, since or self.held)
 
-    def run(self, db: sqlite3.Connection) -> None:
-        """Read every entry and every disclosure of the archive."""
+    def run(self, db: sqlite3.Connection) -> bytes:
+        """Read every entry, disclosure and checkpoint of the archive; gives the newest checkpoint."""
         for statement in _SCRATCH:
             self.scratch.execute(statement)
-        self._checkpoints = Checkpoints(db)
-        self._erased = _erased_digests(db)
-        projection = Projection(self.scratch.executemany) if self.project else None
-        chain: list[tuple[Any, ...]] = []
-        for index, leaf, text in _rows(db, self.report):
+        self._checkpoints = checkpoints = Checkpoints(db)
+        self._tiles = tiles.Growing(lambda level, n, hashes: self._spill("tile", (level, n, hashes)), lowest=1)
+        projection = Projection(self._insert) if self.project else None
+        for index, leaf, text in _rows(db, self):
             entry = self._entry(index, leaf)
             fields = self._fields(index, entry, text)
             if projection is not None and entry is not None:
-                projection.add(entry, fields)
-            if entry is not None and entry.sub is not None:
-                chain.append((entry.sub, index, entry.prev))
-            if index % 5_000 == 4_999:
-                self._spill(projection, chain)
-        self._spill(projection, chain)
-        if self._pending:
-            self.report(
-                "tail-uncommitted", f"entries {self._start} to {self.compact.size - 1}", "entries that no commit signs"
-            )
-        self._checkpoints.end(self)
-        self._check_chains()
-        self._check_disputed()
+                self._project(projection, entry, fields)
+            if index % BATCH == BATCH - 1:
+                self._flush(projection)
+        self._tiles.end()
+        self._flush(projection)
+        if self._span.count or not self.size:
+            where = f"entries {self._span.start} to {self.size - 1}"
+            self.report("tail-uncommitted", where, "entries that no commit signs")
+        checkpoints.end(self)
+        self._afterwards()
+        self._caches(db)
+        return checkpoints.newest
 
-    def _spill(self, projection: Projection | None, chain: list[tuple[Any, ...]]) -> None:
-        self.scratch.executemany("INSERT INTO chain VALUES (?,?,?)", chain)
-        chain.clear()
-        self.scratch.executemany("INSERT INTO signed VALUES (?,?,?)", self._signed)
-        self._signed.clear()
+    def time_of(self, index: int) -> str | None:
+        """Give the act in which entry `index` was written, as `since` says it: from then on it was as it should be."""
+        row = self.scratch.execute("SELECT idx, at FROM made WHERE idx >= ? ORDER BY idx LIMIT 1", (index,)).fetchone()
+        return _act(*row) if row else None
+
+    def _insert(self, statement: str, rows: Any) -> None:
+        """Write rows of the view made again; what cannot stand twice was reported and is left out."""
+        self.scratch.executemany(statement.replace("INSERT INTO", "INSERT OR IGNORE INTO", 1), rows)
+
+    def _project(self, projection: Projection, entry: Entry, fields: dict[str, Any]) -> None:
+        try:
+            projection.add(entry, fields)
+        except SijillError as error:
+            self.report("record-malformed", f"entry {entry.index}", error.message)
+
+    def _spill(self, table: str, row: tuple[Any, ...]) -> None:
+        self._rows.setdefault(table, []).append(row)
+
+    def _flush(self, projection: Projection | None) -> None:
+        for table, rows in self._rows.items():
+            self.scratch.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
+        self._rows.clear()
         if projection is not None:
             projection.flush()
 
@@ -119,99 +157,162 @@ class Replay:
             self.report("genesis-again", f"entry {index}", "a second genesis")
         if entry is not None and entry.t == "commit":
             self._commit(entry)
-        else:
-            self._pending.append(entry)
-        self.compact.extend([leaf])
-        size = index + 1
-        if size in self.asked:
-            self.roots[size] = self.compact.root()
+        elif not self._span.take(entry):
+            self.report("entry-time", f"entry {index}", "it bears another time than the entries it was written with")
+        hashed = merkle.leaf_hash(leaf)
+        self.compact.append(hashed)
+        self._tiles.append(hashed)
+        self.size = index + 1
+        if self.size in self.asked:
+            self.roots[self.size] = self.compact.root()
         if entry is not None and entry.t == "commit":
-            self._checkpoints.hold(self, size)
+            self._checkpoints.hold(self, self.size)
+            self._end(entry)
+        if entry is not None and entry.sub is not None:
+            self._spill("chain", (entry.sub, index, entry.prev))
         return entry
 
     def _commit(self, commit: Entry) -> None:
-        where = f"commit {commit.index}"
-        body, entries = commit.body, [e for e in self._pending if e is not None]
-        first, count, signers = self._start, len(self._pending), []
-        if body["first"] != first or body["count"] != count or not count:
-            self.report("commit-range", where, f"it does not sign exactly the {count} entries from {first}")
-        root = self.compact.root()
-        if body["root"] != base64.b64encode(root).decode():
-            self.report("commit-root", where, "the entries before it do not give the root that was signed")
-        text = commit_text(self.registry.origin or _origin(entries), first, count, root)
-        for sig in body["sigs"] if isinstance(body["sigs"], list) else []:
-            signers += self._signature(where, text, sig)
-        if not signers:
-            self.report("commit-unsigned", where, "no signature on it holds")
-        first_commit = first == 0
+        where, span, body = f"commit {commit.index}", self._span, commit.body
+        if (body["first"], body["count"]) != (span.start, span.count):
+            what = f"it does not sign exactly the {span.count} entries from {span.start}"
+            self.report("commit-range", where, what)
+        first_commit = span.start == 0
         if first_commit:
-            self._apply(entries)
-        for problem in self.registry.refusals(entries, signers):
+            self._apply(span.entries)
+        root = self.compact.root()
+        if body["root"] != base64.b64encode(root).decode() and not self.broken:
+            self.broken = True
+            what = "they do not give the root that was signed for them; later ones cannot be held against theirs"
+            self.report("commit-root", f"entries {span.start} to {commit.index - 1}", what)
+        signers = self._signers(where, commit)
+        for problem in self.registry.refusals(span.entries, signers):
             self.report("role", where, problem)
-        if commit.by not in signers or any(e.by not in signers for e in entries):
+        if commit.by not in signers or not span.bys <= set(signers):
             self.report("entry-by", where, "an entry names a key that did not sign its commit")
-        self._signed += [(sig, first, commit.index) for sig in signers]
+        if span.at not in ("", commit.at):
+            self.report("entry-time", where, "it bears another time than its entries")
+        for signer in signers:
+            self._spill("signed", (signer, span.start, commit.index))
         if not first_commit:
-            self._apply(entries)
+            self._apply(span.entries)
+        self._key_proofs(span)
         if self.last_at and commit.at < self.last_at:
-            what = f"its time {commit.at} lies before the commit before it"
-            self.report("clock-back", where, what, severity="warning")
+            what = f"its time {commit.at} lies before {self.last_at}, that of an act before it"
+            self.report("clock-back", where, what)
+
+    def _end(self, commit: Entry) -> None:
+        """Close the act of a commit; only one in which all holds may excuse that something was erased."""
+        self._spill("made", (commit.index, commit.at))
+        if not self.found.grave:
+            self.held = _act(commit.index, commit.at)
+        for entry in self._span.entries if self.found.grave == self._grave else ():
+            for digest in entry.body.get("digests", ()):
+                self._spill("erased", (digest, entry.index))
+        self._grave = self.found.grave
         self.last_at = max(commit.at, self.last_at or "")
         self.commits += 1
-        self._start, self._pending = commit.index + 1, []
+        self._span = _Span(commit.index + 1)
 
-    def _signature(self, where: str, text: bytes, sig: Any) -> list[str]:
+    def _signers(self, where: str, commit: Entry) -> list[str]:
+        """Give the keys whose signatures on a commit hold, over the root that it states."""
+        body, signers = commit.body, []
         try:
-            found = sshsig.fingerprint(sshsig.verify(text, COMMIT_NAMESPACE, sig["sig"]))
-            if found != sig["by"]:
-                raise SijillError(f"it is by {found}, not by the key that it names")
-        except (SijillError, KeyError, TypeError) as error:
-            reason = error.message if isinstance(error, SijillError) else "malformed"
-            self.report("commit-signature", where, f"a signature does not hold: {reason}")
-            return []
-        return [found]
+            stated = sshsig.base64_strict(body["root"])
+        except SijillError:
+            stated = b""
+        text = commit_text(self.registry.origin, body["first"], body["count"], stated)
+        for sig in body["sigs"]:
+            try:
+                found = sshsig.fingerprint(sshsig.verify(text, COMMIT_NAMESPACE, sig["sig"]))
+                if found != sig["by"]:
+                    raise SijillError("it is not by the key that it names")
+                signers.append(found)
+            except SijillError as error:
+                self.report("commit-signature", where, f"a signature does not hold: {error.message}")
+        if not signers:
+            self.report("commit-unsigned", where, "no signature on it holds")
+        return signers
 
     def _apply(self, entries: list[Entry]) -> None:
         for entry in entries:
             try:
                 problems = self.registry.apply(entry)
-            except (SijillError, KeyError, TypeError, ValueError) as error:
-                problems = [error.message if isinstance(error, SijillError) else "malformed"]
+            except SijillError as error:
+                problems = [error.message]
             for problem in problems:
                 self.report("registry", f"entry {entry.index}", problem)
 
     def _fields(self, index: int, entry: Entry | None, text: str | None) -> dict[str, Any]:
         """Give the values of the disclosures of an entry that hold, and report those that do not."""
-        where, fields, digests = f"disclosures of entry {index}", {}, []
+        where = f"disclosures of entry {index}"
+        fields: dict[str, Any] = {}
+        digests: set[str] = set()
+        want = set(entry.sd) if entry is not None else set()
+        if text is not None and entry is not None and not want:
+            self.report("disclosure-stray", where, "its entry has none")
         strings = _strings(text)
-        if strings is None or (text is not None and encode(strings) != text.encode()):
-            self.report("disclosure-malformed", where, "not a list of disclosures")
-            strings = strings or []
+        if strings is None:
+            self.report("disclosure-malformed", where, "not a list of disclosures in its one form")
+            strings = []
         for string in strings:
             try:
                 _, name, value = disclosure.read(string)
             except SijillError as error:
                 self.report("disclosure-malformed", where, error.message)
                 continue
-            digests.append(disclosure.digest(string))
+            digest = disclosure.digest(string)
+            if digest not in want or digest in digests or name in fields:
+                self.report("disclosure-changed", where, "a value that its entry never committed to, or one twice")
+                continue
+            digests.add(digest)
             fields[name] = value
-        want = set(entry.sd) if entry is not None else set()
-        if set(digests) - want or len(set(digests)) != len(digests):
-            self.report("disclosure-changed", where, "a disclosure that its entry never committed to")
-        missing = want - set(digests)
-        gone = missing - self._erased
-        if gone:
-            self.report("disclosure-missing", where, f"{len(gone)} of {len(want)} are gone, by no order")
+        for digest in want - digests:
+            self._spill("gone", (index, digest))
+        if entry is not None and entry.t == "key.add" and isinstance(fields.get("name"), str):
+            self._span.names[index] = fields["name"]
         return fields
 
-    def _check_chains(self) -> None:
+    def _key_proofs(self, span: _Span) -> None:
+        """Hold the proof of possession of each key added against its name, where that name was not erased."""
+        from archive.founding import KEY_NAMESPACE, possession_text
+
+        for entry in span.entries:
+            if entry.t != "key.add" or entry.index not in span.names:
+                continue
+            try:
+                blob = sshsig.parse_public_line(entry.body["key"])
+                text = possession_text(self.registry.origin, span.names[entry.index], sshsig.fingerprint(blob))
+                if sshsig.verify(text, KEY_NAMESPACE, entry.body["proof"]) != blob:
+                    raise SijillError("made by another key")
+            except SijillError as error:
+                what = f"the proof of possession does not hold: {error.message}"
+                self.report("key-proof", f"entry {entry.index}", what)
+
+    def _afterwards(self) -> None:
+        """Tell what can be told only when all was read: chains, erasures, disputed commits."""
         rows = self.scratch.execute(
             "SELECT idx, prev, was FROM"
             " (SELECT idx, prev, lag(idx) OVER (PARTITION BY sub ORDER BY idx) AS was FROM chain)"
-            " WHERE prev IS NOT was"
+            " WHERE prev IS NOT was ORDER BY idx"
         )
         for index, prev, was in rows:
             self.report("chain", f"entry {index}", f"it names entry {prev} as the one before it; it is {was}")
+        self.scratch.execute("CREATE INDEX erased_digest ON erased(digest)")
+        rows = self.scratch.execute(
+            "SELECT g.idx, count(*) FROM gone g WHERE NOT EXISTS"
+            " (SELECT 1 FROM erased e WHERE e.digest = g.digest AND e.idx > g.idx) GROUP BY g.idx ORDER BY g.idx"
+        )
+        for index, count in rows.fetchall():
+            where = f"disclosures of entry {index}"
+            self.report("disclosure-missing", where, f"{count} are gone, by no order", since=self.time_of(index))
+        self.scratch.execute("CREATE INDEX gone_digest ON gone(digest)")
+        rows = self.scratch.execute(
+            "SELECT idx, count(*) FROM erased WHERE digest NOT IN (SELECT digest FROM gone) GROUP BY idx ORDER BY idx"
+        )
+        for index, count in rows:
+            self.report("erase-unfinished", f"entry {index}", f"{count} values that it orders to erase are still here")
+        self._check_disputed()
 
     def _check_disputed(self) -> None:
         """Name every commit at or after the place from which a revoked key is not believed."""
@@ -225,63 +326,52 @@ class Replay:
                 what = f"signed with key {key.fingerprint}, which is not believed from entry {key.bad_from} on"
                 self.report("disputed", f"entries {max(first, key.bad_from)} to {index}", what)
 
-    def check_proofs_of_possession(self) -> None:
-        """Hold each key's proof against its name, where that name was not erased."""
-        from archive.founding import KEY_NAMESPACE, possession_text
-
-        rows = self.scratch.execute("SELECT idx, body, fields FROM act WHERE t = 'key.add' ORDER BY idx").fetchall()
-        for index, body, fields in rows:
-            name, proof = json.loads(fields).get("name"), json.loads(body)
-            if name is None:
-                continue
-            try:
-                blob = sshsig.parse_public_line(proof["key"])
-                text = possession_text(self.registry.origin, name, sshsig.fingerprint(blob))
-                if sshsig.fingerprint(sshsig.verify(text, KEY_NAMESPACE, proof["proof"])) != sshsig.fingerprint(blob):
-                    raise SijillError("made by another key")
-            except SijillError as error:
-                self.report("key-proof", f"entry {index}", f"the proof of possession does not hold: {error.message}")
+    def _caches(self, db: sqlite3.Connection) -> None:
+        """Hold tiles and edge against the tree; a wrong one proves nothing and is only told."""
+        rows = [one.execute("SELECT level, n, hashes FROM tile ORDER BY level, n") for one in (db, self.scratch)]
+        if any(stored != again for stored, again in itertools.zip_longest(*rows)):
+            self.report("cache", "tile", "the hashes of subtrees are not those of the entries")
+        edge = db.execute("SELECT size, hashes FROM edge").fetchall()
+        if edge != [(self.compact.size, b"".join(self.compact.hashes))]:
+            self.report("cache", "edge", "the right edge of the tree is not that of the entries")
 
 
-def _origin(entries: list[Entry]) -> str:
-    return str(entries[0].body.get("origin", "")) if entries else ""
+def _act(index: int, at: str) -> str:
+    return f"{at}, entry {index}"
 
 
 def _strings(text: str | None) -> list[str] | None:
+    """Give the disclosure strings of a row; None where it is not their list in its one form."""
     if text is None:
         return []
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = json.loads(text) if len(text) <= LARGEST_ROW else None
+        if isinstance(value, list) and all(isinstance(s, str) for s in value) and encode(value).decode() == text:
+            return value
+    except (ValueError, RecursionError, SijillError):
         return None
-    return value if isinstance(value, list) and all(isinstance(s, str) for s in value) else None
+    return None
 
 
-def _erased_digests(db: sqlite3.Connection) -> set[str]:
-    """Give the digests that erase entries of the ledger name."""
-    erased: set[str] = set()
-    for (leaf,) in db.execute("SELECT leaf FROM ledger WHERE instr(leaf, CAST('\"t\":\"erase\"' AS BLOB))"):
-        try:
-            entry = Entry.parse(0, bytes(leaf))
-        except SijillError:
-            continue
-        if entry.t == "erase":
-            erased.update(d for d in entry.body["digests"] if isinstance(d, str))
-    return erased
-
-
-def _rows(db: sqlite3.Connection, report: Any) -> Iterator[tuple[int, bytes, str | None]]:
-    """Give (index, leaf, disclosures) in order; reports gaps and disclosures without an entry."""
+def _rows(db: sqlite3.Connection, replay: Replay) -> Iterator[tuple[int, bytes, str | None]]:
+    """Give (index, leaf, disclosures) in order; reports gaps, wrong types and disclosures without an entry."""
     expected = 0
     for index, leaf, text in db.execute(
         "SELECT l.idx, l.leaf, p.disclosures FROM ledger l LEFT JOIN private p ON p.idx = l.idx ORDER BY l.idx"
     ):
         if index != expected:
-            report("entry-missing", f"entries {expected} to {index - 1}", "entries are gone, or indices were changed")
+            what = "entries are gone, or indices were changed"
+            replay.report("entry-missing", f"entries {expected} to {index - 1}", what)
+        if type(leaf) is not bytes:
+            replay.report("entry-malformed", f"entry {index}", "it is stored as another type")
+            leaf = b""
+        if type(text) not in (str, type(None)):
+            replay.report("disclosure-malformed", f"disclosures of entry {index}", "they are stored as another type")
+            text = None
         expected = index + 1
-        yield index, bytes(leaf), text
+        yield index, leaf, text
     for (index,) in db.execute("SELECT idx FROM private WHERE idx NOT IN (SELECT idx FROM ledger) ORDER BY idx"):
-        report("disclosure-stray", f"disclosures of entry {index}", "no such entry")
+        replay.report("disclosure-stray", f"disclosures of entry {index}", "no such entry")
 
 
 class Checkpoints:
@@ -290,25 +380,29 @@ class Checkpoints:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._rows = iter(db.execute("SELECT size, note FROM checkpoint ORDER BY size"))
         self._next = next(self._rows, None)
+        self.newest = b""
 
     def hold(self, replay: Replay, size: int) -> None:
         """Hold the row of a commit's size against the tree as it is now."""
         self._stray(replay, size)
+        where = f"checkpoint {size}"
         if self._next is None or self._next[0] != size:
-            replay.report("checkpoint-missing", f"checkpoint {size}", "a commit without its checkpoint")
+            replay.report("checkpoint-missing", where, "a commit without its checkpoint")
             return
         stored, self._next = self._next[1], next(self._rows, None)
-        where = f"checkpoint {size}"
         try:
-            checkpoint = note.open_checkpoint(bytes(stored), replay.registry.log_vkey)
-        except (SijillError, TypeError) as error:
-            what = error.message if isinstance(error, SijillError) else "it is no text"
-            replay.report("checkpoint-signature", where, what)
+            if type(stored) is not bytes:
+                raise SijillError("it is stored as another type")
+            self.newest = stored
+            checkpoint = note.open_checkpoint(stored, replay.registry.log_vkey)
+        except SijillError as error:
+            replay.report("checkpoint-signature", where, error.message)
             return
         if (checkpoint.origin, checkpoint.size) != (replay.registry.origin, size):
             replay.report("checkpoint-wrong", where, "it is for another origin or another size")
-        elif checkpoint.root != replay.compact.root():
-            replay.report("checkpoint-root", where, "the entries do not give the root that the log signed")
+        elif checkpoint.root != replay.compact.root() and not replay.broken:
+            replay.broken = True
+            replay.report("checkpoint-root", f"entry {size - 1}", "it or its checkpoint is not what the log signed")
 
     def end(self, replay: Replay) -> None:
         """Report what is left when the ledger has ended."""

@@ -7,11 +7,13 @@ hashed and never trusted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from schemas.canonical import encode
 from schemas.entry import Entry
+from schemas.errors import FormatError
 
 Run = Callable[[str, Sequence[tuple[Any, ...]]], Any]  # one statement over many rows, question-mark parameters
 
@@ -19,6 +21,7 @@ _MAKES = ("record.add", "record.link", "key.add")
 _RECORD = "INSERT INTO record(sub, kind, code, id, first, last, withdrawn, fields) VALUES (?,?,?,?,?,?,?,?)"
 _ACT = "INSERT INTO act(idx, t, sub, at, by, body, fields) VALUES (?,?,?,?,?,?,?)"
 _OBJECT = "INSERT INTO object(idx, blake3, sha256, size, sub, role) VALUES (?,?,?,?,?,?)"
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _ROLES = {"record.add": "file", "seal.put": "sealed", "seal.reseal": "sealed"}
 
 
@@ -38,10 +41,16 @@ class Projection:
         self._withdrawn: dict[str, int] = {}
 
     def add(self, entry: Entry, fields: Mapping[str, Any]) -> None:
-        """Take one entry with the values of its disclosures that still exist."""
-        text = encode(dict(fields), booleans=True).decode()
+        """Take one entry with the values of its disclosures that still exist.
+
+        Raises FormatError or CanonicalError for values that no record holds; then nothing was taken.
+        """
         if entry.t == "commit":
             return
+        problem = misfit(entry, fields)
+        if problem:
+            raise FormatError(problem)
+        text = encode(dict(fields), booleans=True).decode()
         if entry.t in _MAKES:
             self._make(entry, fields, text)
         elif entry.sub is not None:
@@ -94,11 +103,23 @@ class Projection:
         self._clear()
 
 
-def project(run: Run, entries: Iterable[tuple[Entry, Mapping[str, Any]]], *, batch: int = 10_000) -> None:
-    """Write the view of `entries`, in order, in batches, with flat memory."""
-    projection = Projection(run)
-    for number, (entry, fields) in enumerate(entries, 1):
-        projection.add(entry, fields)
-        if number % batch == 0:
-            projection.flush()
-    projection.flush()
+def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
+    """Give why no row can be made of an entry, or None."""
+    if entry.t in _MAKES and (entry.sub is None or entry.prev is not None):
+        return "a record is made of no subject, or of one that has entries already"
+    if entry.t.startswith("record.") and entry.sub is None:
+        return "a record has no subject"
+    names = ("name",) if entry.t == "key.add" else ("code", "case", "id")
+    if entry.t in _MAKES and any(type(fields.get(name, "")) is not str for name in names):
+        return "the name of a record is no text"
+    if "blake3" in fields and entry.t != "record.edit":
+        named = [fields.get(name) for name in ("blake3", "sha256")]
+        if not all(type(name) is str and _DIGEST.match(name) for name in named):
+            return "an object is named by what is no digest"
+        if type(fields.get("size")) is not int or fields["size"] < 0:
+            return "an object has a size that is no number"
+    if "rows_root" in fields and not (
+        type(fields["rows_root"]) is str and type(fields.get("rows_salt")) is str and type(fields.get("rows")) is int
+    ):
+        return "a flight log does not say what its rows were"
+    return None

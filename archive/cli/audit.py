@@ -51,7 +51,9 @@ def audit(
 
 
 def in_words(document: dict[str, Any]) -> str:
-    """Say what was read, what was found, and since when it is proved."""
+    """Say what was read, what was found and when it still held, what that means, and since when all is proved."""
+    from archive.finding import CODES
+
     objects = document.get("objects")
     lines = [
         f"{counted(document['entries'], 'entry', 'entries')} in {counted(document['commits'], 'commit')}"
@@ -59,9 +61,11 @@ def in_words(document: dict[str, Any]) -> str:
     ]
     findings = [one for one in document["findings"] if one["severity"] == "finding"]
     for one in document["findings"]:
-        since = f" (since {visible(str(one['since']))})" if one.get("since") else ""
+        since = f" (it held at {visible(str(one['since']))})" if one.get("since") else ""
         word = WORDS[one["severity"]]
         lines.append(f"{word} {one['code']}: {visible(str(one['where']))}: {visible(str(one['what']))}{since}")
+    told = dict.fromkeys(one["code"] for one in document["findings"])
+    lines += [f"  {code}: {CODES[code].means}; {CODES[code].do}" for code in told]
     window = document["proven_window"]
     if isinstance(window, dict) and window.get("says"):
         lines.append(visible(str(window["says"])))

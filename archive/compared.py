@@ -1,0 +1,121 @@
+"""The tables made from the ledger, held row by row against those that a replay makes again.
+
+The view is never trusted: nothing in it is an input to a proof, but people
+read it, so a row behind the ledger's back is a finding. Both sides are read in
+the order of their keys and walked side by side, so memory does not grow; types
+count, since 5 and '5' and 5.0 are three answers. Changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from archive import disclosure, merkle
+from archive.database import INDEXES, OBSERVATION_COLUMNS, TABLES, TRIGGERS, VIEW
+from archive.replay import Replay
+from schemas.errors import SijillError
+
+MOST_TROUBLE = 20
+Row = tuple[Any, ...]
+_KEYS = {"record": ("sub",), "act": ("idx",), "object": ("idx", "blake3")}  # the first columns of each
+_LAST = {"record": 5, "act": 0, "object": 0}  # which column names the entry that made the row as it is
+
+
+def check_schema(replay: Replay, db: sqlite3.Connection) -> frozenset[str]:
+    """Hold tables, indexes and triggers against those that `init` made; gives the tables that may be read.
+
+    A table of ours that was made in another way is not: it could be a view that never ends.
+    """
+    expected = {**TABLES, **INDEXES, **TRIGGERS}
+    found = {}
+    for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"):
+        found[str(name)] = sql
+        if name not in expected:
+            replay.report("schema", f"{kind} {name} in the database", "it is not ours")
+    for name, sql in expected.items():
+        if found.get(name) != sql:
+            what = "it is not as it was made" if name in found else "it is missing"
+            replay.report("schema", f"{name} in the database", what)
+    for name in ("user_version", "application_id"):
+        if db.execute(f"PRAGMA {name}").fetchone()[0]:
+            replay.report("schema", f"{name} of the database", "it was set, and Sijill sets none")
+    return frozenset(name for name in TABLES if found.get(name) == TABLES[name])
+
+
+def check_pages(replay: Replay, db: sqlite3.Connection) -> None:
+    """Have SQLite look at every page, index and type of the database."""
+    for (line,) in db.execute(f"PRAGMA integrity_check({MOST_TROUBLE})"):
+        if line != "ok":
+            replay.report("database-damaged", "the database", str(line).replace("\n", "; "))
+
+
+def compare_view(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Connection) -> None:
+    """Compare every row of the view with the one that the replay made."""
+    for table in VIEW:
+        order = ", ".join(_KEYS[table])
+        live, again = (one.execute(f"SELECT * FROM {table} ORDER BY {order}") for one in (db, scratch))
+        for found, made in _side_by_side(live, again, len(_KEYS[table])):
+            row = made or found or ()
+            since = replay.time_of(made[_LAST[table]]) if made else None
+            what = "it was changed" if found and made else "it was removed" if made else "it was added"
+            where = f"{table} {row[1]} of entry {row[4]}" if table == "record" else f"{table} of entry {row[0]}"
+            replay.report("view-changed", where, f"{what} behind the ledger's back", since=since)
+
+
+def _side_by_side(
+    live: Iterator[Row], again: Iterator[Row], width: int
+) -> Iterator[tuple[Row | None, Row | None]]:
+    """Walk two sorted tables together; give the pairs that differ, one of them None where a side has no such row."""
+    found, made = next(live, None), next(again, None)
+    while found is not None or made is not None:
+        one, two = (None if row is None else tuple(map(_place, row[:width])) for row in (found, made))
+        if two is None or (one is not None and one < two):
+            yield found, None
+            found = next(live, None)
+        elif one is None or two < one:
+            yield None, made
+            made = next(again, None)
+        else:
+            if found != made or list(map(type, found or ())) != list(map(type, made or ())):
+                yield found, made
+            found, made = next(live, None), next(again, None)
+
+
+def _place(value: Any) -> tuple[int, Any]:
+    """Give where a value stands in SQLite's order: nothing, numbers, texts, bytes."""
+    if value is None:
+        return 0, 0
+    if isinstance(value, int | float):
+        return 1, value
+    return (2, value.encode("utf-8", "surrogateescape")) if isinstance(value, str) else (3, value)
+
+
+def check_observations(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Connection) -> None:
+    """Hold the rows of every flight log against the root that its last reading committed to."""
+    logs = {}
+    for index, sub, fields in scratch.execute("SELECT idx, sub, fields FROM act WHERE t = 'reading.add' ORDER BY idx"):
+        reading = json.loads(fields)
+        if "rows_root" in reading:
+            logs[sub] = index, reading["rows_salt"], reading["rows"], reading["rows_root"]
+    for sub, (index, salt, count, root) in logs.items():
+        if _rows_root(db, sub, salt) != (count, root):
+            what = "its rows are not those that were read from it"
+            replay.report("observation-changed", f"flight log of entry {index}", what, since=replay.time_of(index))
+    for (sub,) in db.execute("SELECT DISTINCT log FROM observation"):
+        if sub not in logs:
+            replay.report("observation-changed", "observation", "rows of a flight log that the ledger does not know")
+
+
+def _rows_root(db: sqlite3.Connection, sub: str, salt: str) -> tuple[int, str] | None:
+    """Give number and root of the rows that stand here; None where one is no row at all."""
+    compact = merkle.CompactRange()
+    columns = ", ".join(OBSERVATION_COLUMNS)
+    for row in db.execute(f"SELECT {columns} FROM observation WHERE log = ? ORDER BY row", (sub,)):
+        try:
+            compact.append(merkle.leaf_hash(disclosure.row_leaf(salt, OBSERVATION_COLUMNS, row)))
+        except (SijillError, ValueError, TypeError):
+            return None
+    return compact.size, compact.root().hex()

@@ -1,0 +1,151 @@
+"""What lies outside the ledger and speaks for or against it: settings, the file `checkpoint`, pin, kept checkpoints.
+
+A log with its end cut off, or rewritten with its real keys, is whole in
+itself; only what somebody kept elsewhere can tell. Here these are held against
+the tree that a replay makes. Follows C2SP tlog-checkpoint. Changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive import note
+from archive.keys import Pin
+from archive.replay import Replay
+from schemas.errors import InputError, SijillError
+from schemas.text import visible
+
+if TYPE_CHECKING:
+    from archive.open import Archive
+
+OWN = (("sijill.db", "database"), ("objects", "objects"))  # what lies in a folder by these names is what is used
+
+
+class Outside:
+    """The pin, the file and the kept checkpoints of one audit, read before the replay that must know their sizes.
+
+    Raises InputError for a kept checkpoint that cannot be read or is none.
+    """
+
+    def __init__(self, archive: Archive, against: Sequence[Path]) -> None:
+        self._archive = archive
+        self._kept = [(visible(str(path)), *_kept(path)) for path in against]
+        self._file, self._file_size = _file(archive.folder / "checkpoint")
+        self._pin: Pin | SijillError | None
+        try:
+            self._pin = archive.home.pin(archive.origin)
+        except SijillError as error:
+            self._pin = error
+
+    @property
+    def sizes(self) -> frozenset[int]:
+        """Give the sizes whose roots are asked for."""
+        pinned = [self._pin.size] if isinstance(self._pin, Pin) else []
+        return frozenset([*pinned, self._file_size, *(size for _, _, size in self._kept)])
+
+    def check(self, replay: Replay, newest: bytes) -> None:
+        """Hold all of them against the tree; `newest` is the newest checkpoint of the database."""
+        if self._archive.origin != replay.registry.origin:
+            replay.report("origin", "sijill.toml", "its origin is not the one that entry 0 states")
+        for index, _, lost in replay.registry.log_keys:
+            if lost:
+                what = "the log key before it was lost and replaced by the root's word alone"
+                replay.report("logkey-lost", f"entry {index}", what)
+        self._check_file(replay, newest)
+        for where, stored, size in self._kept:
+            _hold(replay, where, stored, size, "against")
+        self._check_pin(replay)
+
+    def _check_file(self, replay: Replay, newest: bytes) -> None:
+        where = "the file checkpoint"
+        if self._file is None:
+            replay.report("checkpoint-file", where, "it is not there")
+        elif self._file != newest and _hold(replay, where, self._file, self._file_size, "checkpoint-file"):
+            if self._file_size == replay.size:
+                replay.report("checkpoint-file", where, "its bytes are not those of the database")
+            else:
+                replay.report("checkpoint-older", where, f"it is for {self._file_size} of {replay.size} entries")
+
+    def _check_pin(self, replay: Replay) -> None:
+        pin, where = self._pin, "this computer"
+        if pin is None:
+            replay.report("pin-none", where, "it has no pin of this archive: an older copy would not be noticed")
+        elif isinstance(pin, SijillError):
+            replay.report("pin-unreadable", where, pin.message)
+        elif pin.size > replay.size:
+            replay.report("pin", where, f"it has seen {pin.size} entries; there are {replay.size}: {_CUT}")
+        elif replay.roots.get(pin.size) != pin.root:
+            replay.report("pin", where, f"the first {pin.size} entries are not those it has seen: rewritten")
+
+
+_CUT = "the end was cut off, or this is an older copy"
+
+
+def _kept(path: Path) -> tuple[bytes, int]:
+    shown = visible(str(path))
+    try:
+        with path.open("rb") as file:
+            stored = file.read(note.LARGEST + 1)
+    except OSError as error:
+        raise InputError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
+    try:
+        return stored, note.Checkpoint.parse(note.SignedNote.parse(stored).text).size
+    except SijillError as error:
+        raise InputError(f"{shown} is no checkpoint: {error.message}", where=shown) from None
+
+
+def _file(path: Path) -> tuple[bytes | None, int]:
+    """Give the bytes of the file `checkpoint` and the size it is for, -1 where it says none."""
+    try:
+        with path.open("rb") as file:
+            stored = file.read(note.LARGEST + 1)
+    except OSError:
+        return None, -1
+    try:
+        return stored, note.Checkpoint.parse(note.SignedNote.parse(stored).text).size
+    except SijillError:
+        return stored, -1
+
+
+def _hold(replay: Replay, where: str, stored: bytes, size: int, code: str) -> bool:
+    try:
+        checkpoint = note.open_checkpoint(stored, replay.registry.log_vkey_at(size))
+    except SijillError as error:
+        replay.report(code, where, error.message)
+        return False
+    if checkpoint.size > replay.size:
+        what = f"it is for {checkpoint.size} entries; there are {replay.size}: {_CUT}"
+        replay.report(code, where, what)
+        return False
+    if checkpoint.origin != replay.registry.origin or replay.roots.get(checkpoint.size) != checkpoint.root:
+        replay.report(code, where, f"the first {checkpoint.size} entries are not those it was signed for: rewritten")
+        return False
+    return True
+
+
+def check_folder(replay: Replay, archive: Archive) -> None:
+    """Hold the folder against what sijill.toml says of it, and verify.py against this version's own."""
+    used = {"database": archive.database, "objects": archive.objects_folder}
+    for name, setting in OWN:
+        here = archive.folder / name
+        if used[setting].resolve() == here.absolute() and not here.is_symlink():
+            continue
+        if here.resolve() != used[setting].resolve() and here.exists():
+            what = f"{name} lies in this folder, and sijill.toml names another"
+            replay.report("location", f"sijill.toml: {setting}", what)
+        elif archive.folder.resolve() not in used[setting].resolve().parents:
+            what = f"it lies elsewhere: {visible(str(used[setting]))}"
+            replay.report("location-outside", f"sijill.toml: {setting}", what)
+    journal = archive.database.with_name(archive.database.name + "-journal")
+    if journal.exists() or journal.is_symlink():
+        replay.report("journal", journal.name, "it would be played back when the database is next opened")
+    verifier = resources.files("archive") / "dossier" / "verify.py"
+    try:
+        same = (archive.folder / "verify.py").read_bytes() == verifier.read_bytes()
+    except OSError:
+        same = False
+    if not same:
+        replay.report("verifier", "verify.py", "it is not there, or of another version, or was changed")
