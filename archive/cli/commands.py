@@ -20,7 +20,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("verify", "Read the stored evidence again and compare it with what was taken in."),
     "audit": ("audit", "Check every entry, signature, record and object; change nothing."),
     "redact": ("redact", "Cover parts of an item for an audience, or take a copy in which they are covered."),
-    "redact": ("redact", "Cover parts of an item for an audience, or take a copy in which they are covered."),
     "custody": ("custody", "Show who held an item, from its capture to today."),
     "checkpoint": ("checkpoint", "Show the newest signed checkpoint of the ledger."),
     "prove": ("prove", "Give the proof that an item's newest record stands in the ledger."),

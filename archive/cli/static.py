@@ -35,8 +35,6 @@ Commands:
   audit       Check every entry, signature, record and object; change nothing.
   redact      Cover parts of an item for an audience, or take a copy in which
               they are covered.
-  redact      Cover parts of an item for an audience, or take a copy in which
-              they are covered.
   custody     Show who held an item, from its capture to today.
   checkpoint  Show the newest signed checkpoint of the ledger.
   prove       Give the proof that an item's newest record stands in the ledger.
