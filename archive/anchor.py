@@ -80,7 +80,7 @@ def attach(
             }  # fmt: skip
             if question is not None:
                 fields["request"] = base64.b64encode(question).decode()
-            if _known(act.db, fields["tsr_sha256"]):
+            if _known(act.db, str(fields["tsr_sha256"])):
                 raise InputError("this time-stamp is kept here already", where=visible(str(answer)))
             act.add("anchor.time", sub=ledger.subject(), fields=fields)
     except UnreachableError:

@@ -161,7 +161,9 @@ def _case(
 ) -> tuple[str, Case] | None:
     by_kind: dict[str, list[Any]] = {kind: [] for kind in ("case", "source", "item", "link", "relation")}
     for _, kind, name, sub, first, withdrawn, fields in rows:
-        by_kind[kind].append((name, sub, first, withdrawn is not None, json.loads(fields)))
+        record = json.loads(fields)
+        if kind in ("item", "source") or "erased" not in record:
+            by_kind[kind].append((name, sub, first, withdrawn is not None, record))
     if not by_kind["case"]:
         return None
     of_sub: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}

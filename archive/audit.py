@@ -21,10 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archive import unfinished
 from archive.anchor import Anchor, check_anchors, check_claims, in_words, windows
 from archive.checked import recorded_checks
 from archive.compared import check_observations, check_pages, check_schema, compare_view
 from archive.database import TABLES, VIEW, left_journal, still
+from archive.erasure import orders
 from archive.finding import Finding
 from archive.outside import Outside, check_folder
 from archive.replay import Replay
@@ -45,6 +47,7 @@ class Report:
     objects: int | None
     findings: list[Finding] = field(default_factory=list)
     anchors: list[Anchor] = field(default_factory=list)
+    erased: list[dict[str, Any]] = field(default_factory=list)
     size: int = 0
     readable: frozenset[str] = frozenset()
 
@@ -63,6 +66,7 @@ class Report:
             "objects": self.objects,
             "findings": [f.document() for f in self.findings],
             "anchors": [a.document() for a in self.anchors],
+            "erased": self.erased,
             "proven_window": {
                 "after": None, "before": max((a.time for a in self.anchors), default=None),
                 "says": in_words(self.anchors, self.size), "ranges": windows(self.anchors, self.size),
@@ -118,6 +122,7 @@ def _made(replay: Replay, db: sqlite3.Connection, report: Report, roots: bytes |
     """Compare what was made from the ledger with what it makes again, and look at every page."""
     report.anchors = check_anchors(replay, db, replay.scratch, roots)
     check_claims(replay, db, windows(report.anchors, replay.size))
+    report.erased = orders(replay.scratch)
     if report.readable >= frozenset(VIEW):
         compare_view(replay, db, replay.scratch)
     if "observation" in report.readable:
@@ -177,7 +182,12 @@ def _objects(
             replay.report(code, where, what, since=whole(one["item"], one["object"]))
     for unread in seen["unreadable"]:
         replay.report("object-unread", f"objects/{unread['object'][:16]}…", f"it could not be read ({unread['what']})")
+    ordered = set(unfinished.listed(archive.folder))
     for stray in seen["unlisted"]:
+        if stray["object"] in ordered:
+            where = f"objects/{stray['object'][:16]}…"
+            replay.report("erase-unfinished", where, "an order removed it; it is still here")
+            continue
         known = {"whole": "an object that nothing names", "stranger": "no object; it was not put there by Sijill"}
         what = known.get(stray["what"], f"it does not belong here ({stray['what']})")
         code = "object-unlisted" if stray["what"] in HARMLESS else "object-alien"

@@ -32,7 +32,8 @@ def events_of(db: Any, sub: str) -> list[dict[str, Any]]:
     if row is None:
         return []
     first, record, name = row[0], json.loads(row[1]), f"{row[2]}/{row[3]}"
-    events = [_told(index, json.loads(fields)) for index, fields in _acts(db, sub, ("custody.prior",))]
+    prior = [(index, json.loads(fields)) for index, fields in _acts(db, sub, ("custody.prior",))]
+    events = [_told(index, said) for index, said in prior if said]  # of what was erased, nothing is told any more
     at, by = _author(db, first)
     events.append({**_entry(TAKEN_IN, first, at, names.get(by, by)), "premis": PREMIS["record.add"]})
     if "sha256" in record:

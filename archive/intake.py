@@ -22,6 +22,7 @@ from archive import ledger, sealing
 from archive.folder import Folder, check_manifest, look
 from archive.readings import Findings, read_files, record_reading
 from archive.registered import Known, Registered, registered
+from archive.seal import recipients_of
 from evidence.media import media_type
 from evidence.sheet import Submission, read_submission
 from schemas.errors import InputError, Problem
@@ -237,17 +238,7 @@ def _changes(submission: Submission, known: Registered, reason: str | None) -> l
 
 def _recipients(db: Any, submission: Submission) -> list[str]:
     """Give whom identities are sealed to: the case's `seal_to`, else every guardian's recipient."""
-    import json
-
-    if submission.seal_to:
-        return list(submission.seal_to)
-    from archive.registry import registry_of
-
-    keys = registry_of(db).keys.values()
-    found = [key.age for key in keys if key.age and key.revoked is None and "guardian" in key.roles]
-    for (fields,) in db.execute("SELECT fields FROM act WHERE t = 'policy.set' ORDER BY idx"):
-        found += [value for name, value in json.loads(fields).items() if name == "guardian"]
-    return list(dict.fromkeys(found))
+    return list(submission.seal_to) if submission.seal_to else recipients_of(db)
 
 
 def _seals(submission: Submission, known: Registered, recipients: Sequence[str]) -> list[Problem]:

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from archive import disclosure, merkle, note, registry, tiles
+from archive import disclosure, merkle, note, registry, tiles, unfinished
 from archive.database import writer
 from archive.view import Projection
 from schemas.canonical import encode
@@ -152,6 +152,10 @@ class Act:
             return row[0] if row else None
         return self._chain[sub]
 
+    def kinds(self) -> list[Entry]:
+        """Give one entry of each type that was added so far."""
+        return list(self._kinds.values())
+
     def flush(self) -> None:
         """Write what was gathered so far into the open transaction."""
         self.db.executemany("INSERT INTO ledger(idx, leaf) VALUES (?,?)", self._leaves)
@@ -207,10 +211,11 @@ def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False) -
             act.receipt = _commit(act, log_keys)
     if act.receipt is not None:
         keep(place, act.receipt)
+        unfinished.finish(place)
 
 
 def _refuse(act: Act) -> None:
-    problems = act.registry.refusals(act._kinds.values(), [s.fingerprint for s in act.signers])
+    problems = act.registry.refusals(act.kinds(), [s.fingerprint for s in act.signers])
     if problems:
         names = ", ".join(s.name for s in act.signers)
         raise RefusedError(
@@ -291,7 +296,7 @@ def commit_text(origin: str, first: int, count: int, root: bytes) -> bytes:
 
 def _log_key(act: Act, log_keys: Sequence[Any]) -> Any:
     """Give the private log key that counts once this act's own entries count. Raises RefusedError."""
-    for entry in act._kinds.values():
+    for entry in act.kinds():
         if entry.t in ("genesis", "logkey.rotate"):
             act.registry.apply(entry)
     for key in log_keys:

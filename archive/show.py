@@ -8,7 +8,7 @@ audit is what compares it with the ledger. Documents: `sijill-case-list/1`,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,6 +188,29 @@ def find_item(db: Any, name: str) -> Kept:
     if not rows:
         known = [f"{c}/{i}" for c, i in db.execute("SELECT code, id FROM record WHERE kind = 'item' LIMIT 5000")]
         raise _missing("item", name, nearest(name, known), "`sijill case show CODE` names the items")
+    return _kept(rows[0])
+
+
+def find_source(db: Any, name: str) -> Kept:
+    """Give the source `CODE/ID`. Raises NotFound."""
+    return find_record(db, name, ("source",))
+
+
+def find_record(db: Any, name: str, kinds: Sequence[str] = ("item", "source", "link", "relation")) -> Kept:
+    """Give the record `CODE/ID` of one of these kinds. Raises NotFound, naming the nearest, or InputError."""
+    code, _, short = name.rpartition("/")
+    marks = ",".join("?" * len(kinds))
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM record WHERE code = ? AND id = ? AND kind IN ({marks}) ORDER BY first",
+        (code, short, *kinds),
+    ).fetchall()
+    if not rows:
+        known = db.execute(f"SELECT code || '/' || id FROM record WHERE kind IN ({marks}) LIMIT 5000", kinds).fetchall()
+        near = nearest(name, [str(found) for (found,) in known])
+        raise _missing(" or ".join(kinds), name, near, "`sijill case show CODE` names what a case has")
+    if len(rows) > 1:
+        said = " and ".join(sorted({str(row[1]) for row in rows}))
+        raise InputError(f"{visible(name)} is both {said}", where=name, hint="give the records names of their own")
     return _kept(rows[0])
 
 

@@ -21,6 +21,7 @@ _MAKES = ("record.add", "record.link", "key.add")
 _RECORD = "INSERT INTO record(sub, kind, code, id, first, last, withdrawn, fields) VALUES (?,?,?,?,?,?,?,?)"
 _ACT = "INSERT INTO act(idx, t, sub, at, by, body, fields) VALUES (?,?,?,?,?,?,?)"
 _OBJECT = "INSERT INTO object(idx, blake3, sha256, size, sub, role) VALUES (?,?,?,?,?,?)"
+_ERASED = "UPDATE record SET code = ?, id = ?, withdrawn = ?, fields = ? WHERE sub = ?"
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _ROLES = {"record.add": "file", "seal.put": "sealed", "seal.reseal": "sealed"}
 
@@ -39,6 +40,8 @@ class Projection:
         self._last: dict[str, int] = {}
         self._edits: dict[str, tuple[Any, ...]] = {}
         self._withdrawn: dict[str, int] = {}
+        self._erased: dict[str, tuple[Any, ...]] = {}
+        self._sealed: list[tuple[Any, ...]] = []
 
     def add(self, entry: Entry, fields: Mapping[str, Any]) -> None:
         """Take one entry with the values of its disclosures that still exist.
@@ -63,6 +66,8 @@ class Projection:
             self._objects.append(
                 (entry.index, fields["blake3"], fields["sha256"], fields["size"], entry.sub, role)
             )
+        if entry.t == "seal.reseal":  # the older ciphertext is removed with it
+            self._sealed.append((entry.sub, entry.index))
 
     def _make(self, entry: Entry, fields: Mapping[str, Any], text: str) -> None:
         kind = str(entry.body.get("kind", "key"))
@@ -73,6 +78,12 @@ class Projection:
     def _touch(self, entry: Entry, fields: Mapping[str, Any], text: str) -> None:
         sub = entry.sub or ""
         new = self._records.get(sub)
+        if entry.t == "erase":  # what is left of the record is its name, as the order tells it
+            self._last[sub] = entry.index
+            named = {key: fields[key] for key in ("case", "id", "kind") if key in fields}
+            text = encode({**named, "erased": entry.index}).decode()
+            self._erased[sub] = (named.get("case"), named.get("id"), entry.index, text, sub)
+            return
         if entry.t == "record.edit":
             text = encode({k: v for k, v in fields.items() if k != "reason"}, booleans=True).decode()
         if new is not None:
@@ -95,8 +106,10 @@ class Projection:
             ("UPDATE record SET last = ? WHERE sub = ?", [(last, sub) for sub, last in self._last.items()]),
             ("UPDATE record SET fields = ? WHERE sub = ?", list(self._edits.values())),
             ("UPDATE record SET withdrawn = ? WHERE sub = ?", [(i, sub) for sub, i in self._withdrawn.items()]),
+            (_ERASED, list(self._erased.values())),
             (_ACT, self._acts),
             (_OBJECT, self._objects),
+            ("DELETE FROM object WHERE sub = ? AND role = 'sealed' AND idx < ?", self._sealed),
         ):
             if rows:
                 self._run(statement, rows)

@@ -69,6 +69,8 @@ class Decisions:
 
     def _early(self, item: Kept, answers: Sequence[str], rendition: Rendition | None) -> Decision | None:
         """Give why it may not leave, whatever its file is like; None where nothing says so."""
+        if "erased" in item.fields:
+            return Decision("erased")
         if item.withdrawn is not None:
             return Decision("withdrawn")
         kind = item.fields.get("kind")

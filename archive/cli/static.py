@@ -41,6 +41,10 @@ Commands:
   publish     Write the ledger as static files that anyone can mirror and check.
   dossier     Write a case as a dossier for an audience, or verify one.
   consent     Record an answer on who may see an item, or withdraw it.
+  seal        Seal an identity so that only the archive's guardians can open it.
+  unseal      Open a sealed identity; the ledger says who did so, when and why.
+  erase       Erase what the archive knows of a record, by order of a guardian
+              and the root.
   source      Show one person or body over all cases.
   anchor      Ask an outside authority for a time-stamp over the ledger, and
               keep its answer.

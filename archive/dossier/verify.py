@@ -1307,6 +1307,8 @@ def _loose(data: bytes) -> str:
 def database(folder: str, report: Report) -> Iterator[sqlite3.Connection]:
     """Open the database so that nothing beside it is made or changed. Raises CannotLook."""
     path = os.path.join(folder, "sijill.db")
+    if os.path.islink(path):
+        raise CannotLook(f"{path} is a link, and this program follows none")
     if os.path.lexists(path + "-journal"):
         report.found("database", "sijill.db-journal is there: opening would change the database; Sijill makes none")
     journal, away = path + "-wal", ""
@@ -1403,6 +1405,7 @@ class Ledger:
         self.commits, self.head = 0, b""
         self.genesis, self.broken = b"", False
         self.wanted: dict[int, bytes] = {}
+        self.sealed: dict[str, int] = {}
         self.scratch = sqlite3.connect("")
         for table in (
             "chain(sub TEXT, idx INTEGER, prev INTEGER)", "gone(idx INTEGER, digest TEXT)",
@@ -1534,6 +1537,10 @@ class Ledger:
             blake3, sha256, size = (fields.get(key) for key in ("blake3", "sha256", "size"))
             if isinstance(blake3, str) and isinstance(sha256, str) and type(size) is int and HEX64.match(blake3):
                 self.scratch.execute("INSERT INTO object VALUES (?,?,?,?)", (blake3, sha256, size, entry.index))
+                if entry.t in ("seal.put", "seal.reseal"):  # what is sealed again replaces what was
+                    older = self.sealed.get(entry.sub, -1) if entry.t == "seal.reseal" else -1
+                    self.scratch.execute("DELETE FROM object WHERE idx = ?", (older,))
+                    self.sealed[entry.sub] = entry.index
             else:
                 self.report.found("disclosures", f"{where}: they name an object as none is named")
         called = fields.get("name")
@@ -1647,6 +1654,8 @@ def check_objects(folder: str, scratch: sqlite3.Connection, report: Report) -> N
     scratch.execute("CREATE INDEX object_name ON object(blake3)")
     strays = 0
     try:
+        if os.path.islink(store):
+            report.unlooked.append(f"{store} is a link out of this folder")
         for shelf_name in sorted(os.listdir(store)):
             strays += stray_objects(store, shelf_name, scratch, report)
     except OSError as error:

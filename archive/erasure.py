@@ -1,0 +1,117 @@
+"""Erasing: every disclosure of a record and its objects, by order of a guardian and the root.
+
+The ledger keeps its entries: their salted digests tell nothing once value and
+salt are gone. What stays is the order itself, with the name of what was erased
+and why. Values go in the transaction that writes the order, with freed pages
+overwritten and the journal folded in; objects go after it. A crash between
+leaves a list beside the database, which an audit reports and the next writer
+carries out.
+
+Source: docs/format.md, "Erasing".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from archive import ledger, unfinished
+from archive.consent import dossiers_with
+from archive.show import Kept, find_record
+from schemas.entry import Entry
+from schemas.errors import InputError
+from schemas.text import counted, visible
+
+if TYPE_CHECKING:
+    from archive.open import Archive
+
+_DIGESTS = 400  # that one order names: an entry is at most 32 KiB
+
+
+def erase(archive: Archive, signers: Sequence[ledger.Signer], name: str, reason: str) -> dict[str, Any]:
+    """Erase what the archive knows of an item, source, link or relation `CODE/ID`.
+
+    An object that another record names too stays, and is told. Raises InputError, NotFound, RefusedError
+    (guardian and root, two persons), UnreachableError.
+    """
+    if not reason.strip():
+        raise InputError("an order to erase needs its reason", hint="--reason TEXT")
+    with ledger.writing(archive, signers) as act:
+        kept = find_record(act.db, name)
+        if "erased" in kept.fields:
+            raise InputError(f"{visible(name)} was erased by order {kept.fields['erased']} already")
+        chain = list(_chain(act.db, kept))
+        digests = [digest for entry in chain for digest in entry.sd]
+        doomed, shared = _objects(act.db, kept.sub)
+        dossiers = dossiers_with(act.db, [kept]) if kept.kind == "item" else []
+        left: dict[str, Any] = {key: kept.fields[key] for key in ("case", "id", "kind") if key in kept.fields}
+        for start in range(0, len(digests), _DIGESTS):
+            act.add("erase", sub=kept.sub, body={"digests": sorted(digests[start : start + _DIGESTS])},
+                    fields={"reason": reason, **left})  # fmt: skip
+        act.flush()
+        _forget(act.db, kept.sub, [entry.index for entry in chain if entry.sd])
+        refused = act.registry.refusals(act.kinds(), [s.fingerprint for s in signers])
+        if doomed and not refused:
+            unfinished.put_down(archive.folder, doomed)
+    assert act.receipt is not None
+    return {
+        "format": "sijill-erase/1", "id": kept.name, "order": act.receipt.first, "values": len(digests),
+        "objects": len(doomed), "shared": shared, "dossiers": dossiers, **act.receipt.document(),
+    }  # fmt: skip
+
+
+def _chain(db: Any, kept: Kept) -> Iterator[Entry]:
+    """Give every entry of a subject, newest first."""
+    index: int | None = kept.last
+    while index is not None:
+        row = db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
+        entry = Entry.parse(index, bytes(row[0]))
+        yield entry
+        index = entry.prev
+
+
+def _objects(db: Any, sub: str) -> tuple[list[str], list[dict[str, str]]]:
+    """Give the objects that go, and those that stay since another record names them, with its name."""
+    doomed, shared = [], []
+    for (name,) in db.execute("SELECT DISTINCT blake3 FROM object WHERE sub = ? ORDER BY 1", (sub,)).fetchall():
+        others = db.execute(
+            "SELECT DISTINCT coalesce(r.code || '/' || r.id, r.code, 'entry ' || o.idx) FROM object o"
+            " LEFT JOIN record r ON r.sub = o.sub WHERE o.blake3 = ? AND o.sub IS NOT ?",
+            (name, sub),
+        ).fetchall()
+        if others:
+            shared += [{"object": name, "item": other} for (other,) in others]
+        else:
+            doomed.append(name)
+    return doomed, shared
+
+
+def _forget(db: Any, sub: str, indices: Sequence[int]) -> None:
+    """Remove the values of these entries, and all that the view made of them."""
+    db.executemany("DELETE FROM private WHERE idx = ?", [(index,) for index in indices])
+    db.executemany("UPDATE act SET fields = '{}' WHERE idx = ?", [(index,) for index in indices])
+    db.execute("DELETE FROM object WHERE sub = ?", (sub,))
+    db.execute("DELETE FROM observation WHERE log = ?", (sub,))
+
+
+def in_words(document: dict[str, Any]) -> str:
+    """Say what is gone, what stays and where copies may still be."""
+    gone = f"{counted(document['values'], 'value')}, {counted(document['objects'], 'object')}"
+    lines = [f"erased {visible(document['id'])} by order {document['order']}: {gone}"]
+    lines += [f"kept: object {one['object'][:16]}… is {visible(one['item'])} too" for one in document["shared"]]
+    for one in document["dossiers"]:
+        which = f"{visible(str(one['code']))} number {one['number']}, for {one['audience']}"
+        lines.append(f"a dossier left with it on {one['left']}: {which}")
+    lines.append("Copies of this archive made before, backups of this disk and what was exported still hold it.")
+    return "\n".join(lines)
+
+
+def orders(db: Any) -> list[dict[str, Any]]:
+    """Give every order to erase: its entry, when, of what, and why."""
+    found = []
+    for index, at, text in db.execute("SELECT idx, at, fields FROM act WHERE t = 'erase' ORDER BY idx").fetchall():
+        fields = json.loads(text)
+        name = "/".join(str(fields[key]) for key in ("case", "id") if key in fields) or "(its name is gone too)"
+        found.append({"order": index, "at": at, "id": name, "reason": fields.get("reason")})
+    return found

@@ -1,0 +1,161 @@
+"""Sealing after intake: an identity sealed, opened by its guardian, or sealed again to the guardians of today.
+
+Every opening leaves an entry before its plain text is written anywhere. Sealed
+bytes are objects; the ledger holds salted digests of them alone. What was
+sealed to somebody who is no guardian any more is sealed again and its old
+ciphertext removed from the store.
+
+Follows age-encryption.org/v1; padding in docs/format.md, "Sealed files".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive import ledger, sealing, unfinished
+from archive.registry import registry_of
+from archive.show import Kept, find_source
+from schemas.errors import FormatError, InputError, RefusedError, UnreachableError
+from schemas.text import visible
+
+if TYPE_CHECKING:
+    from archive.objects import Stored
+    from archive.open import Archive
+
+LARGEST = 64 * 1024 * 1024
+
+
+def recipients_of(db: Any) -> list[str]:
+    """Give the age recipients of all guardians: operators with that role, and those named when the archive was made."""
+    keys = registry_of(db).keys.values()
+    found = [key.age for key in keys if key.age and key.revoked is None and "guardian" in key.roles]
+    for (fields,) in db.execute("SELECT fields FROM act WHERE t = 'policy.set' ORDER BY idx").fetchall():
+        found += [value for name, value in json.loads(fields).items() if name == "guardian"]
+    return list(dict.fromkeys(found))
+
+
+def sealed_of(db: Any, sub: str) -> dict[str, Any] | None:
+    """Give the newest sealing of a source (`blake3 sha256 size recipients`), or None."""
+    row = db.execute(
+        "SELECT fields FROM act WHERE sub = ? AND t IN ('seal.put','seal.reseal') ORDER BY idx DESC LIMIT 1", (sub,)
+    ).fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def seal(archive: Archive, signers: Sequence[ledger.Signer], name: str, file: Path) -> dict[str, Any]:
+    """Seal a file as the identity of the source `CODE/ID`. Raises InputError, NotFound, RefusedError."""
+    data = _read(file)
+    with archive.reading() as db:
+        source, recipients = find_source(db, name), recipients_of(db)
+        before = sealed_of(db, source.sub)
+    ready = sealing.is_sealed(data)
+    one = _store(archive, data if ready else sealing.seal(data, recipients))
+    with ledger.writing(archive, signers) as act:
+        t = "seal.reseal" if sealed_of(act.db, source.sub) else "seal.put"
+        act.add(t, sub=source.sub, fields=_fields(one, [] if ready else recipients))
+        _replaced(archive, before, one)
+    warnings = [] if ready else [f"the open copy is still at {visible(str(file))}; remove it"]
+    return _document(source, act, recipients, warnings)
+
+
+def seal_again(archive: Archive, signers: Sequence[ledger.Signer], name: str) -> dict[str, Any]:
+    """Seal a source's identity again, to the guardians of today. Raises RefusedError where none of them is here."""
+    with archive.reading() as db:
+        source, recipients = find_source(db, name), recipients_of(db)
+        before = sealed_of(db, source.sub)
+    plain = _open(archive, signers, before, source)
+    one = _store(archive, sealing.seal(plain, recipients))
+    with ledger.writing(archive, signers) as act:
+        act.add("seal.reseal", sub=source.sub, fields=_fields(one, recipients))
+        _replaced(archive, before, one)
+    return _document(source, act, recipients, [])
+
+
+def unseal(archive: Archive, signers: Sequence[ledger.Signer], name: str, out: Path, purpose: str) -> dict[str, Any]:
+    """Open a source's identity into a new file. The entry that says so is committed before the file is written.
+
+    Raises InputError, NotFound, RefusedError (no identity of a guardian here), UnreachableError.
+    """
+    if not purpose.strip():
+        raise InputError("opening an identity needs its purpose", hint="--purpose TEXT")
+    shown = visible(str(out))
+    if out.exists():
+        raise InputError(f"{shown} exists already", where=shown, hint="name another file")
+    with archive.reading() as db:
+        source = find_source(db, name)
+        before = sealed_of(db, source.sub)
+    plain = _open(archive, signers, before, source)
+    with ledger.writing(archive, signers) as act:
+        act.add("seal.open", sub=source.sub, fields={"purpose": purpose})
+    try:
+        with open(out, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(plain)
+    except OSError as error:
+        raise UnreachableError(
+            f"{shown} could not be written ({error.strerror})", where=shown,
+            hint="that it was opened is in the ledger; the command can be run again",
+        ) from error  # fmt: skip
+    return {**_document(source, act, [], []), "format": "sijill-unseal/1", "out": str(out)}
+
+
+def _read(file: Path) -> bytes:
+    shown = visible(str(file))
+    try:
+        if not file.is_file():
+            raise InputError(f"{shown} is no regular file", where=shown)
+        if file.stat().st_size > LARGEST:
+            raise InputError(f"{shown} is larger than any identity that Sijill seals (64 MiB)", where=shown)
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
+
+
+def _store(archive: Archive, sealed: bytes) -> Stored:
+    one = archive.objects.put_bytes(sealed)
+    archive.objects.sync()
+    return one
+
+
+def _fields(one: Stored, recipients: Sequence[str]) -> dict[str, Any]:
+    return {"blake3": one.blake3, "sha256": one.sha256, "size": one.size, "recipients": list(recipients)}
+
+
+def _replaced(archive: Archive, before: dict[str, Any] | None, one: Stored) -> None:
+    """Put ciphertext that this act replaces on the list of what goes once it is committed."""
+    if before is not None and before.get("blake3") not in (None, one.blake3):
+        unfinished.put_down(archive.folder, [str(before["blake3"])])
+
+
+def _open(
+    archive: Archive, signers: Sequence[ledger.Signer], sealed: dict[str, Any] | None, source: Kept
+) -> bytes:
+    if sealed is None or "blake3" not in sealed:
+        raise InputError(f"nothing is sealed for {visible(source.name)}", hint=f"sijill seal {source.name} --file FILE")
+    data = archive.objects.get(str(sealed["blake3"]))
+    refused: RefusedError | None = None
+    for signer in signers:
+        try:
+            return sealing.unseal(data, archive.home.age_identity(signer.name))
+        except RefusedError as error:
+            refused = error
+        except FormatError:
+            refused = RefusedError(
+                f"the identity of {visible(signer.name)} does not open it: it was sealed to others", code="key",
+                hint="a guardian to whom it was sealed can open it",
+            )  # fmt: skip
+    assert refused is not None
+    raise refused
+
+
+def _document(
+    source: Kept, act: ledger.Act, recipients: Sequence[str], warnings: Sequence[str]
+) -> dict[str, Any]:
+    assert act.receipt is not None
+    return {
+        "format": "sijill-seal/1", "source": source.name, "recipients": list(recipients), "warnings": list(warnings),
+        **act.receipt.document(),
+    }  # fmt: skip

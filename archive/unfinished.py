@@ -1,0 +1,60 @@
+"""What an order to erase still has to remove: a list beside the database, written before the order is committed.
+
+A crash after the order leaves the list; an audit reports it, and the next
+writer carries it out. Only objects that no record names are ever removed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import UnreachableError
+
+PENDING = "erase.pending"  # names of objects, one a line; gone when they are
+_NAME = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def listed(folder: Path) -> list[str]:
+    """Give the names of the objects on the list; a line that is no name is passed over."""
+    try:
+        lines = (folder / PENDING).read_text("ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [line for line in lines if _NAME.match(line)]
+
+
+def put_down(folder: Path, names: Sequence[str]) -> None:
+    """Add names to the list, durably. Raises UnreachableError."""
+    path = folder / PENDING
+    temporary = path.with_name(f".{PENDING}.{os.getpid()}")
+    try:
+        with temporary.open("w", encoding="ascii") as file:
+            file.write("".join(f"{name}\n" for name in dict.fromkeys([*listed(folder), *names])))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UnreachableError(f"{path} cannot be written ({error.strerror})", where=str(path)) from error
+
+
+def finish(place: Any) -> int:
+    """Remove what is on the list of an archive and named by no record; gives how many went. Raises UnreachableError."""
+    path = place.folder / PENDING
+    if not path.exists():
+        return 0
+    with place.reading() as db:
+        names = [
+            name
+            for name in listed(place.folder)
+            if db.execute("SELECT 1 FROM object WHERE blake3 = ? LIMIT 1", (name,)).fetchone() is None
+        ]
+    gone = sum(bool(place.objects.remove(name)) for name in names)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnreachableError(f"{path} cannot be removed ({error.strerror})", where=str(path)) from error
+    return gone
