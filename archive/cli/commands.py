@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "custody": ("custody", "Show who held an item, from its capture to today."),
     "checkpoint": ("checkpoint", "Show the newest signed checkpoint of the ledger."),
     "prove": ("prove", "Give the proof that an item's newest record stands in the ledger."),
+    "compare": ("compare", "Tell whether two kept checkpoints are one history of this archive."),
     "publish": ("publish", "Write the ledger as static files that anyone can mirror and check."),
     "dossier": ("dossier", "Write a case as a dossier for an audience, or verify one."),
     "consent": ("consent", "Record an answer on who may see an item, or withdraw it."),

@@ -38,6 +38,7 @@ Commands:
   custody     Show who held an item, from its capture to today.
   checkpoint  Show the newest signed checkpoint of the ledger.
   prove       Give the proof that an item's newest record stands in the ledger.
+  compare     Tell whether two kept checkpoints are one history of this archive.
   publish     Write the ledger as static files that anyone can mirror and check.
   dossier     Write a case as a dossier for an audience, or verify one.
   consent     Record an answer on who may see an item, or withdraw it.

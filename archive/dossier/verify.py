@@ -1345,6 +1345,9 @@ def check_tables(db: sqlite3.Connection, report: Report) -> bool:
             report.found(check, f"{kind} {name} does not belong in the database of an archive")
     for name in sorted(set(TABLES + OTHERS) - seen):
         report.found(check, f"{name} is missing in the database")
+    for name in ("user_version", "application_id"):
+        if db.execute(f"PRAGMA {name}").fetchone()[0]:
+            report.found(check, f"{name} of the database was set")
     for (line,) in db.execute("PRAGMA quick_check(20)"):
         if line != "ok":
             report.found(check, f"the database is damaged: {line}")
@@ -1538,9 +1541,9 @@ class Ledger:
             if isinstance(blake3, str) and isinstance(sha256, str) and type(size) is int and HEX64.match(blake3):
                 self.scratch.execute("INSERT INTO object VALUES (?,?,?,?)", (blake3, sha256, size, entry.index))
                 if entry.t in ("seal.put", "seal.reseal"):  # what is sealed again replaces what was
-                    older = self.sealed.get(entry.sub, -1) if entry.t == "seal.reseal" else -1
+                    older = self.sealed.get(str(entry.sub), -1) if entry.t == "seal.reseal" else -1
                     self.scratch.execute("DELETE FROM object WHERE idx = ?", (older,))
-                    self.sealed[entry.sub] = entry.index
+                    self.sealed[str(entry.sub)] = entry.index
             else:
                 self.report.found("disclosures", f"{where}: they name an object as none is named")
         called = fields.get("name")
