@@ -84,7 +84,9 @@ CODES: dict[str, Code] = {
     "journal": Code("finding", "a journal that Sijill never makes would change the database when opened", _COPY),
     "journal-left": Code("warning", "a writer is at work or was stopped; its journal was read too", _AGAIN),
     "cache": Code(
-        "warning", "hashes kept to save work are wrong; nothing is proved by them", "the next act makes them again"
+        "warning",
+        "hashes kept to save work are wrong; nothing is proved by them",
+        "nothing depends on them: proofs are then made from the entries",
     ),
     "view-changed": Code("finding", "a row of the tables made from the ledger is not what the ledger says", _COPY),
     "observation-changed": Code("finding", "the rows of a flight log are not those that were read from it", _COPY),
