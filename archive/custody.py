@@ -19,7 +19,7 @@ _LATER = (
     "custody.transfer", "custody.accept", "seal.put", "seal.reseal", "consent.set", "erase",
     "reading.add", "record.withdraw", "export",
 )  # fmt: skip
-_SHOWN = ("to", "purpose", "place", "sha256", "answer", "what", "reason", "audience", "tool", "version")
+_SHOWN = ("to", "outside", "purpose", "place", "sha256", "answer", "what", "reason", "audience", "tool", "version")
 
 
 def events_of(db: Any, sub: str) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def gaps_in(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             holder = _next_holder(number, event, holder, started, gap)
             started = True
         elif action == "custody.transfer":
-            waiting = str(event.get("to", ""))
+            waiting = None if event.get("outside") else str(event.get("to", ""))
         elif action == "custody.accept":
             if waiting is None or waiting != by:
                 gap(number, f"accepted by {by}, to whom it was not handed over")
