@@ -46,6 +46,7 @@ def export_dossier(
     encrypt_to: Annotated[
         list[str] | None, typer.Option(metavar="age1...", help="Write only DIR.zip.age, for these to open.")
     ] = None,
+    no_pdf: Annotated[bool, typer.Option("--no-pdf", help="Leave out dossier.pdf and dossier.ar.pdf.")] = False,
     date: Annotated[str | None, typer.Option(metavar="TIME", help="The date it carries, UTC; now if not said.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would leave, what not, and the risks.")] = False,
 ) -> None:
@@ -54,6 +55,7 @@ def export_dossier(
     Consent and release decide what leaves; what is withheld keeps its number.
     The export becomes an entry of the ledger.
     """
+    from archive.dossier.build import Extras
     from archive.dossier.export import Place, export
     from archive.handed_over import Request
     from archive.keys import acting
@@ -66,7 +68,8 @@ def export_dossier(
     with progress("writing", as_json=shared.json) as draw:
         document = export(
             archive, code, request, Place(out, zipped, encrypt_to or ()), acting(shared.operators, archive.home),
-            date=date, dry_run=dry_run, progress=draw, tell=None if shared.json else _told,
+            extras=Extras(pdf=not no_pdf), date=date, dry_run=dry_run, progress=draw,
+            tell=None if shared.json else _told,
         )  # fmt: skip
     show(document, lambda: _exported(document), as_json=shared.json)
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from archive import ledger
-from archive.dossier import page, records, tables
+from archive.dossier import page, pdf, places, records, tables
 from archive.dossier.bag import SIGNATURE, SIGNED, Bag
 from archive.dossier.crate import NAME as CRATE
 from archive.dossier.crate import crate_json
 from archive.dossier.instructions import namespace, verify_txt
 from archive.dossier.proof import write_proof
+from archive.dossier.wording import LANGUAGES
 from archive.handed_over import Dossier, Exhibit, root_text
 from archive.pictures import Pictures
 from evidence.redaction import PICTURES
@@ -29,8 +31,22 @@ Progress = Callable[[str, int, int], None]
 SHIPPED_SCHEMAS = ("case", "custody", "corroboration", "audit")
 
 
+@dataclass(frozen=True)
+class Extras:
+    """What may be written beside the parts that every dossier has."""
+
+    pdf: bool = True
+
+
+def missing_parts(extras: Extras) -> list[str]:
+    """Say which part cannot be written on this computer."""
+    if extras.pdf and not pdf.available():
+        return ["there will be no PDF: install the extra, pip install 'sijill[pdf]'"]
+    return []
+
+
 def build(
-    dossier: Dossier, building: Path, signer: ledger.Signer, progress: Progress | None
+    dossier: Dossier, building: Path, signer: ledger.Signer, extras: Extras, progress: Progress | None
 ) -> tuple[Bag, list[str]]:
     """Fill and sign the folder; gives the bag, and the numbers of pictures without a thumbnail.
 
@@ -47,6 +63,7 @@ def build(
     bag.add("data/records/audit.json", records.audit_json(dossier))
     bag.add("data/records/standard.toml", dossier.standard)
     bag.add("data/exhibits.csv", tables.exhibits_csv(dossier))
+    bag.add("data/map.geojson", places.geojson(places.points(dossier)))
     if dossier.logs:
         bag.stream("data/records/flights.csv", lambda file: tables.write_flights(dossier, file))
         bag.add("data/schemas/flights.tableschema.json", tables.table_schema())
@@ -54,8 +71,13 @@ def build(
         schema = resources.files("schemas") / "json" / f"{name}.schema.json"
         bag.add(f"data/schemas/{name}.schema.json", schema.read_bytes())
     write_proof(bag, dossier.proof)
-    for lang, name in page.LANGUAGES.items():
+    for lang, name in LANGUAGES.items():
         bag.stream(f"data/{name}", page.writer(dossier, lang, thumbnails, signer.fingerprint))
+    if extras.pdf and pdf.available():
+        for lang, name in pdf.LANGUAGES.items():
+            if progress is not None:
+                progress("PDF", list(pdf.LANGUAGES).index(lang), len(pdf.LANGUAGES))
+            bag.add(f"data/{name}", pdf.render(dossier, lang, building / "data", thumbnails, signer.fingerprint))
     bag.add(CRATE, crate_json(dossier, bag.files, thumbnails))
     bag.add("VERIFY.txt", verify_txt(dossier, signer.fingerprint))
     bag.add("verify.py", (resources.files("archive.dossier") / "verify.py").read_bytes())

@@ -20,11 +20,15 @@ from schemas.text import visible
 NAME = "data/ro-crate-metadata.json"
 _TYPES = {
     "json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv", "html": "text/html",
-    "jpg": "image/jpeg", "txt": "text/plain", "toml": "application/toml", "sig": "application/x-pem-file",
+    "jpg": "image/jpeg", "pdf": "application/pdf", "geojson": "application/geo+json", "txt": "text/plain",
+    "toml": "application/toml", "sig": "application/x-pem-file",
 }  # fmt: skip
 _SAYS = {
     "index.html": "the dossier for reading, English",
     "index.ar.html": "the dossier for reading, Arabic",
+    "dossier.pdf": "the dossier for printing, English",
+    "dossier.ar.pdf": "the dossier for printing, Arabic",
+    "map.geojson": "every position that may leave",
     "exhibits.csv": "the list of exhibits",
     "records/case.json": "the case with its sources, items, links and relations, as disclosed",
     "records/custody.jsonl": "events of custody",

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger
 from archive.dossier.bag import SIGNED
-from archive.dossier.build import Progress, build
+from archive.dossier.build import Extras, Progress, build, missing_parts
 from archive.dossier.packing import encrypt, pack, recipients
 from archive.dossier.risks import risks
 from archive.handed_over import Dossier, Request
@@ -80,6 +80,7 @@ def export(
     place: Place,
     signers: Sequence[ledger.Signer],
     *,
+    extras: Extras | None = None,
     date: str | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
@@ -102,21 +103,22 @@ def export(
     _check_role(archive, signers)
     with Copies() as copies:
         dossier = gather(archive, code, request, copies, date=moment, signers=[signers[0].fingerprint])
-        warned = risks(dossier, copies)
+        extras = extras or Extras()
+        warned = [*missing_parts(extras), *risks(dossier, copies)]
         planned = document(dossier, place, None, warned=warned)
         if tell is not None:
             tell(planned)
         if dry_run:
             return planned
-        return _write(archive, dossier, place, signers, warned, progress)
+        return _write(archive, dossier, place, signers, extras, warned, progress)
 
 
 def _write(
-    archive: Archive, dossier: Dossier, place: Place, signers: Sequence[ledger.Signer], warned: Sequence[str],
-    progress: Progress | None,
+    archive: Archive, dossier: Dossier, place: Place, signers: Sequence[ledger.Signer], extras: Extras,
+    warned: Sequence[str], progress: Progress | None,
 ) -> dict[str, Any]:  # fmt: skip
     with _beside(place.out) as building:
-        bag, without = build(dossier, building, signers[0], progress)
+        bag, without = build(dossier, building, signers[0], extras, progress)
         sealed = bag.files[SIGNED].sha256
         temporary = None
         try:

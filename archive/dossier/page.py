@@ -2,219 +2,42 @@
 
 Takes a `Dossier` and nothing wider. Every text of the archive stands in a
 `<bdi>` with control and direction characters spelled out, so that no name can
-turn the line it stands in. Words never say more than "consistent with",
-"supports", "meets the standard".
+turn the line it stands in.
 """
 
 from __future__ import annotations
 
 import base64
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib import resources
 from typing import IO, Any
 
-from archive.dossier import timeline
-from archive.handed_over import Dossier, Event, Exhibit, Shown, Withheld
-from schemas.errors import SijillError
-from schemas.extent import MICRO, bounds, read_instant
+from archive.dossier import contents, map_drawing, places, timeline
+from archive.dossier.axis import axis
+from archive.dossier.wording import (
+    CASE_FACTS,
+    ITEM_FACTS,
+    LANGUAGES,
+    facts,
+    instant,
+    reader_name,
+    reading_facts,
+    say,
+    span,
+    when,
+    word,
+)
+from archive.handed_over import Dossier
 from schemas.fields import in_language
 from schemas.text import visible
-from schemas.vocabulary import VOCABULARY
-from schemas.words import head_label, word_label
-
-LANGUAGES = {"en": "index.html", "ar": "index.ar.html"}
-CASE_FACTS = (
-    "occurred", "place", "place_public", "strikes", "object_type", "delivery", "protected_status", "military_presence",
-    "killed", "injured", "casualties", "alleged_actor", "actor_response", "violation_type", "summary", "other_codes",
-)  # fmt: skip
-ITEM_FACTS = (
-    "medium", "generation", "language", "mode", "witness_role", "knowledge_basis", "form", "interviewer", "interpreter",
-    "taken", "consent", "claimed", "uploaded_at", "source_url", "geolocation", "recorded", "message_type",
-    "spoken_lang", "translator", "checked_by", "callsigns", "unit", "frequency_khz", "clock_source",
-    "coordinates_heard", "network", "coverage", "doc_type", "rank", "author", "issuer", "dated", "received", "pages",
-    "number", "provider", "sensor", "pair_role", "damage_grade", "persons_visible", "graphic", "reliability",
-    "credibility", "rights", "notes",
-)  # fmt: skip
-_WORD_FIELDS = {
-    "object_type": "object_type", "delivery": "delivery", "protected_status": "protected_status",
-    "military_presence": "military_presence", "confidence": "confidence", "position": "position",
-    "violation_type": "violation_type", "kind": "item_kind", "medium": "medium", "generation": "generation",
-    "mode": "mode", "witness_role": "witness_role", "knowledge_basis": "knowledge_basis", "form": "form",
-    "message_type": "message_type", "clock_source": "clock_source", "doc_type": "doc_type", "rank": "rank",
-    "method": "geolocation_method", "pair_role": "pair_role", "damage_grade": "damage_grade",
-    "persons_visible": "persons_visible", "internal": "answer", "partner": "answer", "un_body": "answer",
-    "court": "answer", "public": "answer", "willing_to_testify": "willing", "risk_level": "risk_level",
-}  # fmt: skip
-_EVENTS = {
-    "record.add": "accession", "custody.transfer": "transfer_event", "custody.accept": "accept_event",
-    "custody.check": "check_event",
-}  # fmt: skip
 
 
-@cache
-def words() -> Mapping[str, Mapping[str, str]]:
-    """Give the page's own words by key and language."""
-    return tomllib.loads((resources.files("archive.dossier") / "page_words.toml").read_text("utf-8"))
-
-
-def say(lang: str, key: str, /, **values: object) -> str:
-    """Give the page's words for `key`. Raises KeyError for a key that has none."""
-    return words()[key][lang].format(**values)
-
-
-def label(lang: str, name: str) -> str:
-    """Give the name of a field in `lang`; a field without one is shown by its key."""
-    try:
-        return head_label(name, lang)
-    except KeyError:
-        return name.replace("_", " ")
-
-
-def word(lang: str, vocabulary: str, text: str) -> str:
-    """Give a word of a vocabulary in `lang`; one that is not of it is shown as it stands."""
-    try:
-        return word_label(vocabulary, text, lang)
-    except KeyError:
-        return text.replace("_", " ")
-
-
-def span(earliest: datetime | None, latest: datetime | None) -> str:
-    """Give two bounds as people read them: `2019-02-03 12:20 – 12:40 UTC`."""
-    if earliest is None or latest is None:
-        known = earliest or latest
-        return "" if known is None else f"{_minute(known)} UTC"
-    if earliest == latest:
-        return f"{_minute(earliest)} UTC"
-    end = _clock(latest) if latest.date() == earliest.date() else _minute(latest)
-    return f"{_minute(earliest)} – {end} UTC"
-
-
-def _minute(at: datetime) -> str:
-    return f"{at.year:04d}-{at:%m-%d} {_clock(at)}"
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%H:%M}" + (f":{at:%S}" if at.second else "")
-
-
-def instant(text: str) -> str:
-    """Give the UTC text of an entry's time as people read it; other text as it stands."""
-    try:
-        return span(read_instant(text), None)
-    except SijillError:
-        return text
-
-
-def when(value: Any) -> str:
-    """Give a recorded time, its bounds first and the words it was told in after them."""
-    if not isinstance(value, Mapping):
-        return str(value)
-    told, shown = str(value.get("said", "")), span(*bounds(value))
-    return f"{shown} (“{told}”)" if told and shown else shown or told
-
-
-Part = tuple[str, str]  # our own words (a label, or nothing) and a text of the archive
-Line = list[Part]
-
-
-def facts(lang: str, record: Mapping[str, Any], names: Sequence[str]) -> list[tuple[str, list[Line]]]:
-    """Give (label, lines) of the fields that are there; each line is of parts, so that a label and a text never mix."""
-    found = []
-    for name in names:
-        if name in record and not _is_rows(record[name]):
-            lines = [[("", _plain(lang, name, record[name]))]]
-        elif name in record:
-            lines = [[part for line in _group(lang, "", row) for part in line] for row in record[name]]
-        else:
-            lines = _group(lang, name, {k[len(name) + 1 :]: v for k, v in record.items() if k.startswith(name + ".")})
-        if lines:
-            found.append((label(lang, name), lines))
-    return found
-
-
-def _is_rows(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
-
-
-def _group(lang: str, name: str, group: Mapping[str, Any]) -> list[Line]:
-    """Give the lines of a group: names in any language first, a position as one, a range as one."""
-    rest = dict(group)
-    lines: list[Line] = [
-        [("", str(rest.pop(f"{prefix}{tongue}")))]
-        for prefix in ("", "name.")
-        for tongue in dict.fromkeys((lang, "und", "en", "ar"))
-        if f"{prefix}{tongue}" in rest
-    ]
-    if "lat" in rest and "lon" in rest:
-        around = f" ± {rest.pop('accuracy_m')} m" if "accuracy_m" in rest else ""
-        lines.append([("", f"{rest.pop('lat') / MICRO:.6f}, {rest.pop('lon') / MICRO:.6f}{around}")])
-    if rest and set(rest) <= {"min", "max"}:
-        low, high = rest.get("min", "?"), rest.get("max", "?")
-        return [[("", str(low) if low == high else f"{low} – {high}")]]
-    inner: dict[str, dict[str, Any]] = {}
-    for key, value in rest.items():
-        head, dot, tail = key.partition(".")
-        if dot:
-            inner.setdefault(head, {})[tail] = value
-        else:
-            lines.append([(_key(lang, name, key), _plain(lang, key, value))])
-    for head, members in inner.items():
-        parts = [part for line in _group(lang, head, members) for part in line]
-        lines.append([(_member(lang, head), ""), *parts] if len(parts) > 1 else [(_member(lang, head), parts[0][1])])
-    return lines
-
-
-def _key(lang: str, name: str, key: str) -> str:
-    if name == "alleged_actor" and key == "actor":
-        return ""
-    return say(lang, "until") if name == "coverage" and key == "to" else label(lang, key)
-
-
-def _member(lang: str, head: str) -> str:
-    return word(lang, "casualty_category", head) if head in VOCABULARY["casualty_category"] else label(lang, head)
-
-
-def _plain(lang: str, name: str, value: Any) -> str:
-    if isinstance(value, Mapping):
-        is_time = "earliest" in value or "said" in value
-        return when(value) if is_time else "; ".join(f"{k}: {v}" for k, v in value.items())
-    if isinstance(value, bool):
-        return word(lang, "answer", "yes" if value else "no")
-    if isinstance(value, list) and value and isinstance(value[0], list):
-        return "; ".join(": ".join(map(str, pair)) for pair in value)
-    if isinstance(value, list):
-        return ", ".join(_plain(lang, name, member) for member in value)
-    vocabulary = _WORD_FIELDS.get(name.rsplit(".", 1)[-1])
-    return word(lang, vocabulary, value) if vocabulary and isinstance(value, str) else str(value)
-
-
-def reading_facts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Give what a reader found, as the words of its format: no translation, since these are the file's claims."""
-    found = []
-    known = {k.removeprefix("facts."): v for k, v in fields.items() if k.startswith("facts.")}
-    if "width" in known and "height" in known:
-        found.append(("pixels", f"{known['width']} × {known['height']}"))
-    if "captured.local" in known:
-        found.append(("DateTimeOriginal", f"{known['captured.local']} {known.get('captured.offset', '')}".strip()))
-    if "gps.lat" in known and "gps.lon" in known:
-        found.append(("GPS", f"{known['gps.lat'] / MICRO:.6f}, {known['gps.lon'] / MICRO:.6f}"))
-    if "gps.time_utc" in known:
-        found.append(("GPS time", str(known["gps.time_utc"])))
-    camera = [str(known[f"camera.{part}"]) for part in ("make", "model", "software") if f"camera.{part}" in known]
-    if camera:
-        found.append(("camera", ", ".join(camera)))
-    if "rows" in fields:
-        found.append(("rows", f"{fields['rows']} ({fields.get('rows_readable', '?')} readable)"))
-    return found
-
-
-def reader_name(fields: Mapping[str, Any]) -> str:
-    """Give tool and version of a reading; a version that names its tools stands for both."""
-    tool, version = str(fields.get("tool", "")), str(fields.get("version", ""))
-    return version if tool.partition(",")[0] in version else f"{tool} {version}".strip()
+def position(point: places.Point) -> str:
+    """Give a position in degrees, to as many places as it was told with."""
+    lat, lon = point.degrees
+    digits = 1 if point.kind == "coarse" else 6
+    return f"{lat:.{digits}f}, {lon:.{digits}f}"
 
 
 @cache
@@ -230,6 +53,7 @@ def _environment() -> Any:
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["own"] = own
+    environment.globals["position"] = position
     environment.globals.update({f.__name__: f for f in (span, when, facts, reading_facts, word, instant, reader_name)})
     return environment
 
@@ -239,26 +63,8 @@ def writer(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: s
 
     `thumbnails` are paths below data/ by exhibit number, `signer` is a fingerprint.
     """
-    template = (resources.files("archive.dossier") / "index.html.j2").read_text("utf-8")
-    found = timeline.moments(dossier)
-    bars, ticks, claim = timeline.drawing(found)
-    by_name = {str(e.record.fields.get("id")): e for e in dossier.exhibits}
-    numbers = {e.bates: e for e in dossier.exhibits}
-    both: list[Exhibit | Withheld] = [*dossier.exhibits, *dossier.withheld]
-    everything = sorted(both, key=lambda one: one.rank)
-    context = {
-        "d": dossier, "lang": lang, "direction": "rtl" if lang == "ar" else "ltr", "say": partial(say, lang),
-        "other": "ar" if lang == "en" else "en", "pages": LANGUAGES, "everything": everything, "by_name": by_name,
-        "numbers": numbers, "thumbnails": thumbnails, "moments": found, "bars": bars, "ticks": ticks, "claim": claim,
-        "case_facts": CASE_FACTS, "item_facts": ITEM_FACTS, "title": partial(in_language, lang=lang),
-        "claims": claims(dossier), "open_contradictions": open_contradictions(dossier),
-        "lacking": [r for r in dossier.assessment.get("rules", ()) if r["answer"] not in ("met", "does_not_apply")],
-        "standard": dossier.standard_named, "says": dossier.standard_says,
-        "root": base64.b64encode(dossier.proof.root).decode(), "signer": signer,
-        "who": partial(who, dossier, lang), "event_name": partial(event_name, lang), "event_time": event_time,
-        "gap_before": gap_before, "relations_of": partial(relations_of, dossier),
-    }  # fmt: skip
-    made = _environment().from_string(template)
+    made = _environment().from_string((resources.files("archive.dossier") / "index.html.j2").read_text("utf-8"))
+    context = _context(dossier, lang) | {"thumbnails": thumbnails, "signer": signer}
 
     def write(file: IO[str]) -> None:
         stream = made.stream(context)
@@ -268,53 +74,20 @@ def writer(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: s
     return write
 
 
-def claims(dossier: Dossier) -> list[tuple[str, Any, dict[str, list[Shown]]]]:
-    """Give (facet, its weight, links by stance) for every facet that an exhibit was linked to."""
-    found = []
-    weights = dossier.assessment.get("facets", {})
-    for facet in VOCABULARY["facet"]:
-        links = [link for link in dossier.links if facet in link.fields.get("facets", ())]
-        if links:
-            stances = {s: [li for li in links if li.fields.get("stance") == s] for s in VOCABULARY["stance"]}
-            found.append((facet, weights.get(facet, {}), stances))
-    return found
-
-
-def open_contradictions(dossier: Dossier) -> list[tuple[str, str, Shown | None]]:
-    """Give (facet, id, link) for every contradiction that the assessment holds open; None where it is withheld."""
-    links = {str(link.fields.get("id")): link for link in dossier.links}
-    return [
-        (facet, str(name), links.get(str(name)))
-        for facet, weight in dossier.assessment.get("facets", {}).items()
-        for name in weight.get("contradictions", ())
-    ]
-
-
-def who(dossier: Dossier, lang: str, event: Event) -> str:
-    """Give who did something: a code as told, an operator's name where it may be seen, else the key."""
-    if event.told:
-        return event.by
-    return dossier.operators.get(event.by) or say(lang, "operator_key", key=event.by)
-
-
-def event_name(lang: str, event: Event) -> str:
-    """Give what happened, in words."""
-    if event.told:
-        return word(lang, "custody_action", str((event.fields or {}).get("action", "")))
-    return say(lang, _EVENTS[event.event])
-
-
-def event_time(event: Event) -> str:
-    """Give when it happened: a told time with its words, or the time of the entry."""
-    return when(event.at) if event.told else instant(str(event.at))
-
-
-def gap_before(exhibit: Exhibit, number: int) -> list[str]:
-    """Give the gaps that stand before event `number` (from 0) of an exhibit's custody."""
-    return [str(gap["what"]) for gap in exhibit.gaps if gap.get("before") == number]
-
-
-def relations_of(dossier: Dossier, exhibit: Exhibit) -> list[Mapping[str, Any]]:
-    """Give the relations in which an exhibit stands, on either side."""
-    name = exhibit.record.fields.get("id")
-    return [r.fields for r in dossier.relations if name in (r.fields.get("item"), r.fields.get("of"))]
+def _context(dossier: Dossier, lang: str) -> dict[str, Any]:
+    found = timeline.moments(dossier)
+    return {
+        "d": dossier, "lang": lang, "direction": "rtl" if lang == "ar" else "ltr", "say": partial(say, lang),
+        "other": "ar" if lang == "en" else "en", "pages": LANGUAGES, "everything": contents.everything(dossier),
+        "by_name": {str(e.record.fields.get("id")): e for e in dossier.exhibits},
+        "numbers": {e.bates: e for e in dossier.exhibits}, "sections": contents.SECTIONS,
+        "moments": found, "axis": axis(found, lang),
+        "map": map_drawing.draw(places.points(dossier), say(lang, "map_alt")), "glossary": contents.GLOSSARY,
+        "case_facts": CASE_FACTS, "item_facts": ITEM_FACTS, "title": partial(in_language, lang=lang),
+        "claims": contents.claims(dossier), "open_contradictions": contents.open_contradictions(dossier),
+        "lacking": contents.lacking(dossier), "standard": dossier.standard_named, "says": dossier.standard_says,
+        "root": base64.b64encode(dossier.proof.root).decode(), "who": partial(contents.who, dossier, lang),
+        "event_name": partial(contents.event_name, lang), "event_time": contents.event_time,
+        "gap_before": contents.gap_before, "relations_of": partial(contents.relations_of, dossier),
+        "text_of": contents.text_of, "translations_of": partial(contents.translations_of, dossier),
+    }  # fmt: skip

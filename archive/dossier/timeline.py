@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from archive.dossier.tables import rows_between
+from archive.dossier.wording import is_day, when
 from archive.handed_over import Dossier, Exhibit
 from schemas.extent import bounds
 
@@ -36,6 +37,7 @@ class Moment:
     exhibit: Exhibit | None = None
     text: str = ""
     unzoned: bool = False
+    day: str = ""  # the date and its zone, where the time is one whole day
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def _moment(clock: str, extent: Any, exhibit: Exhibit | None = None, text: str =
         if earliest is not None or latest is not None:
             start, end = earliest or latest, latest or earliest
             assert start is not None and end is not None  # noqa: PT018
-            yield Moment(clock, start, end, str(extent.get("said", "")), exhibit, text)
+            day = when(extent).split(" (“")[0] if is_day(extent) and extent.get("zone") else ""
+            yield Moment(clock, start, end, str(extent.get("said", "")), exhibit, text, day=day)
 
 
 def _claims(case: Mapping[str, Any]) -> Iterator[Moment]:

@@ -1,0 +1,112 @@
+"""What a dossier tells, in the order in which it is told: claims with what bears on each, custody, texts.
+
+Shared by page and PDF, so that both tell the same. Takes a `Dossier` and
+nothing wider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from archive.dossier.wording import instant, say, when, word
+from archive.handed_over import Dossier, Event, Exhibit, Shown, Withheld
+from archive.withholding import PLAIN
+from schemas.vocabulary import VOCABULARY
+
+SECTIONS = ("finding", "the_case", "claims", "timeline", "map", "exhibits", "custody", "method", "glossary", "verify")
+GLOSSARY = (
+    "exhibit_number", "original", "digest", "salted_digest", "metadata", "ledger", "checkpoint", "custody_word",
+    "independent_word", "corroboration", "standard_word", "contradiction", "waiver", "withheld_word", "redacted_word",
+    "utc", "uncertainty",
+)  # fmt: skip
+TEXT_SHOWN = 12_000  # characters of a text exhibit that are shown in page and PDF
+_EVENTS = {
+    "record.add": "accession", "custody.transfer": "transfer_event", "custody.accept": "accept_event",
+    "custody.check": "check_event",
+}  # fmt: skip
+
+
+def everything(dossier: Dossier) -> list[Exhibit | Withheld]:
+    """Give all exhibits by their numbers, those withheld among them."""
+    both: list[Exhibit | Withheld] = [*dossier.exhibits, *dossier.withheld]
+    return sorted(both, key=lambda one: one.rank)
+
+
+def lacking(dossier: Dossier) -> list[Mapping[str, Any]]:
+    """Give the rules that are not met."""
+    return [r for r in dossier.assessment.get("rules", ()) if r["answer"] not in ("met", "does_not_apply")]
+
+
+def text_of(exhibit: Exhibit) -> tuple[str, int] | None:
+    """Give the beginning of a text exhibit as it leaves, and how many bytes more there are; None for other kinds."""
+    file = exhibit.file
+    if file is None or file.media_type not in PLAIN or exhibit.record.fields.get("kind") == "flight_log":
+        return None
+    with file.source.open("rb") as opened:
+        head = opened.read(4 * TEXT_SHOWN)
+    text = head.decode("utf-8-sig", "replace")[:TEXT_SHOWN]
+    return text, max(file.digests.size - len(text.encode()) - (3 if head.startswith(b"\xef\xbb\xbf") else 0), 0)
+
+
+def translations_of(dossier: Dossier, exhibit: Exhibit) -> list[Exhibit]:
+    """Give the exhibits that are translations of this one."""
+    by_id = {str(e.record.fields.get("id")): e for e in dossier.exhibits}
+    name = exhibit.record.fields.get("id")
+    return [
+        by_id[str(r.fields["item"])]
+        for r in dossier.relations
+        if r.fields.get("as") == "translation_of" and r.fields.get("of") == name and str(r.fields.get("item")) in by_id
+    ]
+
+
+def claims(dossier: Dossier) -> list[tuple[str, Any, dict[str, list[Shown]]]]:
+    """Give (facet, its weight, links by stance) for every facet that an exhibit was linked to."""
+    found = []
+    weights = dossier.assessment.get("facets", {})
+    for facet in VOCABULARY["facet"]:
+        links = [link for link in dossier.links if facet in link.fields.get("facets", ())]
+        if links:
+            stances = {s: [li for li in links if li.fields.get("stance") == s] for s in VOCABULARY["stance"]}
+            found.append((facet, weights.get(facet, {}), stances))
+    return found
+
+
+def open_contradictions(dossier: Dossier) -> list[tuple[str, str, Shown | None]]:
+    """Give (facet, id, link) for every contradiction that the assessment holds open; None where it is withheld."""
+    links = {str(link.fields.get("id")): link for link in dossier.links}
+    return [
+        (facet, str(name), links.get(str(name)))
+        for facet, weight in dossier.assessment.get("facets", {}).items()
+        for name in weight.get("contradictions", ())
+    ]
+
+
+def who(dossier: Dossier, lang: str, event: Event) -> str:
+    """Give who did something: a code as told, an operator's name where it may be seen, else the key."""
+    if event.told:
+        return event.by
+    return dossier.operators.get(event.by) or say(lang, "operator_key", key=event.by)
+
+
+def event_name(lang: str, event: Event) -> str:
+    """Give what happened, in words."""
+    if event.told:
+        return word(lang, "custody_action", str((event.fields or {}).get("action", "")))
+    return say(lang, _EVENTS[event.event])
+
+
+def event_time(event: Event) -> str:
+    """Give when it happened: a told time with its words, or the time of the entry."""
+    return when(event.at) if event.told else instant(str(event.at))
+
+
+def gap_before(exhibit: Exhibit, number: int) -> list[str]:
+    """Give the gaps that stand before event `number` (from 0) of an exhibit's custody."""
+    return [str(gap["what"]) for gap in exhibit.gaps if gap.get("before") == number]
+
+
+def relations_of(dossier: Dossier, exhibit: Exhibit) -> list[Mapping[str, Any]]:
+    """Give the relations in which an exhibit stands, on either side."""
+    name = exhibit.record.fields.get("id")
+    return [r.fields for r in dossier.relations if name in (r.fields.get("item"), r.fields.get("of"))]

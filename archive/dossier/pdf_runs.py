@@ -1,0 +1,81 @@
+"""Runs of text for the PDF: our own words, texts of the archive with their direction, numbers, digests.
+
+Each run is plain data; what no font can show is spelled out on the way.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from archive.dossier import contents
+from archive.dossier.glyphs import Printable
+from archive.dossier.wording import Line, say
+from archive.handed_over import Dossier
+
+Block = dict[str, Any]
+Run = dict[str, str]
+
+
+class Runs:
+    """Makes the runs of one dossier in one language, and counts what it spelled out."""
+
+    def __init__(self, dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: str) -> None:
+        self.dossier, self.lang, self.thumbnails, self.signer = dossier, lang, thumbnails, signer
+        self.printable = Printable()
+        self.say = partial(say, lang)
+        self.by_name = {str(e.record.fields.get("id")): e.bates for e in dossier.exhibits}
+        self.numbers = {e.bates for e in contents.everything(dossier)}
+
+    def w(self, text: str, kind: str = "w") -> Run:
+        """Give our own words."""
+        return {"t": self.printable(text), "k": kind}
+
+    def o(self, text: object, kind: str = "o") -> Run:
+        """Give a text of the archive, with its direction."""
+        shown = self.printable(str(text))
+        return {"t": shown, "k": kind, "d": direction(shown)}
+
+    def n(self, text: str) -> Run:
+        """Give a side remark."""
+        return self.w(text, "n")
+
+    def m(self, text: str) -> Run:
+        """Give a digest or another text of a machine."""
+        return {"t": self.printable(text), "k": "m", "d": "ltr"}
+
+    def x(self, number: str, *, link: bool = False) -> Run:
+        """Give an exhibit number, leading to its exhibit."""
+        return {"t": self.printable(number), "k": "x", "d": "ltr", **({"to": number} if link else {})}
+
+    def exhibit(self, name: object) -> Run:
+        """Give the number of an exhibit that is named by its id or number."""
+        number = self.by_name.get(str(name), str(name))
+        return self.x(number, link=True) if number in self.numbers else self.o(name)
+
+    def answer(self, answer: str) -> Run:
+        """Give an answer of the weighing."""
+        return self.w(self.say(f"answer_{answer}"), f"answer-{answer}")
+
+    def told(self, given: Sequence[Line]) -> list[list[Run]]:
+        """Give lines of labels and texts as the facts of a record have them."""
+        found = []
+        for line in given:
+            row: list[Run] = []
+            for number, (name, text) in enumerate(line):
+                row += [self.w(" · ")] if number else []
+                row += [self.n(f"{name}: ")] if name else []
+                row += [self.o(text)] if text else []
+            found.append(row)
+        return found
+
+
+def direction(text: str) -> str:
+    """Give the direction of a text by its first strong character: ltr or rtl."""
+    for character in text[:2000]:
+        kind = unicodedata.bidirectional(character)
+        if kind in ("L", "R", "AL"):
+            return "ltr" if kind == "L" else "rtl"
+    return "ltr"
