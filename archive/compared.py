@@ -65,6 +65,16 @@ def compare_view(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Connec
             replay.report("view-changed", where, f"{what} behind the ledger's back", since=since)
 
 
+def check_names(replay: Replay, scratch: sqlite3.Connection) -> None:
+    """No two records of a case and kind that count have one name: whoever asks for it must get one answer."""
+    rows = scratch.execute(
+        "SELECT kind, max(first), count(*) FROM record WHERE kind <> 'key' AND id IS NOT NULL AND withdrawn IS NULL"
+        " GROUP BY code, kind, id HAVING count(*) > 1 ORDER BY 2"
+    )
+    for kind, first, count in rows:
+        replay.report("name-twice", f"{kind} of entry {first}", f"{count} records bear its name", since=None)
+
+
 def _side_by_side(
     live: Iterator[Row], again: Iterator[Row], width: int
 ) -> Iterator[tuple[Row | None, Row | None]]:

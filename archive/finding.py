@@ -37,6 +37,7 @@ CODES: dict[str, Code] = {
     "entry-by": Code("finding", "an entry names a key that did not sign its commit", _ASK),
     "entry-time": Code("finding", "an entry bears another time than the commit that signs it", _ASK),
     "record-malformed": Code("finding", "an entry records what its type cannot hold; no record was made of it", _ASK),
+    "name-twice": Code("finding", "two records of a case bear one name", _ASK),
     "tail-uncommitted": Code("finding", "entries at the end that no commit signs", _COPY),
     "commit-range": Code("finding", "a commit does not sign exactly the entries before it", _COPY),
     "commit-root": Code("finding", "these entries are not those that were signed", _COPY),

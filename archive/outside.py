@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from archive import note
 from archive.keys import Pin
 from archive.replay import Replay
+from archive.unfinished import PENDING
 from schemas.errors import InputError, SijillError
 from schemas.text import visible
 
@@ -142,6 +143,9 @@ def check_folder(replay: Replay, archive: Archive) -> None:
     journal = archive.database.with_name(archive.database.name + "-journal")
     if journal.exists() or journal.is_symlink():
         replay.report("journal", journal.name, "it would be played back when the database is next opened")
+    if (archive.folder / PENDING).exists():
+        what = "objects that an order removed may still be here; the next act removes them"
+        replay.report("erase-unfinished", PENDING, what)
     verifier = resources.files("archive") / "dossier" / "verify.py"
     try:
         same = (archive.folder / "verify.py").read_bytes() == verifier.read_bytes()

@@ -126,6 +126,10 @@ class Registry:
         key = self.keys.get(fingerprint)
         return key if key is not None and key.revoked is None else None
 
+    def holds(self, signers: Iterable[str], role: str) -> bool:
+        """Tell whether an active key among the signers has a role."""
+        return any(key is not None and role in key.roles for key in map(self.active, signers))
+
     def refusals(self, entries: Iterable[Entry], signers: Sequence[str], first_seals: bool = True) -> list[str]:
         """Give why these signers may not write these entries; empty if they may."""
         keys = {s: self.active(s) for s in signers}

@@ -20,10 +20,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive import disclosure, merkle, note, sshsig, tiles
+from archive import disclosure, merkle, sshsig, tiles
+from archive.chains import check_chains, does
+from archive.checkpoints import Checkpoints
 from archive.finding import Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
-from archive.registry import Registry
+from archive.registry import FIRST_BY_REGISTRAR, Registry
 from archive.view import Projection
 from schemas.canonical import encode
 from schemas.entry import Entry
@@ -33,10 +35,11 @@ BATCH = 5_000
 LARGEST_ROW = 64 * 1024 * 1024  # bytes of the disclosures of one entry that are still looked at
 MOST_SIGNERS = 1_000
 _SCRATCH = (
-    "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER)",
+    "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)",
     "CREATE TABLE signed(key TEXT, first INTEGER, idx INTEGER)",
     "CREATE TABLE gone(idx INTEGER, digest TEXT)",
     "CREATE TABLE erased(digest TEXT, idx INTEGER)",
+    "CREATE TABLE lent(idx INTEGER PRIMARY KEY)",
     "CREATE TABLE made(idx INTEGER PRIMARY KEY, at TEXT)",
     "CREATE TABLE tile(level INTEGER, n INTEGER, hashes BLOB)",
 )
@@ -169,7 +172,7 @@ class Replay:
             self._checkpoints.hold(self, self.size)
             self._end(entry)
         if entry is not None and entry.sub is not None:
-            self._spill("chain", (entry.sub, index, entry.prev))
+            self._spill("chain", (entry.sub, index, entry.prev, does(entry)))
         return entry
 
     def _commit(self, commit: Entry) -> None:
@@ -194,6 +197,9 @@ class Replay:
             self.report("entry-time", where, "it bears another time than its entries")
         for signer in signers:
             self._spill("signed", (signer, span.start, commit.index))
+        for entry in span.entries:
+            if entry.t in FIRST_BY_REGISTRAR and not self.registry.holds(signers, "guardian"):
+                self._spill("lent", (entry.index,))
         if not first_commit:
             self._apply(span.entries)
         self._key_proofs(span)
@@ -291,13 +297,7 @@ class Replay:
 
     def _afterwards(self) -> None:
         """Tell what can be told only when all was read: chains, erasures, disputed commits."""
-        rows = self.scratch.execute(
-            "SELECT idx, prev, was FROM"
-            " (SELECT idx, prev, lag(idx) OVER (PARTITION BY sub ORDER BY idx) AS was FROM chain)"
-            " WHERE prev IS NOT was ORDER BY idx"
-        )
-        for index, prev, was in rows:
-            self.report("chain", f"entry {index}", f"it names entry {prev} as the one before it; it is {was}")
+        check_chains(self)
         self.scratch.execute("CREATE INDEX erased_digest ON erased(digest)")
         rows = self.scratch.execute(
             "SELECT g.idx, count(*) FROM gone g WHERE NOT EXISTS"
@@ -372,43 +372,3 @@ def _rows(db: sqlite3.Connection, replay: Replay) -> Iterator[tuple[int, bytes, 
         yield index, leaf, text
     for (index,) in db.execute("SELECT idx FROM private WHERE idx NOT IN (SELECT idx FROM ledger) ORDER BY idx"):
         replay.report("disclosure-stray", f"disclosures of entry {index}", "no such entry")
-
-
-class Checkpoints:
-    """The checkpoint rows, read in step with the ledger: one a commit, each signed by the log key of its time."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._rows = iter(db.execute("SELECT size, note FROM checkpoint ORDER BY size"))
-        self._next = next(self._rows, None)
-        self.newest = b""
-
-    def hold(self, replay: Replay, size: int) -> None:
-        """Hold the row of a commit's size against the tree as it is now."""
-        self._stray(replay, size)
-        where = f"checkpoint {size}"
-        if self._next is None or self._next[0] != size:
-            replay.report("checkpoint-missing", where, "a commit without its checkpoint")
-            return
-        stored, self._next = self._next[1], next(self._rows, None)
-        try:
-            if type(stored) is not bytes:
-                raise SijillError("it is stored as another type")
-            self.newest = stored
-            checkpoint = note.open_checkpoint(stored, replay.registry.log_vkey)
-        except SijillError as error:
-            replay.report("checkpoint-signature", where, error.message)
-            return
-        if (checkpoint.origin, checkpoint.size) != (replay.registry.origin, size):
-            replay.report("checkpoint-wrong", where, "it is for another origin or another size")
-        elif checkpoint.root != replay.compact.root() and not replay.broken:
-            replay.broken = True
-            replay.report("checkpoint-root", f"entry {size - 1}", "it or its checkpoint is not what the log signed")
-
-    def end(self, replay: Replay) -> None:
-        """Report what is left when the ledger has ended."""
-        self._stray(replay, None)
-
-    def _stray(self, replay: Replay, below: int | None) -> None:
-        while self._next is not None and (below is None or self._next[0] < below):
-            replay.report("checkpoint-stray", f"checkpoint {self._next[0]}", "a checkpoint that no commit made")
-            self._next = next(self._rows, None)

@@ -123,7 +123,7 @@ def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
     if entry.t.startswith("record.") and entry.sub is None:
         return "a record has no subject"
     names = ("name",) if entry.t == "key.add" else ("code", "case", "id")
-    if entry.t in _MAKES and any(type(fields.get(name, "")) is not str for name in names):
+    if entry.t in (*_MAKES, "erase") and any(type(fields.get(name, "")) is not str for name in names):
         return "the name of a record is no text"
     if "blake3" in fields and entry.t != "record.edit":
         named = [fields.get(name) for name in ("blake3", "sha256")]

@@ -627,6 +627,10 @@ class Registry:
             key["roles"].discard(entry.body["role"])
         return []
 
+    def holds(self, signers: list[str], role: str) -> bool:
+        """Tell whether an active key among the signers has a role."""
+        return any(role in self.keys[s]["roles"] for s in signers if s in self.keys and not self.keys[s]["revoked"])
+
     def role_for(self, t: str) -> str | None:
         """Give the role that may write entries of type `t`."""
         return next((role for role, types in self.roles.items() if t in types), None)
@@ -1409,9 +1413,10 @@ class Ledger:
         self.genesis, self.broken = b"", False
         self.wanted: dict[int, bytes] = {}
         self.sealed: dict[str, int] = {}
+        self.lent: set[int] = set()  # seals by a registrar alone, who may make the first of a subject
         self.scratch = sqlite3.connect("")
         for table in (
-            "chain(sub TEXT, idx INTEGER, prev INTEGER)", "gone(idx INTEGER, digest TEXT)",
+            "chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)", "gone(idx INTEGER, digest TEXT)",
             "erased(digest TEXT, idx INTEGER)", "object(blake3 TEXT, sha256 TEXT, size INTEGER, idx INTEGER)",
         ):  # fmt: skip
             self.scratch.execute(f"CREATE TABLE {table}")
@@ -1447,12 +1452,18 @@ class Ledger:
 
     def afterwards(self) -> None:
         """What can be told only when all was read: chains, erasures, disputed commits."""
-        follows = (
-            "SELECT idx FROM (SELECT idx, prev, lag(idx) OVER (PARTITION BY sub ORDER BY idx) AS was FROM chain)"
-            " WHERE prev IS NOT was ORDER BY idx"
-        )
-        for (index,) in self.scratch.execute(follows):
-            self.report.found("ledger", f"entry {index} does not follow the one before it on its subject")
+        sub, was, made, sealed = None, None, "", False
+        for now, index, prev, does in self.scratch.execute("SELECT * FROM chain ORDER BY sub, idx"):
+            if now != sub:
+                sub, was, made, sealed = now, None, "", False
+            if sealed and index in self.lent:
+                self.report.found("ledger", f"entry {index}: a registrar may make the first seal, not another")
+            sealed = sealed or does.startswith("seal.")
+            verb, _, kind = does.partition(" ")
+            made = kind if verb in ("add", "link") else made
+            if prev != was or (kind and kind != made):
+                self.report.found("ledger", f"entry {index} does not follow the one before it on its subject")
+            was = index
         gone = (
             "SELECT g.idx, count(*) FROM gone g WHERE NOT EXISTS (SELECT 1 FROM erased e WHERE e.digest = g.digest"
             " AND e.idx > g.idx) GROUP BY g.idx ORDER BY g.idx"
@@ -1487,7 +1498,10 @@ class Ledger:
         if index + 1 in self.wanted:
             self.wanted[index + 1] = self.tree.root()
         if entry is not None and entry.sub is not None:
-            self.scratch.execute("INSERT INTO chain VALUES (?,?,?)", (entry.sub, index, entry.prev))
+            does = entry.t
+            if does.startswith("record."):
+                does = does[len("record.") :] + " " + str(entry.body["kind"])
+            self.scratch.execute("INSERT INTO chain VALUES (?,?,?,?)", (entry.sub, index, entry.prev, does))
         if entry is not None:
             self.disclosed(entry, text)
         return ended
@@ -1499,6 +1513,9 @@ class Ledger:
             self.report.found("ledger", f"commit {commit.index} does not sign exactly the entries before it")
         if span.at not in ("", commit.at):
             self.report.found("ledger", f"commit {commit.index} bears another time than its entries")
+        signers = [sig["by"] for sig in commit.body["sigs"]]
+        if not self.registry.holds(signers, "guardian"):
+            self.lent.update(entry.index for entry in span.entries if entry.t == "seal.put")
         root = self.tree.root()
         if self.broken:
             root = unbase64_or(commit.body["root"], root)  # said once: after a change no later root can come out
@@ -1570,7 +1587,7 @@ class Ledger:
         try:
             if not isinstance(note, bytes):
                 raise Broken("it is stored as another type")
-            origin, found, root = open_checkpoint(note, LogKey(self.registry.log_key_at(size)))
+            origin, found, root = open_checkpoint(note, LogKey(self.registry.log_key_at(size)), alone=True)
             if (origin, found, root) != (self.registry.origin, size, self.tree.root()):
                 raise Broken("it is not for the entries that are here")
         except Broken as error:
@@ -1657,6 +1674,8 @@ def check_objects(folder: str, scratch: sqlite3.Connection, report: Report) -> N
     scratch.execute("CREATE INDEX object_name ON object(blake3)")
     strays = 0
     try:
+        if os.path.lexists(os.path.join(folder, "erase.pending")):
+            report.found("objects", "erase.pending: objects that an order removed may still be here")
         if os.path.islink(store):
             report.unlooked.append(f"{store} is a link out of this folder")
         for shelf_name in sorted(os.listdir(store)):

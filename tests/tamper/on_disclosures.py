@@ -157,6 +157,13 @@ def checkpoint_unsigned(a: Attacker) -> None:
     a.sql(("UPDATE checkpoint SET note = ? WHERE size = ?", (other, size)))
 
 
+@attack("checkpoint-signature", "it carries lines by others than the log", "or by others too")
+def checkpoint_with_a_line_more(a: Attacker) -> None:
+    """Add a signature line by nobody to a checkpoint of the database."""
+    line = "— sijill.example/nobody AAAAAAAA\n".encode()
+    a.sql(("UPDATE checkpoint SET note = CAST(note || ? AS BLOB) WHERE size = (SELECT min(size) FROM checkpoint)", (line,)))
+
+
 @attack("checkpoint-signature", "it is stored as another type", "stored as another type")
 def checkpoint_stored_as_a_number(a: Attacker) -> None:
     """Store a number where the note should be."""

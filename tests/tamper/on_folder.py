@@ -102,6 +102,12 @@ def object_store_removed(a: Attacker) -> None:
     shutil.rmtree(a.folder / "objects")
 
 
+@attack("erase-unfinished", "the next act removes them", "erase.pending")
+def list_of_removals_planted(a: Attacker) -> None:
+    """Plant a list of objects for the next writer to remove."""
+    (a.folder / "erase.pending").write_text(a.objects()[0].name + "\n")
+
+
 def _setting(a: Attacker, old: str, new: str) -> None:
     path = a.folder / "sijill.toml"
     text = path.read_text("utf-8")

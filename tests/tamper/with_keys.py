@@ -181,6 +181,38 @@ def record_about_nothing(a: Attacker) -> None:
     a.append([{"t": "record.withdraw", "body": {"kind": "item"}}], a.thief(), fields=[{"reason": "none"}])
 
 
+@attack("chain", "it changes a record (item) that was never made", "does not follow the one before it on its subject")
+def record_changed_that_was_never_made(a: Attacker) -> None:
+    """Change a record that nobody made."""
+    edit = {"t": "record.edit", "body": {"kind": "item"}, "sub": ledger.subject()}
+    a.append([edit], a.thief(), fields=[{**FIELDS, "reason": "none"}])
+
+
+@attack("chain", "it changes a record (item) that was never made", "does not follow the one before it on its subject")
+def case_changed_as_an_item(a: Attacker) -> None:
+    """Change a case as if it were an item."""
+    sub, last = a.rows("SELECT sub, last FROM record WHERE kind = 'case' ORDER BY first LIMIT 1")[0]
+    edit = {"t": "record.edit", "body": {"kind": "item"}, "sub": sub, "prev": last}
+    a.append([edit], a.thief(), fields=[{**FIELDS, "reason": "none"}])
+
+
+@attack("name-twice", "2 records bear its name", UNSEEN, stranger_status=0)
+def item_registered_twice(a: Attacker) -> None:
+    """Register a second item under the name of the first."""
+    said = {"case": making.casebook.CODE, "id": "V1", "kind": "statement"}
+    a.append([_new(body={"kind": "item"})], a.thief(), fields=[said])
+
+
+@attack("role", "a registrar may make the first seal, not another", "a registrar may make the first seal, not another")
+def identity_sealed_again_by_a_registrar(a: Attacker) -> None:
+    """Put another sealed identity over the first, which a guardian alone may."""
+    (sub,) = a.rows("SELECT sub FROM act WHERE t = 'seal.put'")[0]
+    (last,) = a.rows(f"SELECT last FROM record WHERE sub = '{sub}'")[0]
+    blake3, sha256, size = a.rows("SELECT blake3, sha256, size FROM object LIMIT 1")[0]
+    said = {"blake3": blake3, "sha256": sha256, "size": size, "recipients": ["nobody"]}
+    a.append([{"t": "seal.put", "sub": sub, "prev": last}], a.thief(), fields=[said])
+
+
 @attack("record-malformed", "an object is named by what is no digest", "they name an object as none is named")
 def object_named_by_a_path(a: Attacker) -> None:
     """Name as an object a file outside the archive, to have it read or erased."""
@@ -220,6 +252,16 @@ def erased_by_one_person(a: Attacker) -> None:
     digests = a.entry(index)["_sd"]
     a.sql(f"DELETE FROM private WHERE idx = {index}")
     a.append([{"t": "erase", "body": {"digests": digests}, "sub": ledger.subject()}], a.chief())
+
+
+@attack("record-malformed", "the name of a record is no text", UNSEEN, stranger_status=0)
+def order_to_erase_that_names_a_list(a: Attacker) -> None:
+    """Order to erase what is named by a list, which no table can hold."""
+    lena = a.home.signer("lena")
+    assert isinstance(lena, KeySigner)
+    sub, last = a.rows("SELECT sub, last FROM record WHERE id = 'V1'")[0]
+    entry = {"t": "erase", "body": {"digests": []}, "sub": sub, "prev": last}
+    a.append([entry], a.chief(), lena, fields=[{"reason": "by order", "id": ["V1"]}])
 
 
 # keys: the first operator's key is stolen, who is root

@@ -1,0 +1,49 @@
+"""Chains: what the entries about one subject must say of each other.
+
+Each names the one before it; a record is made once, before it is changed, and
+as what it is changed as; a registrar makes the first seal of a subject and no
+other. Read from the scratch database of a replay, one subject after another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.entry import Entry
+
+if TYPE_CHECKING:
+    from archive.replay import Replay
+
+_SEALS = "seals"
+
+
+def does(entry: Entry) -> str:
+    """Give what an entry does to a record: `makes KIND`, the kind that it changes, `seals`, or nothing."""
+    if entry.t.startswith("seal."):
+        return _SEALS
+    if not entry.t.startswith("record."):
+        return ""
+    kind = str(entry.body["kind"])
+    return f"makes {kind}" if entry.t in ("record.add", "record.link") else kind
+
+
+def check_chains(replay: Replay) -> None:
+    """Hold each subject's entries against each other: every one names the one before, and changes what was made."""
+    sub, was, made, sealed = None, None, "", False
+    rows = replay.scratch.execute(
+        "SELECT c.sub, c.idx, c.prev, c.does, l.idx FROM chain c LEFT JOIN lent l ON l.idx = c.idx"
+        " ORDER BY c.sub, c.idx"
+    )
+    for now, index, prev, did, lent in rows:
+        if now != sub:
+            sub, was, made, sealed = now, None, "", False
+        if prev != was:
+            replay.report("chain", f"entry {index}", f"it names entry {prev} as the one before it; it is {was}")
+        if sealed and lent is not None:
+            replay.report("role", f"entry {index}", "a registrar may make the first seal, not another")
+        sealed = sealed or did == _SEALS
+        if did.startswith("makes "):
+            made = did[6:]
+        elif did not in ("", _SEALS) and made != did:
+            replay.report("chain", f"entry {index}", f"it changes a record ({did}) that was never made")
+        was = index
