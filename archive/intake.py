@@ -26,6 +26,7 @@ from archive.seal import recipients_of
 from evidence.media import media_type
 from evidence.sheet import Submission, read_submission
 from schemas.errors import InputError, Problem
+from schemas.link import RESOLUTION
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -82,8 +83,23 @@ def intake(
     looked = look(folder)
     with archive.reading() as db:
         submission = read_submission(
-            looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: _ids(db, code)
+            looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: ids_of(db, code)
         )
+    return take(archive, looked, submission, signers, reason=reason, dry_run=dry_run, progress=progress)
+
+
+def take(
+    archive: Archive,
+    looked: Folder,
+    submission: Submission,
+    signers: Sequence[ledger.Signer],
+    *,
+    reason: str | None = None,
+    dry_run: bool = False,
+    whole: bool = True,
+    progress: Progress | None = None,
+) -> Taken:
+    """Take in what a folder, or one act (`whole` is false then), hands in. Raises as `intake`."""
     _refuse(looked, [*looked.problems, *submission.problems])
     code = str(submission.case["code"])
     _check_copy(archive)
@@ -102,12 +118,12 @@ def intake(
         if not dry_run:
             archive.objects.sync()
             _record(archive, signers, looked, submission, readings, taken, reason, recipients)
-        _tell(taken, submission, before, readings)
+        _tell(taken, submission, before, readings, whole=whole)
     taken.warnings = [*looked.warnings, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
 
 
-def _ids(db: Any, code: str) -> tuple[set[str], set[str]]:
+def ids_of(db: Any, code: str) -> tuple[set[str], set[str]]:
     """Give the ids of the sources and of the items that a case has by now."""
     known = registered(db, code).records
     sources, items = ({name for kind, name in known if kind == which} for which in ("source", "item"))
@@ -131,8 +147,9 @@ def _record(
 def _refuse(looked: Folder, problems: Sequence[Problem]) -> None:
     if problems:
         many = f"{len(problems)} things are" if len(problems) > 1 else "one thing is"
+        where = " with this folder" if looked.folder.name else ""  # an act of one thing comes from no folder
         raise InputError(
-            f"{many} wrong with this folder; {REFUSED}",
+            f"{many} wrong{where}; {REFUSED}",
             code="intake-refused",
             where=visible(str(looked.folder)),
             hint="mend what is listed and run the same command again",
@@ -210,7 +227,7 @@ def _records(submission: Submission) -> Iterator[tuple[str, int, dict[str, Any]]
 
 def differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
     """Give the names of the fields in which two revisions differ; an id that was given by registration does not."""
-    ignore = {"case"} | ({"id"} if "id" not in new else set())
+    ignore = {"case", *(field.name for field in RESOLUTION)} | ({"id"} if "id" not in new else set())
     return sorted(key for key in new.keys() | old.keys() if key not in ignore and new.get(key) != old.get(key))
 
 
@@ -328,7 +345,7 @@ class _Writing:
         self.act.add("seal.put", sub=sub, fields=fields)
 
 
-def _tell(taken: Taken, submission: Submission, before: Registered, readings: Findings) -> None:
+def _tell(taken: Taken, submission: Submission, before: Registered, readings: Findings, *, whole: bool) -> None:
     """Fill in the items as they stand and the warnings that depend on what was there before."""
     new = {item["id"] for item in taken.items}
     taken.items = [
@@ -351,7 +368,7 @@ def _tell(taken: Taken, submission: Submission, before: Registered, readings: Fi
     }
     gone = [f"{kind} {name}" for (kind, name), old in before.records.items()
             if (kind, name) not in told and not old.withdrawn]  # fmt: skip
-    if gone:
+    if gone and whole:
         taken.warnings.append(
             f"{len(gone)} registered before are no longer in the folder and stay registered ({', '.join(gone[:10])}"
             f"{', …' if len(gone) > 10 else ''}); to withdraw an item: "

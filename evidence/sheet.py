@@ -10,7 +10,7 @@ rows of case.toml come first and those of the CSV after them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -87,6 +87,34 @@ def read_submission(
     return reading.finish(lang)
 
 
+def read_part(
+    file: str,
+    case: Record,
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    files: Mapping[str, str | None],
+    *,
+    now: datetime,
+    lang: str = "en",
+    registered: Registered | None = None,
+    changes: Mapping[str, str] | None = None,
+) -> Submission:
+    """Read some rows for a case that is registered already, by the rules of a whole folder.
+
+    `tables` holds rows as a `case.toml` would (`item`, `link`, `relation`), `changes` new texts for
+    fields of the case by dotted name, as a sheet would; an empty text takes a field away.
+    """
+    faults = Faults()
+    sealed_to = case.get("seal_to")
+    submission = Submission(file, case=dict(case), seal_to=list(sealed_to) if isinstance(sealed_to, list) else [])
+    reading = _Reading(submission, Sofar(), Context(now), faults, registered)
+    reading.context.zone = _zone(dict(case))
+    if changes:
+        reading.amend(file, changes)
+    reading.read_records({name: [_toml_rows(name, list(rows), faults, file)] for name, rows in tables.items()})
+    agreement.check_files(reading.sofar, files, SHEET_FILES, MANIFEST, faults)
+    return reading.finish(lang)
+
+
 def _case_file(texts: Mapping[str, bytes]) -> str:
     return next((name for name in CASE_FILES if name in texts), CASE_FILES[0])
 
@@ -152,9 +180,12 @@ def _toml_tables(data: bytes, tables: Tables, faults: Faults) -> None:
             faults.wrong(spot.at(table), "not-tables-of", table=table)
 
 
-def _toml_rows(table: str, rows: list[dict[str, Any]], faults: Faults) -> Iterator[Row]:
-    for number, row in enumerate(rows, 1):
-        spot = Spot("case.toml", table=table, number=number, id=shown_id(row.get("id")))
+def _toml_rows(
+    table: str, rows: Sequence[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
+) -> Iterator[Row]:
+    for number, given in enumerate(rows, 1):
+        row = dict(given)
+        spot = Spot(file, table=table, number=number, id=shown_id(row.get("id")))
         fields = FIELDS[table]
         if table == "item":
             kind = row.get("kind")
@@ -198,6 +229,23 @@ class _Reading:
         for row in self._rows(tables, "case"):
             self._case(row)
         self.context.zone = _zone(self.submission.case)
+        self.read_records(tables)
+
+    def amend(self, file: str, changes: Mapping[str, str]) -> None:
+        """Read new texts for fields of the case; what else the case says stays."""
+        known, spot = names_of(CASE), Spot(file, table="case")
+        for name in changes:
+            if name not in known:
+                self.faults.wrong(spot.at(name), "unknown-key", near=near("near", nearest(name, known)))
+        cells = {name: (known[name], text) for name, text in changes.items() if name in known}
+        read = read_row(Row(spot, cells, sheet=True), (), self.context, self.faults)
+        for name, text in changes.items():
+            if not text.strip():
+                self.submission.case.pop(name, None)
+        self.submission.case.update(read)
+
+    def read_records(self, tables: Tables) -> None:
+        """Read all tables but the case's own."""
         code = self.submission.case.get("code")
         if self.registered is not None and isinstance(code, str):
             self.sofar.known_sources, self.sofar.known_items = self.registered(code)

@@ -19,7 +19,7 @@ from schemas.custody import CUSTODY
 from schemas.extent import BASES
 from schemas.fields import Field, flat_names
 from schemas.item import ITEM_FIELDS
-from schemas.link import LINK, RELATION
+from schemas.link import LINK, RELATION, RESOLUTION
 from schemas.source import SOURCE
 from schemas.vocabulary import AUDIENCES, VOCABULARY
 
@@ -127,7 +127,7 @@ def case_schema() -> Schema:
             "sources": many(_record("source", flat(SOURCE, IN_CASE))),
             "items": many(item),
             "withheld": many(closed({"bates": BATES, "entry": INDEX, "reason": TEXT, "digest": SALTED})),
-            "links": many(_record("link", flat(LINK, IN_CASE))),
+            "links": many(_record("link", flat((*LINK, *RESOLUTION), IN_CASE))),
             "relations": many(_record("relation", flat(RELATION, IN_CASE))),
             "not_shown": closed({"links": INDEX, "relations": INDEX, "contradicting": INDEX}),
         },

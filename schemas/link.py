@@ -30,5 +30,10 @@ RELATION = (
     Field("reason"),
 )
 
+RESOLUTION = (  # of a contradiction: recorded later, never handed in
+    Field("resolution", "word", words="outcome"),
+    Field("resolution_reason"),
+    Field("resolved_by"),
+)
 SAME_LINK = ("item", "locator", "facets", "stance", "assessor")  # what makes a link the same as an earlier one
 SAME_RELATION = ("item", "as", "of", "external")

@@ -11,7 +11,7 @@ from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import columns, show, size_in_words, time_in_words
 from schemas.text import visible
 
-HELP = "List the cases, or show one."
+HELP = "List the cases, show one, or amend what it claims."
 app = new_app(HELP, group=True)
 
 
@@ -31,6 +31,38 @@ def list_cases(ctx: typer.Context) -> None:
         else "no cases yet; take one in with `sijill intake FOLDER`"
     )
     show(document, words, as_json=said(ctx).json)
+
+
+@command(
+    app,
+    "amend",
+    example="sijill case amend EX-2019-0001 killed.max=4 delivery=drone --reason 'hospital register, second page'",
+    exits={0: "recorded as a new revision", 2: "something is wrong with it; nothing was recorded"},
+    writes=True,
+)
+def amend_case(
+    ctx: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE")],
+    changes: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="As in a sheet; KEY= takes a field away.")
+    ],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; needed.")] = "",
+) -> None:
+    """Change what a case claims; the revisions before it stay in the ledger."""
+    from archive.acts import amend_case as amend
+    from archive.cli.taken import show_taken
+    from archive.keys import acting
+    from schemas.errors import InputError
+
+    pairs = [change.partition("=") for change in changes]
+    wrong = [name for name, equals, _ in pairs if not equals]
+    if wrong:
+        raise InputError(f"{visible(wrong[0])} is not KEY=VALUE", hint="killed.max=4", code="usage")
+    archive = archive_of(ctx)
+    taken = amend(
+        archive, acting(said(ctx).operators, archive.home), code, {name: text for name, _, text in pairs}, reason
+    )
+    show_taken(ctx, taken, f"{code} is amended")
 
 
 @command(app, "show", example="sijill case show EX-2019-0001", exits={0: "shown", 2: "there is no such case"})

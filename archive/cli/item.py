@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,13 +14,58 @@ from archive.cli.read import facts_in_words
 from archive.cli.showing import columns, show, size_in_words, time_in_words
 from schemas.text import visible
 
-HELP = "Show one item with its reading, links, custody and objects."
+HELP = "Show one item with its reading, links and custody; add or withdraw one."
 app = new_app(HELP, group=True)
 _ELSEWHERE = (
     "format", "id", "case", "reading", "links", "relations", "custody", "custody_gaps", "objects", "source_record",
     "withdrawn", "entries", "title",
 )  # fmt: skip
 _FIRST = ("kind", "medium", "source", "file", "media_type", "size", "sha256", "blake3")
+
+
+@command(
+    app,
+    "add",
+    example="sijill item add EX-2019-0001 --from found/item.toml",
+    exits={0: "registered", 2: "something is wrong with it; nothing was recorded"},
+    writes=True,
+)
+def add_item(
+    ctx: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The case.")],
+    file: Annotated[
+        Path, typer.Option("--from", metavar="FILE.toml", help="[[item]] tables; the files named lie beside it.")
+    ],
+) -> None:
+    """Add items to a case, by the rules of a folder."""
+    from archive.acts import add_items
+    from archive.cli.taken import show_taken
+    from archive.keys import acting
+
+    archive = archive_of(ctx)
+    taken = add_items(archive, acting(said(ctx).operators, archive.home), code, file)
+    show_taken(ctx, taken, ", ".join(item["id"] for item in taken.items) or code)
+
+
+@command(
+    app,
+    "withdraw",
+    example="sijill item withdraw EX-2019-0001/V3 --reason 'shows another town'",
+    exits={0: "withdrawn; it stays and counts no more", 2: "no such item, or no reason"},
+    writes=True,
+)
+def withdraw_item(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="CODE/ID.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; needed.")] = "",
+) -> None:
+    """Withdraw an item: its bytes and entries stay, and it counts for nothing."""
+    from archive.acts import withdraw
+    from archive.keys import acting
+
+    archive = archive_of(ctx)
+    document = withdraw(archive, acting(said(ctx).operators, archive.home), name, reason, ("item",))
+    show(document, f"{visible(document['id'])} is withdrawn", as_json=said(ctx).json)
 
 
 @command(app, "show", example="sijill item show EX-2019-0001/V1", exits={0: "shown", 2: "there is no such item"})

@@ -20,39 +20,53 @@ Options:
   -h, --help            Show this message and exit.
 
 Commands:
-  demo        Build an invented case in a folder and run it through everything.
-  init        Make a new archive with its first operator.
-  new         Look through a folder of files and write a case.xlsx ready to be
-              filled in.
-  read        Show digests and facts of files; registers nothing.
-  intake      Take folders of evidence in, each whole or not at all.
-  case        List the cases, or show one.
-  item        Show one item with its reading, links, custody and objects.
-  check       Weigh cases against a corroboration standard, with reasons.
-  match       Find flights that were near a case's place at its time.
-  verify      Read the stored evidence again and compare it with what was taken
-              in.
-  audit       Check every entry, signature, record and object; change nothing.
-  redact      Cover parts of an item for an audience, or take a copy in which
-              they are covered.
-  custody     Show who held an item, from its capture to today.
-  checkpoint  Show the newest signed checkpoint of the ledger.
-  prove       Give the proof that an item's newest record stands in the ledger.
-  compare     Tell whether two kept checkpoints are one history of this archive.
-  publish     Write the ledger as static files that anyone can mirror and check.
-  dossier     Write a case as a dossier for an audience, or verify one.
-  consent     Record an answer on who may see an item, or withdraw it.
-  seal        Seal an identity so that only the archive's guardians can open it.
-  unseal      Open a sealed identity; the ledger says who did so, when and why.
-  erase       Erase what the archive knows of a record, by order of a guardian
-              and the root.
-  source      Show one person or body over all cases.
-  anchor      Ask an outside authority for a time-stamp over the ledger, and
-              keep its answer.
-  operator    Add, list and revoke operators, and give them roles.
-  key         Replace the log's key; keep the home of keys, and bring it back.
-  policy      Set what the root decides for the archive.
-  standard    List, show or check corroboration standards.
+  demo           Build an invented case in a folder and run it through
+                 everything.
+  init           Make a new archive with its first operator.
+  new            Look through a folder of files and write a case.xlsx ready to
+                 be filled in.
+  read           Show digests and facts of files; registers nothing.
+  intake         Take folders of evidence in, each whole or not at all.
+  case           List the cases, show one, or amend what it claims.
+  item           Show one item with its reading, links and custody; add or
+                 withdraw one.
+  link           Add or withdraw a link from an item to what the case claims.
+  relation       Add or withdraw a relation between items.
+  contradiction  Resolve a contradiction in writing.
+  check          Weigh cases against a corroboration standard, with reasons.
+  match          Find flights that were near a case's place at its time.
+  timeline       Show every clock of a case on one axis: claim, statements,
+                 images, flights, radio.
+  verify         Read the stored evidence again and compare it with what was
+                 taken in.
+  audit          Check every entry, signature, record and object; change
+                 nothing.
+  redact         Cover parts of an item for an audience, or take a copy in which
+                 they are covered.
+  custody        Show who held an item, from its capture to today.
+  checkpoint     Show the newest signed checkpoint of the ledger.
+  prove          Give the proof that an item's newest record stands in the
+                 ledger.
+  compare        Tell whether two kept checkpoints are one history of this
+                 archive.
+  publish        Write the ledger as static files that anyone can mirror and
+                 check.
+  dossier        Write a case as a dossier for an audience, or verify one.
+  consent        Record an answer on who may see an item, or withdraw it.
+  seal           Seal an identity so that only the archive's guardians can open
+                 it.
+  unseal         Open a sealed identity; the ledger says who did so, when and
+                 why.
+  erase          Erase what the archive knows of a record, by order of a
+                 guardian and the root.
+  source         Show one person or body over all cases.
+  anchor         Ask an outside authority for a time-stamp over the ledger, and
+                 keep its answer.
+  operator       Add, list and revoke operators, and give them roles.
+  key            Replace the log's key; keep the home of keys, and bring it
+                 back.
+  policy         Set what the root decides for the archive.
+  standard       List, show or check corroboration standards.
 
   Exit status of every command:
     0  done; all holds

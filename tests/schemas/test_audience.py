@@ -9,11 +9,11 @@ from schemas.case import CASE
 from schemas.custody import CUSTODY
 from schemas.fields import flat_names
 from schemas.item import BY_KIND, ITEM, STORED
-from schemas.link import LINK, RELATION
+from schemas.link import LINK, RELATION, RESOLUTION
 from schemas.source import SOURCE
 from schemas.vocabulary import AUDIENCES
 
-NOUNS = {"case": CASE, "source": SOURCE, "item": ITEM, "link": LINK, "relation": RELATION, "custody": CUSTODY, **BY_KIND}
+NOUNS = {"case": CASE, "source": SOURCE, "item": ITEM, "link": (*LINK, *RESOLUTION), "relation": RELATION, "custody": CUSTODY, **BY_KIND}
 
 
 @pytest.mark.parametrize("noun", sorted(NOUNS))

@@ -1,0 +1,216 @@
+"""Acts one at a time: an item, a link, a relation, a change of the case, a withdrawal, a resolution.
+
+Each goes the way of a folder: read by the same rules, refused with the same
+sentences, recorded as the same entries. Every change has its reason. A
+contradiction is resolved by another person than the one who recorded it or
+assessed it; both versions stay in the ledger.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive import ledger
+from archive.folder import Folder, look
+from archive.intake import Taken, ids_of, take
+from archive.operators import operators
+from archive.show import Kept, find_case, find_item, find_record
+from evidence.sheet import read_part
+from schemas.entry import Entry
+from schemas.errors import InputError, NotFound, RefusedError
+from schemas.text import nearest, visible
+from schemas.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from archive.open import Archive
+
+CALL = "the call"
+
+
+def add_items(
+    archive: Archive, signers: Sequence[ledger.Signer], code: str, file: Path, *, lang: str = "en"
+) -> Taken:
+    """Add what a TOML file beside its files says: `[[source]]`, `[[item]]`, `[[link]]`, `[[relation]]`.
+
+    Raises InputError with every problem, NotFound, RefusedError.
+    """
+    shown = visible(str(file))
+    try:
+        tables = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{shown} cannot be read as TOML: {str(error)[:80]}", where=shown) from error
+    known = ("source", "item", "link", "relation")
+    for name, rows in tables.items():
+        if name not in known or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            near = nearest(name, known)
+            raise InputError(
+                f"{shown}: {visible(name)} is no table that is added to a case", where=shown,
+                hint=f"did you mean [[{near}]]?" if near else "write [[source]], [[item]], [[link]] or [[relation]]",
+            )  # fmt: skip
+    looked = look(file.parent)
+    looked.files.pop(file.name, None)
+    looked.warnings.clear()
+    return _take_part(archive, signers, code, tables, looked, name=file.name, lang=lang)
+
+
+def add_link(archive: Archive, signers: Sequence[ledger.Signer], name: str, row: Mapping[str, Any]) -> Taken:
+    """Add a link from an item `CODE/ID`; `row` holds the keys of `[[link]]`. Raises InputError, NotFound."""
+    return _add(archive, signers, "link", name, row)
+
+
+def add_relation(archive: Archive, signers: Sequence[ledger.Signer], name: str, row: Mapping[str, Any]) -> Taken:
+    """Add a relation of an item `CODE/ID`; `row` holds the keys of `[[relation]]`. Raises InputError, NotFound."""
+    return _add(archive, signers, "relation", name, row)
+
+
+def _add(archive: Archive, signers: Sequence[ledger.Signer], kind: str, name: str, row: Mapping[str, Any]) -> Taken:
+    with archive.reading() as db:
+        item = find_item(db, name)
+    if item.withdrawn is not None:
+        raise InputError(f"{visible(item.name)} was withdrawn in entry {item.withdrawn}", where=item.name,
+                         hint="a link to what was withdrawn counts for nothing")  # fmt: skip
+    said = {key: value for key, value in row.items() if value not in (None, "", [])}
+    return _take_part(archive, signers, item.code, {kind: [{"item": item.id, **said}]}, Folder(Path()))
+
+
+def link_from_match(archive: Archive, name: str, observation: str) -> dict[str, Any]:
+    """Give what a link from a flight log says of one match: locator, facets and rationale, for an analyst to accept.
+
+    `observation` is `LOG:ROW`, as `sijill match` shows it. Raises InputError, NotFound.
+    """
+    from archive.flights import match
+
+    log, _, row = observation.rpartition(":")
+    with archive.reading() as db:
+        item = find_item(db, name)
+        log = find_item(db, log).name
+    if log != item.name:
+        raise InputError(
+            f"the observation is of {visible(log)}, the link of {visible(item.name)}",
+            hint="a link is of the log's own item; hand the log in for this case too",
+        )
+    for one in match(archive, [item.code])["cases"][0]["matches"]:
+        if one["log"] == log and str(one["row"]) == row:
+            return {
+                "locator": f"row {row}", "facets": ["when", "delivery"], "stance": "supports",
+                "strength": "consistent_with", "rationale": _rationale(one),
+            }  # fmt: skip
+    raise NotFound(f"row {visible(row)} of {visible(log)} is no match of {item.code}",
+                   hint=f"sijill match {item.code} lists the matches")  # fmt: skip
+
+
+def _rationale(one: Mapping[str, Any]) -> str:
+    side = "before" if one["offset_min"] < 0 else "after" if one["offset_min"] > 0 else "at"
+    when = f"{abs(one['offset_min']):g} minutes {side} the claimed time" if side != "at" else "at the claimed time"
+    return f"An aircraft logged {one['distance_km']:g} km away, {when}; consistent with the claim, no more."
+
+
+def _take_part(
+    archive: Archive,
+    signers: Sequence[ledger.Signer],
+    code: str,
+    tables: Mapping[str, Any],
+    looked: Folder,
+    *,
+    name: str = CALL,
+    changes: Mapping[str, str] | None = None,
+    reason: str | None = None,
+    lang: str = "en",
+) -> Taken:
+    with archive.reading() as db:
+        case = find_case(db, code)
+        _not_withdrawn(case)
+        submission = read_part(
+            name, case.fields, tables, looked.files, now=datetime.now(UTC), lang=lang,
+            registered=lambda wanted: ids_of(db, wanted), changes=changes,
+        )  # fmt: skip
+    return take(archive, looked, submission, signers, reason=reason, whole=False)
+
+
+def _not_withdrawn(case: Kept) -> None:
+    if case.withdrawn is not None:
+        raise InputError(f"the case {visible(case.code)} was withdrawn in entry {case.withdrawn}", where=case.code)
+
+
+def amend_case(
+    archive: Archive, signers: Sequence[ledger.Signer], code: str, changes: Mapping[str, str], reason: str
+) -> Taken:
+    """Change fields of a case by dotted name; an empty text takes one away. Raises InputError, NotFound."""
+    _need(reason)
+    if not changes:
+        raise InputError("say what changes: KEY=VALUE", code="usage")
+    if "code" in changes:
+        raise InputError("the code of a case never changes", hint="other codes stand in other_codes")
+    return _take_part(archive, signers, code, {}, Folder(Path()), changes=changes, reason=reason)
+
+
+def withdraw(
+    archive: Archive, signers: Sequence[ledger.Signer], name: str, reason: str, kinds: Sequence[str]
+) -> dict[str, Any]:
+    """Withdraw a record `CODE/ID` of one of these kinds: it stays, and counts for nothing any more.
+
+    Gives `sijill-withdrawn/1`. Raises InputError, NotFound, RefusedError.
+    """
+    _need(reason)
+    with ledger.writing(archive, signers) as act:
+        kept = find_record(act.db, name, kinds)
+        if kept.withdrawn is not None:
+            raise InputError(f"{visible(kept.name)} was withdrawn in entry {kept.withdrawn} already", where=kept.name)
+        act.add("record.withdraw", sub=kept.sub, body={"kind": kept.kind}, fields={"reason": reason})
+    assert act.receipt is not None
+    return {"format": "sijill-withdrawn/1", "id": kept.name, "kind": kept.kind, **act.receipt.document()}
+
+
+def resolve(
+    archive: Archive, signers: Sequence[ledger.Signer], name: str, outcome: str, reason: str
+) -> dict[str, Any]:
+    """Resolve a contradiction, a link `CODE/ID`, in writing; `unresolved` leaves it open.
+
+    Raises InputError (no contradiction; no such outcome) and RefusedError (the same person recorded or assessed it).
+    """
+    _need(reason)
+    if outcome not in VOCABULARY["outcome"]:
+        raise InputError(f"an outcome is one of {', '.join(VOCABULARY['outcome'])}", code="usage")
+    with ledger.writing(archive, signers) as act:
+        link = find_record(act.db, name, ("link",))
+        if link.fields.get("stance") != "contradicts" or link.withdrawn is not None:
+            raise InputError(f"{visible(link.name)} is no standing contradiction", where=link.name)
+        _refuse_same_person(act, link, signers)
+        fields = {
+            **link.fields, "resolution": outcome, "resolution_reason": reason, "resolved_by": signers[0].name,
+            "reason": reason,
+        }  # fmt: skip
+        act.add("record.edit", sub=link.sub, body={"kind": "link"}, fields=fields)
+    assert act.receipt is not None
+    return {"format": "sijill-resolution/1", "id": link.name, "outcome": outcome, **act.receipt.document()}
+
+
+def _refuse_same_person(act: ledger.Act, link: Kept, signers: Sequence[ledger.Signer]) -> None:
+    """Nobody resolves what they recorded or assessed themselves, under whichever of their keys."""
+    keys = act.registry.keys
+    leaf = act.db.execute("SELECT leaf FROM ledger WHERE idx = ?", (link.first,)).fetchone()[0]
+    author = keys[Entry.parse(link.first, bytes(leaf)).by].person
+    names = {one.key.person: {one.name, one.person} for one in operators(act.db)}
+    assessor = str(link.fields.get("assessor", "")).strip().casefold()
+    for signer in signers:
+        key = keys.get(signer.fingerprint)
+        if key is None:
+            continue
+        own = {name.strip().casefold() for name in names.get(key.person, ())}
+        if key.person == author or assessor in own:
+            what = "recorded" if key.person == author else "assessed"
+            raise RefusedError(
+                f"{visible(signer.name)} {what} {visible(link.name)} and cannot resolve it",
+                code="same-person", where=link.name, hint="let another person judge it (--as NAME)",
+            )  # fmt: skip
+
+
+def _need(reason: str) -> None:
+    if not reason.strip():
+        raise InputError("a change needs its reason", hint="--reason TEXT")

@@ -1,0 +1,35 @@
+"""`sijill timeline`: every clock of a case on one axis."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.showing import columns, show
+from schemas.text import visible
+
+app = new_app()
+
+
+@command(app, example="sijill timeline EX-2019-0001", exits={0: "shown", 2: "there is no such case"})
+def timeline(ctx: typer.Context, code: Annotated[str, typer.Argument(metavar="CODE")]) -> None:
+    """Show every clock of a case on one axis: claim, statements, images, flights, radio.
+
+    Times are UTC. Nothing is corrected: what two clocks disagree on stands twice.
+    """
+    from archive.timeline import timeline as read
+
+    document = read(archive_of(ctx), code)
+    show(document, lambda: _words(document), as_json=said(ctx).json)
+
+
+def _words(document: dict[str, Any]) -> str:
+    rows = []
+    for one in document["moments"]:
+        bounds = one["earliest"] if one["earliest"] == one["latest"] else f"{one['earliest']} to {one['latest']}"
+        what = " ".join(filter(None, (one["text"], f"“{one['said']}”" if one["said"] else "")))
+        rows.append((bounds, one["clock"] + (" (no zone told)" if one["unzoned"] else ""), one["item"] or "", what))
+    head = f"{visible(document['code'])}: every clock, in UTC"
+    return head + "\n" + (columns(rows, ("when", "clock", "item", "")) if rows else "no time is told\n")

@@ -1,0 +1,207 @@
+"""Acts one at a time: the records, checks and refusals of a folder, and a reason for every change."""
+
+import pytest
+
+from archive.acts import add_items, add_link, add_relation, amend_case, link_from_match, resolve, withdraw
+from archive.assess import check
+from archive.audit import audit
+from archive.flights import match
+from archive.operators import add
+from archive.show import case_document, find_case, find_record
+from archive.timeline import timeline
+from schemas.errors import InputError, NotFound, RefusedError
+from tests.archive.test_erasure import an_item
+from tests.archive.test_operators import key
+from tests.casebook import CODE, case, files, filled_archive, signers, take, write
+
+LINK = {"facets": ["what"], "stance": "supports", "strength": "direct", "rationale": "shows it", "assessor": "A-9"}
+
+
+@pytest.fixture
+def archive(tmp_path):
+    archive = filled_archive(tmp_path)
+    add(archive, signers(archive), "lena", key(tmp_path, "lena"), roles=["registrar"])
+    return archive
+
+
+def lena(archive):
+    return [archive.home.signer("lena")]
+
+
+def links(archive):
+    with archive.reading() as db:
+        return {one["id"]: one for one in case_document(db, CODE)["links"]}
+
+
+def newest_link(archive):
+    return list(links(archive))[-1]
+
+
+def test_a_link_is_recorded_as_a_folder_would(archive):
+    name, _ = an_item(archive, "imagery")
+    before = len(links(archive))
+    taken = add_link(archive, signers(archive), name, LINK)
+    assert taken.receipt.count == 1
+    assert len(links(archive)) == before + 1
+    assert add_link(archive, signers(archive), name, LINK).receipt is None
+    assert audit(archive).exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"facets": ["weapn"]}, "the nearest is `weapon`"),
+        ({"stance": "for"}, "none of the words"),
+        ({"rationale": ""}, "rationale: is missing"),
+        ({"reviewed_by": "a-9"}, "reviewed_by"),
+        ({"colour": "red"}, "no known key"),
+    ],
+)
+def test_a_wrong_link_is_refused_with_a_folders_sentence(archive, change, said):
+    name, _ = an_item(archive, "imagery")
+    before = archive.database.read_bytes()
+    with pytest.raises(InputError) as error:
+        add_link(archive, signers(archive), name, {**LINK, **change})
+    assert any(said in f"{problem.where}: {problem.problem}" for problem in error.value.problems)
+    assert archive.database.read_bytes() == before
+
+
+def test_a_withdrawn_item_takes_no_link_and_counts_no_more(archive):
+    name, _ = an_item(archive, "imagery")
+    withdraw(archive, signers(archive), name, "another town", ("item",))
+    with pytest.raises(InputError, match="was withdrawn"):
+        add_link(archive, signers(archive), name, LINK)
+    with pytest.raises(InputError, match="already"):
+        withdraw(archive, signers(archive), name, "again", ("item",))
+    (weighed,) = check(archive, [CODE]).document()["cases"]
+    assert name.split("/")[1] not in {item for facet in weighed["facets"].values() for item in facet["items"]}
+
+
+def test_nothing_is_withdrawn_without_a_reason_or_under_another_kind(archive):
+    name, _ = an_item(archive, "imagery")
+    with pytest.raises(InputError, match="reason"):
+        withdraw(archive, signers(archive), name, "", ("item",))
+    with pytest.raises(NotFound):
+        withdraw(archive, signers(archive), name, "x", ("link",))
+
+
+def test_an_item_is_added_with_its_file(archive, tmp_path):
+    folder = tmp_path / "found"
+    folder.mkdir()
+    (folder / "list.txt").write_text("exercise")
+    (folder / "item.toml").write_text('[[item]]\nid = "NEW"\nkind = "document"\nfile = "list.txt"\n')
+    taken = add_items(archive, signers(archive), CODE, folder / "item.toml")
+    assert [(item["id"], item["new"]) for item in taken.items] == [(f"{CODE}/NEW", True)]
+    assert taken.warnings == []
+    (folder / "item.toml").write_text('[[item]]\nid = "NEW2"\nkind = "document"\nfile = "gone.txt"\n')
+    with pytest.raises(InputError) as error:
+        add_items(archive, signers(archive), CODE, folder / "item.toml")
+    assert "item.toml: item 1" in error.value.problems[0].where
+    (folder / "item.toml").write_text('[[items]]\nid = "X"\n')
+    with pytest.raises(InputError, match="no table"):
+        add_items(archive, signers(archive), CODE, folder / "item.toml")
+
+
+def test_a_relation_joins_items_of_the_case(archive):
+    (one, _), (two, _) = an_item(archive, "imagery"), an_item(archive, "statement")
+    taken = add_relation(archive, signers(archive), one, {"as": "cites", "of": two.split("/")[1]})
+    assert taken.receipt.count == 1
+    with pytest.raises(InputError) as error:
+        add_relation(archive, signers(archive), one, {"as": "cites", "of": one.split("/")[1]})
+    assert "itself" in error.value.problems[0].problem
+
+
+def test_the_case_is_amended_and_its_older_words_stay(archive, tmp_path):
+    amend_case(archive, signers(archive), CODE, {"killed.max": "9", "delivery": "drone"}, "second page")
+    with archive.reading() as db:
+        kept = find_case(db, CODE)
+    assert (kept.fields["killed.max"], kept.fields["delivery"]) == (9, "drone")
+    assert kept.last > kept.first
+    amend_case(archive, signers(archive), CODE, {"delivery": ""}, "not known after all")
+    with archive.reading() as db:
+        assert "delivery" not in find_case(db, CODE).fields
+    for changes, said in (({"killd.max": "9"}, "nearest is `killed.max`"), ({"killed.max": "many"}, "killed.max")):
+        with pytest.raises(InputError) as error:
+            amend_case(archive, signers(archive), CODE, changes, "x")
+        assert said in error.value.problems[0].problem
+    with pytest.raises(InputError, match="reason"):
+        amend_case(archive, signers(archive), CODE, {"killed.max": "9"}, "")
+    with pytest.raises(InputError, match="never changes"):
+        amend_case(archive, signers(archive), CODE, {"code": "EX-9"}, "x")
+
+
+def a_contradiction(archive):
+    name, _ = an_item(archive, "imagery")
+    add_link(archive, signers(archive), name, {**LINK, "stance": "contradicts"})
+    return newest_link(archive)
+
+
+def contradictions(archive):
+    (weighed,) = check(archive, [CODE]).document()["cases"]
+    return weighed["facets"]["what"]["contradictions"]
+
+
+def test_a_contradiction_is_open_until_another_person_resolves_it(archive):
+    name = a_contradiction(archive)
+    assert contradictions(archive)
+    with pytest.raises(RefusedError, match="recorded") as refused:
+        resolve(archive, signers(archive), name, "explained", "two strikes")
+    assert refused.value.exit_status == 4
+    resolve(archive, lena(archive), name, "unresolved", "asked the assessor")
+    assert contradictions(archive)
+    resolve(archive, lena(archive), name, "explained", "two strikes")
+    assert contradictions(archive) == []
+    with archive.reading() as db:
+        link = find_record(db, name, ("link",))
+        versions = db.execute("SELECT count(*) FROM ledger WHERE idx IN (?, ?)", (link.first, link.last)).fetchone()[0]
+    assert link.fields["resolution_reason"] == "two strikes"
+    assert versions == 2
+    assert audit(archive).exit_status == 0
+
+
+def test_its_assessor_cannot_resolve_it_under_any_key(archive, tmp_path):
+    name, _ = an_item(archive, "imagery")
+    add_link(archive, signers(archive), name, {**LINK, "stance": "contradicts", "assessor": "Lena"})
+    with pytest.raises(RefusedError, match="assessed"):
+        resolve(archive, lena(archive), newest_link(archive), "explained", "x")
+    add(archive, signers(archive), "second", key(tmp_path, "second"), person="lena", roles=["registrar"])
+    with pytest.raises(RefusedError, match="assessed"):
+        resolve(archive, [archive.home.signer("second")], newest_link(archive), "explained", "x")
+
+
+def test_only_a_contradiction_is_resolved(archive):
+    name, _ = an_item(archive, "imagery")
+    add_link(archive, signers(archive), name, LINK)
+    with pytest.raises(InputError, match="no standing contradiction"):
+        resolve(archive, lena(archive), newest_link(archive), "explained", "x")
+    with pytest.raises(InputError, match="an outcome is one of"):
+        resolve(archive, lena(archive), a_contradiction(archive), "won", "x")
+
+
+def test_a_folder_taken_in_again_does_not_undo_a_resolution(archive, tmp_path):
+    told = case()
+    told["link"].append({**LINK, "item": told["item"][0]["id"], "stance": "contradicts", "id": "C1"})
+    take(archive, write(tmp_path / "again", told, files()), reason="a contradiction")
+    resolve(archive, lena(archive), f"{CODE}/C1", "explained", "two strikes")
+    assert take(archive, tmp_path / "again").receipt is None
+    with archive.reading() as db:
+        assert find_record(db, f"{CODE}/C1", ("link",)).fields["resolution"] == "explained"
+
+
+def test_a_match_becomes_a_link_when_an_analyst_accepts_it(archive):
+    (found,) = match(archive, [CODE])["cases"]
+    if not found["matches"]:
+        pytest.fail("the case of the tests has no match any more")
+    one = found["matches"][0]
+    row = link_from_match(archive, one["log"], f"{one['log']}:{one['row']}")
+    assert row["strength"] == "consistent_with"
+    add_link(archive, signers(archive), one["log"], {**row, "assessor": "A-2", "facets": ["when"]})
+    assert links(archive)[newest_link(archive)]["locator"] == f"row {one['row']}"
+    with pytest.raises(NotFound, match="no match"):
+        link_from_match(archive, one["log"], f"{one['log']}:999")
+
+
+def test_every_clock_stands_on_one_axis_in_order(archive):
+    moments = timeline(archive, CODE)["moments"]
+    assert [one["earliest"] for one in moments] == sorted(one["earliest"] for one in moments)
+    assert "claim" in {one["clock"] for one in moments}
