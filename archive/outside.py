@@ -17,6 +17,7 @@ from archive.keys import Pin
 from archive.replay import Replay
 from archive.unfinished import PENDING
 from schemas.errors import InputError, SijillError
+from schemas.standard import packaged
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ def check_folder(replay: Replay, archive: Archive) -> None:
     journal = archive.database.with_name(archive.database.name + "-journal")
     if journal.exists() or journal.is_symlink():
         replay.report("journal", journal.name, "it would be played back when the database is next opened")
+    if archive.standard not in packaged():
+        replay.report("standard-unknown", "sijill.toml: standard", f"{visible(archive.standard)} is not packaged here")
     if (archive.folder / PENDING).exists():
         what = "objects that an order removed may still be here; the next act removes them"
         replay.report("erase-unfinished", PENDING, what)
