@@ -181,6 +181,7 @@ class Dossier:
     operators: Mapping[str, str] = field(default_factory=dict)  # fingerprint -> name, for those who may see names
     case_sub: str = ""
     recipient: str = ""
+    supersedes: str = ""  # the id of the dossier that this one corrects
     coarse: tuple[int, int, int] | None = None  # micro-degrees, radius in metres, for the strict
 
     @property

@@ -120,8 +120,9 @@ def case_schema() -> Schema:
         {
             "dossier": closed({
                 "id": TEXT, "number": {"type": "integer", "minimum": 1}, "audience": {"enum": list(AUDIENCES)},
-                "purpose": TEXT, "recipient": TEXT, "date": INSTANT, "exercise": {"type": "boolean"},
-            }, ("recipient",)),
+                "purpose": TEXT, "recipient": TEXT, "supersedes": TEXT, "date": INSTANT,
+                "exercise": {"type": "boolean"},
+            }, ("recipient", "supersedes")),
             "ledger": closed({"origin": TEXT, "size": INDEX, "root": TEXT, "genesis": DIGEST}),
             "case": _record("case", flat(CASE)),
             "sources": many(_record("source", flat(SOURCE, IN_CASE))),

@@ -46,6 +46,11 @@ def export_dossier(
     encrypt_to: Annotated[
         list[str] | None, typer.Option(metavar="age1...", help="Write only DIR.zip.age, for these to open.")
     ] = None,
+    case_uco: Annotated[bool, typer.Option("--case-uco", help="Add records/case-uco.jsonld.")] = False,
+    dat: Annotated[bool, typer.Option("--dat", help="Add a Concordance load file.")] = False,
+    supersedes: Annotated[
+        Path | None, typer.Option(metavar="OLD", help="The dossier that this one corrects; says what changed.")
+    ] = None,
     no_pdf: Annotated[bool, typer.Option("--no-pdf", help="Leave out dossier.pdf and dossier.ar.pdf.")] = False,
     date: Annotated[str | None, typer.Option(metavar="TIME", help="The date it carries, UTC; now if not said.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would leave, what not, and the risks.")] = False,
@@ -68,7 +73,7 @@ def export_dossier(
     with progress("writing", as_json=shared.json) as draw:
         document = export(
             archive, code, request, Place(out, zipped, encrypt_to or ()), acting(shared.operators, archive.home),
-            extras=Extras(pdf=not no_pdf), date=date, dry_run=dry_run, progress=draw,
+            extras=Extras(not no_pdf, case_uco, dat), supersedes=supersedes, date=date, dry_run=dry_run, progress=draw,
             tell=None if shared.json else _told,
         )  # fmt: skip
     show(document, lambda: _exported(document), as_json=shared.json)
@@ -104,6 +109,44 @@ def _told(planned: dict[str, Any]) -> None:
 
 @command(
     app,
+    "diff",
+    example="sijill dossier diff EX-2019-0001 court public",
+    exits={0: "shown; nothing is written"},
+)
+def diff_audiences(
+    ctx: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE")],
+    one: Annotated[str, typer.Argument(metavar="AUDIENCE")],
+    two: Annotated[str, typer.Argument(metavar="AUDIENCE")],
+) -> None:
+    """Show what one audience would get of a case and another not."""
+    from archive.dossier.compare import diff
+    from archive.ledger import now
+
+    document = diff(archive_of(ctx), code, one, two, now())
+    show(document, lambda: _diff(document), as_json=said(ctx).json)
+
+
+@command(
+    app,
+    "compare",
+    example="sijill dossier compare ./d001 ./d002",
+    exits={0: "shown, the same or not", 2: "one of them is no dossier, or they are of two cases"},
+)
+def compare_dossiers(
+    ctx: typer.Context,
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The earlier dossier.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The later one.")],
+) -> None:
+    """Show what changed between two dossiers of one case. Needs no archive."""
+    from archive.dossier.compare import compare
+
+    document = compare(old, new)
+    show(document, lambda: _compared(document), as_json=said(ctx).json)
+
+
+@command(
+    app,
     "verify",
     example="sijill dossier verify ./d001 --log-vkey sijill.example/a+1a2b3c4d+AQ...",
     exits={0: "all of it holds", 1: "something was changed, is missing or is unproved"},
@@ -132,6 +175,30 @@ def _exported(document: dict[str, Any]) -> str:
         lines.append(f"  sealed by tagmanifest-sha256.txt, SHA-256 {document['tagmanifest_sha256']}")
         lines.append("read VERIFY.txt in it; give the log key to the other side by another way")
     return "\n".join(lines)
+
+
+def _diff(document: dict[str, Any]) -> str:
+    one, two = document["audiences"]
+    lines = [f"{visible(document['case'])}: {one} beside {two}"]
+    for row in document["exhibits"]:
+        name = f" ({visible(row['id'])})" if row["id"] else ""
+        lines.append(f"  {visible(row['bates'])}{name}: {visible(row['leaves'][0])} | {visible(row['leaves'][1])}")
+    for kind, (first, second) in document["fields"].items():
+        for audience, names in ((one, first), (two, second)):
+            if names:
+                lines.append(f"  {kind}: only {audience} sees {', '.join(names)}")
+    return "\n".join(lines if len(lines) > 1 else [*lines, "  both would get the same"])
+
+
+def _compared(document: dict[str, Any]) -> str:
+    from archive.dossier.contents import corrections
+
+    heads = [f"{side}: {visible(document[side]['id'])}, {document[side]['date']}" for side in ("old", "new")]
+    broken = [f"{side} is NOT as it was written" for side in ("old", "new") if not document[side]["ok"]]
+    if document["same"]:
+        return "\n".join([*heads, *broken, "nothing that is shown differs"])
+    told = [f"{name}: {visible('; '.join(lines))}" for name, lines in corrections("en", document)]
+    return "\n".join([*heads, *broken, *told])
 
 
 def _verified(document: dict[str, Any]) -> str:

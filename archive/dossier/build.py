@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from archive import ledger
-from archive.dossier import page, pdf, places, records, tables
+from archive.dossier import case_uco, declaration, loadfile, page, pdf, pdf_parts, places, records, tables
 from archive.dossier.bag import SIGNATURE, SIGNED, Bag
+from archive.dossier.compare import Earlier, correction
 from archive.dossier.crate import NAME as CRATE
 from archive.dossier.crate import crate_json
 from archive.dossier.instructions import namespace, verify_txt
@@ -36,6 +37,9 @@ class Extras:
     """What may be written beside the parts that every dossier has."""
 
     pdf: bool = True
+    case_uco: bool = False
+    load_file: bool = False
+    earlier: Earlier | None = None  # the dossier that this one supersedes
 
 
 def missing_parts(extras: Extras) -> list[str]:
@@ -45,10 +49,19 @@ def missing_parts(extras: Extras) -> list[str]:
     return []
 
 
+@dataclass(frozen=True)
+class Built:
+    """A folder that is filled and signed: its files, pictures without a small one, and what there is to be said."""
+
+    bag: Bag
+    without: list[str]
+    notes: list[str]
+
+
 def build(
     dossier: Dossier, building: Path, signer: ledger.Signer, extras: Extras, progress: Progress | None
-) -> tuple[Bag, list[str]]:
-    """Fill and sign the folder; gives the bag, and the numbers of pictures without a thumbnail.
+) -> Built:
+    """Fill and sign the folder.
 
     Raises IntegrityError (an original is damaged) or UnreachableError.
     """
@@ -62,6 +75,10 @@ def build(
     bag.add("data/records/corroboration.json", records.corroboration_json(dossier))
     bag.add("data/records/audit.json", records.audit_json(dossier))
     bag.add("data/records/standard.toml", dossier.standard)
+    changed = correction(dossier, extras.earlier, thumbnails) if extras.earlier else None
+    if changed is not None:
+        bag.add("data/records/correction.json", records.pretty(changed))
+    notes = _optional(dossier, bag, extras)
     bag.add("data/exhibits.csv", tables.exhibits_csv(dossier))
     bag.add("data/map.geojson", places.geojson(places.points(dossier)))
     if dossier.logs:
@@ -72,12 +89,13 @@ def build(
         bag.add(f"data/schemas/{name}.schema.json", schema.read_bytes())
     write_proof(bag, dossier.proof)
     for lang, name in LANGUAGES.items():
-        bag.stream(f"data/{name}", page.writer(dossier, lang, thumbnails, signer.fingerprint))
+        bag.stream(f"data/{name}", page.writer(dossier, lang, thumbnails, signer.fingerprint, changed))
     if extras.pdf and pdf.available():
         for lang, name in pdf.LANGUAGES.items():
             if progress is not None:
                 progress("PDF", list(pdf.LANGUAGES).index(lang), len(pdf.LANGUAGES))
-            bag.add(f"data/{name}", pdf.render(dossier, lang, building / "data", thumbnails, signer.fingerprint))
+            parts = pdf_parts.Parts(dossier, lang, thumbnails, signer.fingerprint, changed)
+            bag.add(f"data/{name}", pdf.render(parts, building / "data"))
     bag.add(CRATE, crate_json(dossier, bag.files, thumbnails))
     bag.add("VERIFY.txt", verify_txt(dossier, signer.fingerprint))
     bag.add("verify.py", (resources.files("archive.dossier") / "verify.py").read_bytes())
@@ -88,7 +106,23 @@ def build(
     except OSError as error:
         said = f"the disk did not take the dossier ({error.strerror})"
         raise UnreachableError(said, hint="make room or mend the disk") from error
-    return bag, without
+    return Built(bag, without, notes)
+
+
+def _optional(dossier: Dossier, bag: Bag, extras: Extras) -> list[str]:
+    """Write what was asked for beside the rest; gives what there is to be said about it."""
+    notes = []
+    if extras.case_uco:
+        bag.add(case_uco.NAME, case_uco.case_uco(dossier))
+    if extras.load_file:
+        text, spelled = loadfile.load_file(dossier)
+        bag.add(f"data/loadfile/{dossier.code}.dat", text)
+        if spelled:
+            notes.append(f"the load file spells out {spelled} signs that it uses between its fields")
+    if declaration.wanted(dossier):
+        for lang, name in declaration.NAMES.items():
+            bag.add(f"data/{name}", declaration.declaration(dossier, lang, software()))
+    return notes
 
 
 def _info(dossier: Dossier) -> dict[str, str]:

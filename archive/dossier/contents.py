@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from archive.dossier.wording import instant, say, when, word
+from archive.dossier.wording import instant, label, say, when, word
 from archive.handed_over import Dossier, Event, Exhibit, Shown, Withheld
 from archive.withholding import PLAIN
 from schemas.vocabulary import VOCABULARY
 
-SECTIONS = ("finding", "the_case", "claims", "timeline", "map", "exhibits", "custody", "method", "glossary", "verify")
+SECTIONS = (
+    "finding", "corrections", "the_case", "claims", "timeline", "map", "exhibits", "custody", "method", "glossary",
+    "verify",
+)  # fmt: skip
 GLOSSARY = (
     "exhibit_number", "original", "digest", "salted_digest", "metadata", "ledger", "checkpoint", "custody_word",
     "independent_word", "corroboration", "standard_word", "contradiction", "waiver", "withheld_word", "redacted_word",
@@ -58,6 +61,41 @@ def translations_of(dossier: Dossier, exhibit: Exhibit) -> list[Exhibit]:
         for r in dossier.relations
         if r.fields.get("as") == "translation_of" and r.fields.get("of") == name and str(r.fields.get("item")) in by_id
     ]
+
+
+def corrections(lang: str, found: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Give what changed since the dossier that is superseded, as (what, lines)."""
+    told = [
+        (say(lang, f"corrected_{name}"), [", ".join(found[name])])
+        for name in ("added", "removed", "now_withheld", "no_longer_withheld")
+        if found[name]
+    ]
+    changed = [f"{one['bates']}: {', '.join(_parts(lang, one))}" for one in found["changed"]]
+    told += [(say(lang, "corrected_changed"), changed)] if changed else []
+    if found["case_fields"]:
+        names = ", ".join(label(lang, name) for name in found["case_fields"])
+        told.append((say(lang, "corrected_case"), [names]))
+    for kind in ("links", "relations"):
+        ways = [f"{say(lang, f'way_{way}')}: {', '.join(ids)}" for way, ids in found[kind].items() if ids]
+        told += [(say(lang, f"corrected_{kind}"), ways)] if ways else []
+    if found["verdicts"]:
+        told.append((say(lang, "corrected_verdicts"), [
+            f"{say(lang, f'verdict_{name}')}: {_answer(lang, one['old'])} – {_answer(lang, one['new'])}"
+            for name, one in found["verdicts"].items()
+        ]))  # fmt: skip
+    if found["standard_changed"]:
+        told.append((say(lang, "standard_used"), [say(lang, "corrected_standard")]))
+    return told
+
+
+def _answer(lang: str, answer: str | None) -> str:
+    return say(lang, f"answer_{answer}") if answer else "–"
+
+
+def _parts(lang: str, one: Mapping[str, Any]) -> list[str]:
+    parts = [label(lang, name) for name in one.get("fields", ())]
+    parts += [say(lang, "corrected_file")] if "file" in one or "form" in one else []
+    return [*parts, *([say(lang, "corrected_reason")] if "reason" in one else [])]
 
 
 def claims(dossier: Dossier) -> list[tuple[str, Any, dict[str, list[Shown]]]]:

@@ -21,7 +21,7 @@ NAME = "data/ro-crate-metadata.json"
 _TYPES = {
     "json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv", "html": "text/html",
     "jpg": "image/jpeg", "pdf": "application/pdf", "geojson": "application/geo+json", "txt": "text/plain",
-    "toml": "application/toml", "sig": "application/x-pem-file",
+    "toml": "application/toml", "jsonld": "application/ld+json", "dat": "text/plain", "sig": "application/x-pem-file",
 }  # fmt: skip
 _SAYS = {
     "index.html": "the dossier for reading, English",
@@ -33,6 +33,10 @@ _SAYS = {
     "records/case.json": "the case with its sources, items, links and relations, as disclosed",
     "records/custody.jsonl": "events of custody",
     "records/corroboration.json": "the assessment of the case against a standard",
+    "records/case-uco.jsonld": "the exhibits and their custody as a CASE/UCO graph",
+    "records/correction.json": "what changed since the dossier that this one supersedes",
+    "declaration.txt": "a draft of a custodian's declaration, signed by nobody",
+    "declaration.ar.txt": "a draft of a custodian's declaration in Arabic, signed by nobody",
     "records/audit.json": "the state of the ledger that the proof is against",
     "records/flights.csv": "observations of flights, as read from the logs",
     "records/standard.toml": "the standard that the case was weighed against",
@@ -85,7 +89,8 @@ def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mappi
             entity["identifier"] = exhibit.bates
         else:
             entity["encodingFormat"] = _TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
-            other = "part of the proof" if name.startswith("proof/") else "a JSON Schema"
+            folder = name.split("/")[0]
+            other = {"proof": "part of the proof", "loadfile": "a Concordance load file"}.get(folder, "a schema")
             entity["description"] = _SAYS.get(name, other)
         if name in shown:
             entity["description"] = f"a small picture of exhibit {shown[name].bates}, without its metadata"

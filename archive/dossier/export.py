@@ -15,7 +15,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from archive import ledger
 from archive.dossier.bag import SIGNED
 from archive.dossier.build import Extras, Progress, build, missing_parts
+from archive.dossier.compare import to_supersede
 from archive.dossier.packing import encrypt, pack, recipients
 from archive.dossier.risks import risks
 from archive.handed_over import Dossier, Request
@@ -61,6 +62,7 @@ def document(
     found: dict[str, Any] = {
         "format": "sijill-dossier/1", "id": dossier.id, "number": dossier.number, "case": dossier.code,
         "audience": dossier.audience, "recipient": dossier.recipient, "purpose": dossier.purpose,
+        "supersedes": dossier.supersedes or None,
         "date": dossier.date, "out": None if place.encrypt_to else str(place.out),
         "zip": str(place.packed) if place.packed else None, "tagmanifest_sha256": sealed,
         "meets": dossier.assessment.get("meets"),
@@ -81,6 +83,7 @@ def export(
     signers: Sequence[ledger.Signer],
     *,
     extras: Extras | None = None,
+    supersedes: Path | None = None,
     date: str | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
@@ -104,6 +107,9 @@ def export(
     with Copies() as copies:
         dossier = gather(archive, code, request, copies, date=moment, signers=[signers[0].fingerprint])
         extras = extras or Extras()
+        if supersedes is not None:
+            earlier = to_supersede(supersedes, dossier)
+            dossier, extras = replace(dossier, supersedes=earlier.id), replace(extras, earlier=earlier)
         warned = [*missing_parts(extras), *risks(dossier, copies)]
         planned = document(dossier, place, None, warned=warned)
         if tell is not None:
@@ -118,13 +124,13 @@ def _write(
     warned: Sequence[str], progress: Progress | None,
 ) -> dict[str, Any]:  # fmt: skip
     with _beside(place.out) as building:
-        bag, without = build(dossier, building, signers[0], extras, progress)
-        sealed = bag.files[SIGNED].sha256
+        built = build(dossier, building, signers[0], extras, progress)
+        sealed = built.bag.files[SIGNED].sha256
         temporary = None
         try:
             if place.packed is not None:
                 temporary = place.out.with_name(f".{place.packed.name}.sijill-{os.getpid()}")
-                pack(bag, dossier.id, temporary)
+                pack(built.bag, dossier.id, temporary)
             if temporary is not None and place.encrypt_to:
                 encrypt(temporary, place.encrypt_to)
             receipt = _enter(archive, dossier, signers, sealed)
@@ -132,7 +138,9 @@ def _write(
         finally:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
-    return document(dossier, place, sealed, without=without, warned=warned, receipt=receipt)
+    return document(
+        dossier, place, sealed, without=built.without, warned=[*warned, *built.notes], receipt=receipt
+    )
 
 
 def _check_purpose(request: Request) -> None:
@@ -223,6 +231,7 @@ def _enter(archive: Archive, dossier: Dossier, signers: Sequence[ledger.Signer],
             fields={
                 "audience": dossier.audience,
                 **({"recipient": dossier.recipient} if dossier.recipient else {}),
+                **({"supersedes": dossier.supersedes} if dossier.supersedes else {}),
                 "purpose": dossier.purpose,
                 "number": dossier.number,
                 "tagmanifest_sha256": sealed,

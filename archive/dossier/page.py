@@ -58,13 +58,20 @@ def _environment() -> Any:
     return environment
 
 
-def writer(dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: str) -> Callable[[IO[str]], None]:
+def writer(
+    dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: str,
+    correction: Mapping[str, Any] | None = None,
+) -> Callable[[IO[str]], None]:  # fmt: skip
     """Give what writes the page in `lang`, piece by piece.
 
-    `thumbnails` are paths below data/ by exhibit number, `signer` is a fingerprint.
+    `thumbnails` are paths below data/ by exhibit number, `signer` is a fingerprint,
+    `correction` what changed since a dossier that this one supersedes.
     """
     made = _environment().from_string((resources.files("archive.dossier") / "index.html.j2").read_text("utf-8"))
     context = _context(dossier, lang) | {"thumbnails": thumbnails, "signer": signer}
+    context["correction"] = correction
+    context["corrections"] = contents.corrections(lang, correction) if correction else []
+    context["sections"] = [name for name in contents.SECTIONS if correction or name != "corrections"]
 
     def write(file: IO[str]) -> None:
         stream = made.stream(context)
@@ -80,7 +87,7 @@ def _context(dossier: Dossier, lang: str) -> dict[str, Any]:
         "d": dossier, "lang": lang, "direction": "rtl" if lang == "ar" else "ltr", "say": partial(say, lang),
         "other": "ar" if lang == "en" else "en", "pages": LANGUAGES, "everything": contents.everything(dossier),
         "by_name": {str(e.record.fields.get("id")): e for e in dossier.exhibits},
-        "numbers": {e.bates: e for e in dossier.exhibits}, "sections": contents.SECTIONS,
+        "numbers": {e.bates: e for e in dossier.exhibits},
         "moments": found, "axis": axis(found, lang),
         "map": map_drawing.draw(places.points(dossier), say(lang, "map_alt")), "glossary": contents.GLOSSARY,
         "case_facts": CASE_FACTS, "item_facts": ITEM_FACTS, "title": partial(in_language, lang=lang),

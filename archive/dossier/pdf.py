@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
 from importlib.util import find_spec
@@ -19,7 +18,6 @@ from typing import Any
 
 from archive.dossier.glyphs import fonts
 from archive.dossier.pdf_parts import Parts
-from archive.handed_over import Dossier
 from schemas.errors import UnreachableError
 
 LANGUAGES = {"en": "dossier.pdf", "ar": "dossier.ar.pdf"}
@@ -31,11 +29,11 @@ def available() -> bool:
     return find_spec("typst") is not None
 
 
-def render(dossier: Dossier, lang: str, data: Path, thumbnails: Mapping[str, str], signer: str) -> bytes:
-    """Give the PDF in `lang`; `data` is the folder in which the thumbnails lie. Raises UnreachableError."""
+def render(parts: Parts, data: Path) -> bytes:
+    """Give the PDF of `parts`; `data` is the folder in which the thumbnails lie. Raises UnreachableError."""
     import typst
 
-    document = json.dumps(Parts(dossier, lang, thumbnails, signer).document(), ensure_ascii=False)
+    document = json.dumps(parts.document(), ensure_ascii=False)
     with tempfile.TemporaryDirectory(prefix="sijill-", dir=data.parent) as scratch:
         source = data / f".{Path(scratch).name}.typ"
         try:
@@ -44,11 +42,11 @@ def render(dossier: Dossier, lang: str, data: Path, thumbnails: Mapping[str, str
                 made = typst.compile(
                     str(source), root=str(data), font_paths=[str(faces)], ignore_system_fonts=True,
                     pdf_standards=STANDARDS, sys_inputs={"data": document},
-                    timestamp=int(datetime.fromisoformat(dossier.date).timestamp()),
+                    timestamp=int(datetime.fromisoformat(parts.dossier.date).timestamp()),
                 )  # fmt: skip
         except (typst.TypstError, OSError) as error:
             raise UnreachableError(
-                f"the PDF could not be made ({str(error)[:300]})", where=LANGUAGES[lang],
+                f"the PDF could not be made ({str(error)[:300]})", where=LANGUAGES[parts.lang],
                 hint="make the dossier without it: --no-pdf",
             ) from error  # fmt: skip
         finally:

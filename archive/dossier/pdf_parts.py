@@ -75,6 +75,7 @@ class Parts(Runs):
 
     def _sections(self) -> Iterator[Iterator[Block]]:
         yield self._open()
+        yield self._corrected()
         yield self._case()
         yield self._claims()
         yield self._timeline()
@@ -138,6 +139,16 @@ class Parts(Runs):
             return [[self.o(rule["id"], "b")]]
         named = self.say("any_claim") if facet == "*" else word(self.lang, "facet", facet)
         return [[self.o(rule["id"], "b")], [self.n(named)]]
+
+    def _corrected(self) -> Iterator[Block]:
+        if self.correction is not None:
+            yield self._h1("corrections")
+            yield self._p(self.say("corrections_note", id=self.correction["supersedes"]))
+            told = contents.corrections(self.lang, self.correction)
+            if told:
+                yield {"b": "facts", "rows": [[name, [[self.o(line)] for line in lines]] for name, lines in told]}
+            else:
+                yield self._p(self.say("nothing_changed"))
 
     def _case(self) -> Iterator[Block]:
         yield self._h1("the_case")

@@ -22,8 +22,12 @@ Run = dict[str, str]
 class Runs:
     """Makes the runs of one dossier in one language, and counts what it spelled out."""
 
-    def __init__(self, dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: str) -> None:
+    def __init__(
+        self, dossier: Dossier, lang: str, thumbnails: Mapping[str, str], signer: str,
+        correction: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         self.dossier, self.lang, self.thumbnails, self.signer = dossier, lang, thumbnails, signer
+        self.correction = correction
         self.printable = Printable()
         self.say = partial(say, lang)
         self.by_name = {str(e.record.fields.get("id")): e.bates for e in dossier.exhibits}

@@ -39,6 +39,7 @@ def case_json(dossier: Dossier, thumbnails: Mapping[str, str]) -> str:
             "dossier": {
                 "id": dossier.id, "number": dossier.number, "audience": dossier.audience, "purpose": dossier.purpose,
                 **({"recipient": dossier.recipient} if dossier.recipient else {}),
+                **({"supersedes": dossier.supersedes} if dossier.supersedes else {}),
                 "date": dossier.date, "exercise": dossier.exercise,
             },
             "ledger": {
