@@ -98,7 +98,8 @@ def writer(path: Path) -> Iterator[Connection]:
     """Hold the one write lock: all that is done inside is one transaction, or nothing.
 
     Ends by folding the journal into the database, so that readers find one
-    file. Raises UnreachableError where the database is locked, full or away.
+    file. Raises UnreachableError where the database is locked, full or away;
+    all but a failing commit left nothing.
     """
     from sqlalchemy.exc import DBAPIError
 
@@ -106,16 +107,46 @@ def writer(path: Path) -> Iterator[Connection]:
         raise NotFound(f"no database at {path}", where=str(path), hint="make an archive with `sijill init`")
     engine = engine_for(path)
     try:
-        with engine.begin() as connection:
-            yield connection
         with engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            connection.exec_driver_sql("BEGIN")
+            transaction = connection.begin()
+            try:
+                yield connection
+            except BaseException:
+                transaction.rollback()
+                raise
+            _commit(path, transaction)
+            _fold(connection)
     except DBAPIError as error:
         raise _trouble(path, error.orig or error) from error
     finally:
         engine.dispose()
+
+
+def _commit(path: Path, transaction: Any) -> None:
+    """Commit; a disk that fails in this very moment may have taken the record or not, and that is said."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        raise UnreachableError(
+            f"the disk failed while it took the record ({error.orig}); it may be recorded or not",
+            where=str(path),
+            hint="mend the disk and look with `sijill audit`; what is recorded is not taken in twice",
+        ) from error
+
+
+def _fold(connection: Connection) -> None:
+    """Fold the journal into the database, so that readers find one file.
+
+    Where the disk fails here the record stands, in the journal; the next writer folds it.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except (DBAPIError, sqlite3.Error):
+        return
 
 
 def _trouble(path: Path, error: BaseException) -> UnreachableError:

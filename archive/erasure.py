@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger, unfinished
 from archive.consent import dossiers_with
+from archive.database import left_journal
 from archive.show import Kept, find_record
 from schemas.entry import Entry
-from schemas.errors import InputError
+from schemas.errors import InputError, UnreachableError
 from schemas.text import counted, visible
 
 if TYPE_CHECKING:
@@ -52,9 +53,14 @@ def erase(archive: Archive, signers: Sequence[ledger.Signer], name: str, reason:
         act.flush()
         _forget(act.db, kept.sub, [entry.index for entry in chain if entry.sd])
         refused = act.registry.refusals(act.kinds(), [s.fingerprint for s in signers])
-        if doomed and not refused:
+        if not refused:
             unfinished.put_down(archive.folder, doomed)
     assert act.receipt is not None
+    if left_journal(archive.database):
+        raise UnreachableError(
+            f"{visible(name)} is erased by order {act.receipt.first}, but the disk still holds some of it",
+            where=str(archive.folder), hint="mend the disk; the next act ends the erasing, and audit tells until then",
+        )  # fmt: skip
     return {
         "format": "sijill-erase/1", "id": kept.name, "order": act.receipt.first, "values": len(digests),
         "objects": len(doomed), "shared": shared, "dossiers": dossiers, **act.receipt.document(),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from archive.database import left_journal
 from schemas.errors import UnreachableError
 
 PENDING = "erase.pending"  # names of objects, one a line; gone when they are
@@ -42,9 +43,12 @@ def put_down(folder: Path, names: Sequence[str]) -> None:
 
 
 def finish(place: Any) -> int:
-    """Remove what is on the list of an archive and named by no record; gives how many went. Raises UnreachableError."""
+    """Remove what is on the list of an archive and named by no record; gives how many went. Raises UnreachableError.
+
+    While the journal still holds what was erased, the list stays.
+    """
     path = place.folder / PENDING
-    if not path.exists():
+    if not path.exists() or left_journal(place.database):
         return 0
     with place.reading() as db:
         names = [
