@@ -155,11 +155,15 @@ def verify_dossier(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The dossier.")],
     log_vkey: Annotated[str | None, typer.Option(metavar="KEY", help="The log's key, got by another way.")] = None,
+    tsa_roots: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Roots of the time-stamp's authority, PEM.")
+    ] = None,
 ) -> None:
     """Check a dossier: every file, signature and proof. Needs no archive."""
+    from archive.cli.writing import read_small
     from archive.dossier.verification import verify_dossier as check
 
-    document = check(folder, log_vkey=log_vkey)
+    document = check(folder, log_vkey=log_vkey, tsa_roots=read_small(tsa_roots) if tsa_roots else None)
     show(document, lambda: _verified(document), as_json=said(ctx).json)
     raise typer.Exit(0 if document["ok"] else 1)
 
@@ -175,6 +179,37 @@ def _exported(document: dict[str, Any]) -> str:
         lines.append(f"  sealed by tagmanifest-sha256.txt, SHA-256 {document['tagmanifest_sha256']}")
         lines.append("read VERIFY.txt in it; give the log key to the other side by another way")
     return "\n".join(lines)
+
+
+@command(
+    app,
+    "stamp",
+    example="sijill dossier stamp ./d001 --out d001.tsq\n"
+    "sijill dossier stamp ./d001 --answer d001.tsr --ca tsa-roots.pem",
+    exits={0: "the request is written, or the answer holds and lies in the dossier", 2: "the answer does not hold"},
+)
+def stamp_dossier(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The dossier.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE.tsq", help="Write a request for its authority.")] = None,
+    answer: Annotated[Path | None, typer.Option(metavar="FILE.tsr", help="The authority's answer.")] = None,
+    roots: Annotated[Path | None, typer.Option("--ca", metavar="ROOTS.pem", help="Its roots, got from it.")] = None,
+) -> None:
+    """Ask for an outside time-stamp over a dossier, or lay the answer into it."""
+    from archive.dossier.stamping import attach, request
+    from schemas.errors import InputError
+
+    if (out is None) == (answer is None) or (answer is None) != (roots is None):
+        raise InputError(
+            "say either --out FILE.tsq, or --answer FILE.tsr with --ca ROOTS.pem", code="usage",
+            hint="send the request to an authority, then attach what it answers",
+        )  # fmt: skip
+    if answer is not None and roots is not None:
+        document = attach(folder, answer, roots)
+        show(document, f"it existed by {document['time']}; the time-stamp lies in the dossier", as_json=said(ctx).json)
+    elif out is not None:
+        document = request(folder, out)
+        show(document, f"send {visible(str(out))} to a time-stamping authority", as_json=said(ctx).json)
 
 
 def _diff(document: dict[str, Any]) -> str:

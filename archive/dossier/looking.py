@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archive.dossier.bag import SIGNATURE, SIGNED
+from archive.dossier.bag import SIGNATURE, SIGNED, STAMP
 from archive.dossier.proof import FOLDER
 from evidence.digest import Digests, digest_stream
 from schemas.errors import UnreachableError
@@ -17,7 +17,8 @@ from schemas.text import visible
 
 WHERE = {
     "layout": "the folder", "bagit": "bag-info.txt", "manifest-sha256": "manifest-sha256.txt", "tagmanifest": SIGNED,
-    "manifest-blake3": "manifest-blake3.txt", "signature": SIGNATURE, "checkpoint": f"{FOLDER}/checkpoint",
+    "manifest-blake3": "manifest-blake3.txt", "signature": SIGNATURE, "timestamp": STAMP,
+    "checkpoint": f"{FOLDER}/checkpoint",
     "entries": f"{FOLDER}/entries", "commits": f"{FOLDER}/commits", "signers": f"{FOLDER}/allowed_signers",
     "disclosures": f"{FOLDER}/disclosures.txt", "records": "data/records", "exhibits": "data/exhibits.csv",
 }  # fmt: skip

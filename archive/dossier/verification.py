@@ -8,6 +8,7 @@ only as far as something signed bears it out.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -15,8 +16,8 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from archive import sshsig
-from archive.dossier.bag import DECLARATION, SIGNATURE, SIGNED
+from archive import sshsig, time_stamp
+from archive.dossier.bag import DECLARATION, SIGNATURE, SIGNED, STAMP
 from archive.dossier.instructions import namespace
 from archive.dossier.looking import Broken, Checked, Folder, away
 from archive.dossier.verification_proof import Proof
@@ -35,16 +36,21 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?<!\.)\Z")
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)\Z")
 
 
-def verify_dossier(folder: Path, *, log_vkey: str | None = None, genesis: str | None = None) -> dict[str, Any]:
+def verify_dossier(
+    folder: Path, *, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: bytes | None = None
+) -> dict[str, Any]:
     """Check a dossier and give the `sijill-dossier-verify/1` document. Raises UnreachableError."""
-    return check(folder, log_vkey, genesis).document()
+    return check(folder, log_vkey, genesis, tsa_roots).document()
 
 
-def check(folder: Path, log_vkey: str | None = None, genesis: str | None = None) -> Checked:
+def check(
+    folder: Path, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: bytes | None = None
+) -> Checked:
     """Check a dossier. Raises UnreachableError where it cannot be looked at.
 
     `log_vkey` (a C2SP verifier key) and `genesis` (the leaf hash of entry 0, hex
-    or base64) are what was got by another channel than the dossier.
+    or base64) are what was got by another channel than the dossier; so are
+    `tsa_roots` (PEM), without which the authority of a time-stamp is not judged.
     """
     if not folder.is_dir():
         raise UnreachableError(
@@ -65,11 +71,30 @@ def check(folder: Path, log_vkey: str | None = None, genesis: str | None = None)
         report.found("layout", str(error))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         report.found("layout", f"it is built as no dossier is ({type(error).__name__})")
-    report.close("timestamp", "there is no time-stamp: when it was made rests on the archive's own word")
+    _time_stamp(lying, report, tsa_roots)
     given = log_vkey is not None or genesis is not None
     trust = "held against what was given from outside"
     report.close("trust", trust if given else "self-attested: the log's key was taken from the dossier itself")
     return report
+
+
+def _time_stamp(lying: Folder, report: Checked, roots: bytes | None) -> None:
+    """Hold a time-stamp against the tag manifest, and against roots where somebody brought them."""
+    what = "there is no time-stamp: when it was made rests on the archive's own word"
+    if STAMP in lying.sizes:
+        try:
+            stamp, data = lying.read(STAMP), lying.read(SIGNED)
+            if time_stamp.imprint(stamp) != hashlib.sha256(data).digest():
+                raise Broken("the time-stamp is over other bytes")
+            what = "a time-stamp is over this dossier; whose it is was not judged: bring the authority's roots"
+            if roots is not None:
+                held = time_stamp.check(stamp, data, roots)
+                what = f"it existed by {held.time:%Y-%m-%dT%H:%M:%SZ}, by a time-stamp of the authority that was given"
+        except UnreachableError:
+            raise
+        except (SijillError, Broken) as error:
+            report.found("timestamp", str(error))
+    report.close("timestamp", what)
 
 
 def _walk(lying: Folder, report: Checked) -> None:
@@ -98,7 +123,7 @@ def _walk(lying: Folder, report: Checked) -> None:
             elif not stat.S_ISREG(status.st_mode):
                 report.found("layout", f"{visible(name)} is a link or no file")
             else:
-                if not inside and name not in ROOT_FILES:
+                if not inside and name not in (*ROOT_FILES, STAMP):
                     report.found("layout", f"{visible(name)}: a file that does not belong here")
                 lying.sizes[name] = status.st_size
             if len(lying.sizes) > MOST_FILES:
@@ -142,7 +167,7 @@ def _listed(lying: Folder, report: Checked, check: str, name: str) -> dict[str, 
 def _manifests(lying: Folder, report: Checked) -> dict[str, str]:
     """Hold every file against the manifests and the manifests against every file; gives the BLAKE3 list."""
     payload = {name for name in lying.sizes if name.startswith("data/")}
-    tags = {name for name in lying.sizes if "/" not in name} - {SIGNED, SIGNATURE}
+    tags = {name for name in lying.sizes if "/" not in name} - {SIGNED, SIGNATURE, STAMP}
     blake3: dict[str, str] = {}
     for check, name, expected in (
         ("manifest-sha256", "manifest-sha256.txt", payload),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a Sijill dossier, or a Sijill archive folder, with Python's standard library alone.
 
-    python3 -I verify.py [--log-vkey KEY] [--genesis HASH] [DIR]
+    python3 -I verify.py [--log-vkey KEY] [--genesis HASH] [--tsa-roots FILE] [DIR]
 
 DIR is the folder to check; without it, the folder in which this file lies.
 KEY is the log's verifier key and HASH the leaf hash of entry 0, got by another
@@ -28,6 +28,7 @@ import argparse
 import array
 import base64
 import binascii
+import calendar
 import contextlib
 import csv
 import hashlib
@@ -38,8 +39,10 @@ import re
 import shutil
 import sqlite3
 import stat
+import subprocess
 import sys
 import tempfile
+import time
 import unicodedata
 import urllib.parse
 from collections.abc import Iterator
@@ -410,6 +413,7 @@ BODIES: dict[str, tuple[str, str]] = {
     "blob.add": ("role", ""),
     "reading.add": ("", ""),
     "assessment.add": ("", ""),
+    "waiver.set": ("", ""),
     "custody.prior": ("", ""),
     "custody.transfer": ("", ""),
     "custody.accept": ("", ""),
@@ -654,6 +658,8 @@ class Registry:
                 if not guardians or not roots or len(guardians | roots) < 2:
                     problems.append("erase needs a guardian and a root key of two persons")
             else:
+                if t == "waiver.set" and len({key["person"] for key in held}) < 2:
+                    problems.append(f"{t} needs the signatures of two persons")
                 able = persons(role) | (persons("registrar") if t == "seal.put" else set())
                 if len(able) < (self.threshold if role == "root" else 1):
                     problems.append(f"{t} is signed by nobody who may write it")
@@ -720,12 +726,80 @@ def _apply(registry: Registry, entries: list[Entry]) -> list[str]:
     return problems
 
 
+# --- Time-stamps, RFC 3161 ---------------------------------------------------------------------------------------
+
+
+def der(data: bytes, at: int = 0) -> tuple[int, bytes, int]:
+    """Read one DER value; gives its tag, its contents, and where the next one begins. Raises Broken."""
+    cut = Broken("the time-stamp cannot be read")
+    if at + 2 > len(data):
+        raise cut
+    tag, length, start = data[at], data[at + 1], at + 2
+    if length > 0x80:
+        count = length & 0x7F
+        if count > 4 or start + count > len(data):
+            raise cut
+        length, start = int.from_bytes(data[start : start + count], "big"), start + count
+    elif length == 0x80:
+        raise cut
+    if start + length > len(data):
+        raise cut
+    return tag, data[start : start + length], start + length
+
+
+def members(data: bytes) -> list[tuple[int, bytes]]:
+    """Give the values inside a DER sequence."""
+    found, at = [], 0
+    while at < len(data):
+        tag, contents, at = der(data, at)
+        found.append((tag, contents))
+    return found
+
+
+def stamped_digest(answer: bytes) -> tuple[bytes, str]:
+    """Give the SHA-256 that a time-stamp answer is over, and its time in UTC. Raises Broken."""
+    unreadable = Broken("the time-stamp cannot be read")
+    try:
+        tag, contents, end = der(answer)
+        token = members(contents)[1][1]
+        signed = members(members(members(token)[1][1])[0][1])
+        info = members(members(signed[2][1])[1][1])[0][1]
+        parts = members(members(info)[0][1])
+        algorithm, digest = members(parts[2][1])[:2]
+        at = next(value for kind, value in parts if kind == 0x18).decode("ascii")
+    except (IndexError, StopIteration, UnicodeDecodeError):
+        raise unreadable from None
+    sha256 = bytes.fromhex("608648016503040201")
+    if tag != 0x30 or end != len(answer) or members(algorithm[1])[0][1] != sha256 or len(digest[1]) != 32:
+        raise unreadable
+    match = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z", at)
+    if match is None:
+        raise unreadable
+    return digest[1], "{}-{}-{}T{}:{}:{}Z".format(*match.groups())
+
+
+def openssl_ts(answer: str, data: str, roots: str, at: str) -> None:
+    """Let openssl judge a time-stamp, at its own time. Raises Broken, or CannotLook where there is no openssl."""
+    try:
+        moment = calendar.timegm(time.strptime(at, "%Y-%m-%dT%H:%M:%SZ"))
+    except ValueError:
+        raise Broken("the time-stamp names no time that there is") from None
+    command = ["openssl", "ts", "-verify", "-in", answer, "-data", data, "-CAfile", roots, "-attime", str(moment)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        raise CannotLook("a time-stamp needs openssl, which could not be run") from None
+    if done.returncode:
+        raise Broken("the time-stamp does not hold under the roots that were given")
+
+
 # --- Files -------------------------------------------------------------------------------------------------------
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\Z")
 HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 SIGNED = "tagmanifest-sha256.txt"
 SIGNATURE = SIGNED + ".sig"
+STAMP = SIGNED + ".tsr"
 ROOT_FILES = (
     "bagit.txt", "bag-info.txt", "VERIFY.txt", "verify.py", "manifest-sha256.txt", "manifest-blake3.txt", SIGNED,
     SIGNATURE,
@@ -827,7 +901,7 @@ class Dossier:
                 elif not stat.S_ISREG(mode):
                     self.report.found("layout", f"{visible(name)} is a link or no file")
                 else:
-                    if not inside and name not in ROOT_FILES:
+                    if not inside and name not in (*ROOT_FILES, STAMP):
                         self.report.found("layout", f"{visible(name)}: a file that does not belong here")
                     self.files[name] = found.stat(follow_symlinks=False).st_size
                 if len(self.files) > MOST_FILES:
@@ -858,7 +932,7 @@ class Dossier:
     def manifests(self) -> None:
         """Hold every file against the manifests, and the manifests against every file."""
         payload = {name for name in self.files if name.startswith("data/")}
-        tags = {name for name in self.files if "/" not in name} - {SIGNED, SIGNATURE}
+        tags = {name for name in self.files if "/" not in name} - {SIGNED, SIGNATURE, STAMP}
         for check, name, expected in (
             ("manifest-sha256", "manifest-sha256.txt", payload),
             ("tagmanifest", SIGNED, tags),
@@ -1018,6 +1092,23 @@ class Dossier:
         except Broken as error:
             what = ""
             self.report.found(check, str(error))
+        self.report.close(check, what)
+
+    def time_stamp(self, roots: str | None) -> None:
+        """A time-stamp is over the tag manifest; with `roots` (a PEM file) also of that authority."""
+        check = "timestamp"
+        what = "there is no time-stamp: when it was made rests on the archive's own word"
+        if STAMP in self.files:
+            what = "a time-stamp is over this dossier; whose it is was not judged: bring the authority's roots"
+            try:
+                stamped, at = stamped_digest(self.read(STAMP))
+                if stamped != hashlib.sha256(self.read(SIGNED)).digest():
+                    raise Broken("the time-stamp is over other bytes")
+                if roots is not None:
+                    openssl_ts(os.path.join(self.folder, STAMP), os.path.join(self.folder, SIGNED), roots, at)
+                    what = f"it existed by {at}, by a time-stamp of the authority that was given"
+            except Broken as error:
+                self.report.found(check, str(error))
         self.report.close(check, what)
 
     # what is shown
@@ -1255,7 +1346,9 @@ class Exhibits:
         ]  # fmt: skip
 
 
-def check_dossier(folder: str, log_vkey: str | None = None, genesis: str | None = None) -> Report:
+def check_dossier(
+    folder: str, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: str | None = None
+) -> Report:
     """Check a dossier. Raises CannotLook."""
     report = Report()
     dossier = Dossier(folder, report)
@@ -1272,8 +1365,7 @@ def check_dossier(folder: str, log_vkey: str | None = None, genesis: str | None 
         report.found("layout", str(error))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         report.found("layout", f"it is built as no dossier is ({type(error).__name__})")
-    unstamped = "there is no time-stamp: when it was made rests on the archive's own word"
-    report.checks.append(("timestamp", True, unstamped))
+    dossier.time_stamp(tsa_roots)
     trust = "self-attested: the log's key was taken from the dossier itself; compare it by another way"
     if log_vkey is not None or genesis is not None:
         trust = "held against what was given from outside"
@@ -1747,15 +1839,17 @@ def check_archive(folder: str, log_vkey: str | None = None, genesis: str | None 
 # --- The command -------------------------------------------------------------------------------------------------
 
 
-def check(folder: str, log_vkey: str | None = None, genesis: str | None = None) -> Report:
+def check(
+    folder: str, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: str | None = None
+) -> Report:
     """Check a folder, whichever of the two it is. Raises CannotLook."""
     if not os.path.isdir(folder):
         raise CannotLook(f"{folder} is no folder that can be opened")
     if any(os.path.lexists(os.path.join(folder, name)) for name in (*ROOT_FILES[:3], SIGNED, "data")):
-        return check_dossier(folder, log_vkey, genesis)
+        return check_dossier(folder, log_vkey, genesis, tsa_roots)
     if os.path.lexists(os.path.join(folder, "sijill.toml")) or os.path.lexists(os.path.join(folder, "sijill.db")):
         return check_archive(folder, log_vkey, genesis)
-    return check_dossier(folder, log_vkey, genesis)
+    return check_dossier(folder, log_vkey, genesis, tsa_roots)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -1765,13 +1859,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--log-vkey", metavar="KEY", help="the log's verifier key, got by another way")
     parser.add_argument("--genesis", metavar="HASH", help="the leaf hash of entry 0, hex or base64, got by another way")
+    parser.add_argument("--tsa-roots", metavar="FILE", help="roots of the time-stamp's authority, PEM; needs openssl")
     parser.add_argument("folder", metavar="DIR", nargs="?", default=os.path.dirname(os.path.abspath(__file__)))
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        report = check(options.folder, options.log_vkey, options.genesis)
+        report = check(options.folder, options.log_vkey, options.genesis, options.tsa_roots)
     except CannotLook as error:
         print(f"could not look: {visible(str(error))}", file=sys.stderr)
         return 3
