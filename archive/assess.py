@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from archive.checked import Check, last_word, recorded_checks
 from archive.flights import Logs
 from archive.show import find_case
+from archive.waiver import in_force
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
 from evidence.verdict import as_junit, as_text
 from schemas.fields import in_language
@@ -32,7 +34,7 @@ _RECORDS = (
 )
 _ACTS = (
     "SELECT r.code, a.sub, a.t, a.fields FROM act a JOIN record r ON r.sub = a.sub"
-    " WHERE a.t IN ('custody.prior','consent.set','erase') {} ORDER BY r.code, a.idx"
+    " WHERE a.t IN ('custody.prior','consent.set','erase','waiver.set') {} ORDER BY r.code, a.idx"
 )
 
 
@@ -88,7 +90,7 @@ def check(
     with archive.reading() as db:
         for code in codes:
             find_case(db, code)
-        for sub, case in cases(db, codes):
+        for sub, case in cases(db, codes, standard=checked.standard.id):
             checked.assessments.append(weigh(checked.standard, case))
             title = in_language(case.record, "title")
             checked.titles.append(("[EXERCISE] " if case.record.get("exercise") else "") + title)
@@ -124,22 +126,28 @@ def _recorded(one: Assessment) -> dict[str, Any]:
 def weigh_for_dossier(archive: Archive, db: Any, code: str) -> tuple[bytes, dict[str, Any]]:
     """Give the archive's standard as bytes and the assessment of one case under it. Raises NotFound."""
     data = packaged_bytes(archive.standard)
-    _, case = next(cases(db, [code]))
-    return data, weigh(load(data), case).document()
+    standard = load(data)
+    _, case = next(cases(db, [code], standard=standard.id))
+    return data, weigh(standard, case).document()
 
 
-def cases(db: Any, codes: Sequence[str] = ()) -> Iterator[tuple[str, Case]]:
-    """Give each case's subject and the case as it is weighed: those named, in that order, else all by code."""
-    checks, logs = recorded_checks(db), Logs(db)
+def cases(
+    db: Any, codes: Sequence[str] = (), *, standard: str | None = None, logs: Logs | None = None
+) -> Iterator[tuple[str, Case]]:
+    """Give each case's subject and the case as it is weighed: those named, in that order, else all by code.
+
+    Waivers are those of the `standard` (its id; None is any) that count today.
+    """
+    checks, logs = recorded_checks(db), logs if logs is not None else Logs(db)
     if codes:
         for code in dict.fromkeys(codes):
-            yield from _read(db, "AND {}code = ?", (code,), checks, logs)
+            yield from _read(db, "AND {}code = ?", (code,), checks, logs, standard)
     else:
-        yield from _read(db, "", (), checks, logs)
+        yield from _read(db, "", (), checks, logs, standard)
 
 
 def _read(
-    db: Any, where: str, values: tuple[str, ...], checks: Sequence[Check], logs: Logs
+    db: Any, where: str, values: tuple[str, ...], checks: Sequence[Check], logs: Logs, standard: str | None
 ) -> Iterator[tuple[str, Case]]:
     records = db.execute(_RECORDS.format(where.format("")), values)
     acts = groupby(db.execute(_ACTS.format(where.format("r.")), values), key=lambda row: row[0])
@@ -151,13 +159,13 @@ def _read(
                 break
             ahead = (found[0], list(found[1]))
         mine = ahead[1] if ahead is not None and ahead[0] == code else []
-        case = _case(code, list(rows), mine, checks, logs)
+        case = _case(code, list(rows), mine, checks, logs, standard)
         if case is not None:
             yield case
 
 
 def _case(
-    code: str, rows: Sequence[Any], acts: Sequence[Any], checks: Sequence[Check], logs: Logs
+    code: str, rows: Sequence[Any], acts: Sequence[Any], checks: Sequence[Check], logs: Logs, standard: str | None
 ) -> tuple[str, Case] | None:
     by_kind: dict[str, list[Any]] = {kind: [] for kind in ("case", "source", "item", "link", "relation")}
     for _, kind, name, sub, first, withdrawn, fields in rows:
@@ -181,6 +189,7 @@ def _case(
             if not withdrawn
         ],
         flights=logs.asked_of(record),
+        waivers=in_force(of_sub.get(case_sub, ()), standard, datetime.now(UTC).date()),
     )
 
 

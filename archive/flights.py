@@ -38,8 +38,8 @@ Place = tuple[int, int]
 class Logs:
     """Every flight log that is not withdrawn: its name, what it covers, and its observations on demand."""
 
-    def __init__(self, db: Any) -> None:
-        self._db = db
+    def __init__(self, db: Any, observations: Any = None) -> None:
+        self._db = db if observations is None else observations
         self._longest: int | None = None
         self.names: dict[str, str] = {}
         self._coverage: list[tuple[str, dict[str, Any]]] = []

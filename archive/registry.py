@@ -17,6 +17,7 @@ from typing import Any
 from schemas.entry import Entry, role_for
 
 LOGKEY_NAMESPACE = "sijill-logkey@v1"
+BY_TWO = ("waiver.set",)
 FIRST_BY_REGISTRAR = ("seal.put",)  # the first of these, in an intake, is the registrar's too
 
 
@@ -152,6 +153,8 @@ class Registry:
                 return ["erase needs a guardian and a root key of two persons"]
             return []
         persons = {k.person for k in held if role in k.roles}
+        if t in BY_TWO and len({k.person for k in held}) < 2:
+            return [f"{t} needs the signatures of two persons"]
         need = self.root_threshold if role == "root" else 1
         if t in FIRST_BY_REGISTRAR and first_seals:
             persons |= {k.person for k in held if "registrar" in k.roles}

@@ -36,6 +36,8 @@ BODIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "blob.add": (("role",), ()),
     "reading.add": ((), ()),
     "assessment.add": ((), ()),
+    "waiver.set": ((), ()),
+    "exhibit.number": ((), ()),
     "custody.prior": ((), ()),
     "custody.transfer": ((), ()),
     "custody.accept": ((), ()),
@@ -54,8 +56,8 @@ BODIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 ROLES: dict[str, tuple[str, ...]] = {
     "root": ("key.add", "key.revoke", "role.grant", "role.revoke", "logkey.rotate", "policy.set"),
     "registrar": (
-        "record.add", "record.edit", "record.link", "record.withdraw", "blob.add", "reading.add",
-        "custody.prior", "assessment.add",
+        "record.add", "record.edit", "record.link", "record.withdraw", "blob.add", "reading.add", "exhibit.number",
+        "custody.prior", "assessment.add", "waiver.set",
     ),
     "custodian": ("custody.transfer", "custody.accept", "custody.check", "export"),
     "guardian": ("seal.put", "seal.reseal", "seal.open", "consent.set", "erase"),

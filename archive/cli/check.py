@@ -30,6 +30,9 @@ def check(
     ] = None,
     format: Annotated[str, typer.Option("--format", metavar="text|json|junit")] = "text",
     record: Annotated[bool, typer.Option("--record", help="Write the assessment into the ledger.")] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only cases whose answer differs from the last recorded one, and why.")
+    ] = False,
 ) -> None:
     """Weigh cases against a corroboration standard, with reasons.
 
@@ -43,6 +46,13 @@ def check(
     if format not in FORMATS:
         raise InputError(f"there is no format {format}", hint=f"one of: {', '.join(FORMATS)}", code="usage")
     archive = archive_of(ctx)
+    if changed:
+        from archive.changed import changed as run
+        from archive.changed import in_words
+
+        document = run(archive, codes or [], standard_bytes(standard) if standard else None)
+        show(document, lambda: in_words(document), as_json=shared.json or format == "json")
+        raise typer.Exit(1 if document["cases"] else 0)
     signers = acting(shared.operators, archive.home) if record else None
     checked = weigh(archive, codes or [], standard_bytes(standard) if standard else None, record_as=signers)
     if format == "junit" and not shared.json:

@@ -34,6 +34,8 @@ Commands:
   relation       Add or withdraw a relation between items.
   contradiction  Resolve a contradiction in writing.
   check          Weigh cases against a corroboration standard, with reasons.
+  waive          Set a rule aside for one case, by two persons, with a reason
+                 and an end.
   match          Find flights that were near a case's place at its time.
   timeline       Show every clock of a case on one axis: claim, statements,
                  images, flights, radio.
