@@ -85,7 +85,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader found in the bytes: its entry and its disclosed fields."""
+    """An entry about an item and its disclosed fields: what a reader found, or a number of another scheme."""
 
     entry: int
     fields: Mapping[str, Any]
@@ -118,7 +118,12 @@ class Exhibit:
     gaps: tuple[Mapping[str, Any], ...]
     rendition: Rendition | None = None
     original: str = ""  # where a copy stands for it: the salted digest of its SHA-256, which its entry holds
-    aliases: Mapping[str, str] = field(default_factory=dict)  # scheme -> number, such as a court's own
+    numbers: tuple[Reading, ...] = ()  # other schemes' numbers, such as a court's own: `scheme` and `number`
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Give scheme -> number."""
+        return {str(one.fields["scheme"]): str(one.fields["number"]) for one in self.numbers}
 
     @property
     def path(self) -> str | None:

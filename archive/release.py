@@ -237,7 +237,7 @@ class _Gathering:
         return Exhibit(
             rank, number, kept.name, record, evidence_class(kept.fields), source.fields if source else {}, file,
             readings, events, tuple(gaps), rendition, self._salted(self._entry(kept.first)) if copied else "",
-            dict(record.fields.get("numbers", ())),
+            tuple(self._numbers(kept)),
         )  # fmt: skip
 
     def _file(self, kept: Kept, decision: Decision, number: str) -> File | None:
@@ -262,6 +262,19 @@ class _Gathering:
         fields = self._guarded(allowed(self.audience, ("rendition",), rendition.fields))
         self.show[rendition.entry] = frozenset(fields)
         return Rendition(rendition.entry, rendition.number, fields)
+
+    def _numbers(self, kept: Kept) -> Iterator[Reading]:
+        """Give the newest number of each scheme."""
+        found: dict[str, Reading] = {}
+        for index, text in self.db.execute(
+            "SELECT idx, fields FROM act WHERE sub = ? AND t = 'exhibit.number' ORDER BY idx", (kept.sub,)
+        ).fetchall():
+            fields = allowed(self.audience, ("number",), json.loads(text))
+            if {"scheme", "number"} <= fields.keys():
+                found[str(fields["scheme"])] = Reading(index, fields)
+        for one in found.values():
+            self.show[one.entry] = frozenset(one.fields)
+            yield one
 
     def _readings(self, kept: Kept) -> Iterator[Reading]:
         for index, text in self.db.execute(

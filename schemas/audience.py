@@ -16,7 +16,7 @@ from schemas.vocabulary import AUDIENCES
 
 NOUNS = (
     "case", "source", "item", "statement", "imagery", "flight_log", "intercept", "document", "link", "relation",
-    "custody", "reading", "rendition", "file",
+    "custody", "reading", "rendition", "number", "file",
 )  # fmt: skip
 
 

@@ -112,9 +112,10 @@ def case_schema() -> Schema:
         "form": {"enum": ["original", "stripped", "redacted", "none"]}, "original": SALTED,
         "rendition": closed({"entry": INDEX, "fields": {"type": "object"}}),
         "thumbnail": {"type": "string", "pattern": "^derived/[A-Za-z0-9._-]+$"},
-        **item["properties"], "readings": many(reading), "custody_gaps": many(TEXT),
+        **item["properties"], "readings": many(reading), "numbers": many(reading), "custody_gaps": many(TEXT),
     }  # fmt: skip
-    item["required"] = [*item["required"], "exhibit", "bates", "class", "received", "form", "readings", "custody_gaps"]
+    own = ("exhibit", "bates", "class", "received", "form", "readings", "numbers", "custody_gaps")
+    item["required"] = [*item["required"], *own]
     return _document(
         "case",
         {

@@ -43,6 +43,7 @@ Commands:
                  taken in.
   audit          Check every entry, signature, record and object; change
                  nothing.
+  exhibit        Enter a court's own exhibit numbers beside ours.
   redact         Cover parts of an item for an audience, or take a copy in which
                  they are covered.
   custody        Show who held an item, from its capture to today.

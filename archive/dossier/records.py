@@ -72,6 +72,7 @@ def _item(exhibit: Exhibit, thumbnail: str | None) -> dict[str, Any]:
         **exhibit.record.document(),
         **_copy(exhibit),
         "readings": [{"entry": reading.entry, "fields": dict(reading.fields)} for reading in exhibit.readings],
+        "numbers": [{"entry": one.entry, "fields": dict(one.fields)} for one in exhibit.numbers],
         "custody_gaps": [gap["what"] for gap in exhibit.gaps],
     }
 

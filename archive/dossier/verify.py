@@ -414,6 +414,7 @@ BODIES: dict[str, tuple[str, str]] = {
     "reading.add": ("", ""),
     "assessment.add": ("", ""),
     "waiver.set": ("", ""),
+    "exhibit.number": ("", ""),
     "custody.prior": ("", ""),
     "custody.transfer": ("", ""),
     "custody.accept": ("", ""),
