@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger, unfinished
 from archive.consent import dossiers_with
+from archive.copies import known_copies
 from archive.database import left_journal
 from archive.show import Kept, find_record
 from schemas.entry import Entry
@@ -63,7 +64,8 @@ def erase(archive: Archive, signers: Sequence[ledger.Signer], name: str, reason:
         )  # fmt: skip
     return {
         "format": "sijill-erase/1", "id": kept.name, "order": act.receipt.first, "values": len(digests),
-        "objects": len(doomed), "shared": shared, "dossiers": dossiers, **act.receipt.document(),
+        "objects": len(doomed), "shared": shared, "dossiers": dossiers,
+        "copies": [one["path"] for one in known_copies(archive)], **act.receipt.document(),
     }  # fmt: skip
 
 
@@ -109,6 +111,7 @@ def in_words(document: dict[str, Any]) -> str:
     for one in document["dossiers"]:
         which = f"{visible(str(one['code']))} number {one['number']}, for {one['audience']}"
         lines.append(f"a dossier left with it on {one['left']}: {which}")
+    lines += [f"a copy holds it until it is brought up to date: {visible(path)}" for path in document["copies"]]
     lines.append("Copies of this archive made before, backups of this disk and what was exported still hold it.")
     return "\n".join(lines)
 

@@ -102,7 +102,6 @@ def take(
     """Take in what a folder, or one act (`whole` is false then), hands in. Raises as `intake`."""
     _refuse(looked, [*looked.problems, *submission.problems])
     code = str(submission.case["code"])
-    _check_copy(archive)
     stored = _store(archive, looked, submission, dry_run=dry_run, progress=progress)
     problems = _complete(looked, submission, stored)
     with archive.reading() as db:
@@ -155,11 +154,6 @@ def _refuse(looked: Folder, problems: Sequence[Problem]) -> None:
             hint="mend what is listed and run the same command again",
             problems=problems,
         )
-
-
-def _check_copy(archive: Archive) -> None:
-    if archive.copy_of:
-        raise InputError("this archive is a copy and takes nothing in", hint="write in the archive it was copied from")
 
 
 def _store(

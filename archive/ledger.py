@@ -66,6 +66,7 @@ class Place(Protocol):
     database: Path
     origin: str
     home: Home
+    copy_of: str | None
 
     def log_keys(self) -> Sequence[Any]:
         """Give the private log keys that this computer holds for the archive."""
@@ -192,6 +193,11 @@ def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False) -
     role or the pin forbids it), IntegrityError (the head does not hold),
     UnreachableError (locked, full, read-only).
     """
+    if place.copy_of:
+        raise RefusedError(
+            "this is a copy and takes no act", code="copy", where=place.origin,
+            hint="write in the archive itself; if that is lost, `sijill restore COPY` lets this one take its place",
+        )  # fmt: skip
     if not signers:
         raise RefusedError("nobody signs this act", hint="name an operator with --as NAME")
     log_keys = place.log_keys()

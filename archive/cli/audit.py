@@ -9,6 +9,7 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import progress, show
+from schemas.errors import InputError
 from schemas.text import counted, visible
 
 app = new_app()
@@ -20,6 +21,7 @@ WORDS = {"finding": "FINDING", "unread": "NOT READ", "warning": "warning"}
     example="sijill audit\nsijill audit --against /media/usb/checkpoint-march",
     exits={0: "all holds; warnings may be shown", 1: "a finding: something was changed, removed or is unproved",
            3: "no finding, but not all could be read"},
+    writes=True,
 )  # fmt: skip
 def audit(
     ctx: typer.Context,
@@ -27,25 +29,44 @@ def audit(
         list[Path] | None, typer.Option(metavar="CHECKPOINT", help="A checkpoint kept elsewhere; may be repeated.")
     ] = None,
     ledger_only: Annotated[
-        bool, typer.Option("--ledger-only", help="Entries, signatures and roles; no view, no objects.")
+        bool, typer.Option("--ledger-only", help="Entries, signatures, roles; no values, view, objects.")
     ] = False,
     tsa_roots: Annotated[
         Path | None, typer.Option("--tsa-roots", metavar="FILE", help="Roots (PEM) to trust for time-stamps.")
     ] = None,
+    notebook: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Hold it against every checkpoint kept there; keep the newest.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="REPORT", help="Also write the JSON document to a new file.")
+    ] = None,
+    sign: Annotated[bool, typer.Option("--sign", help="With --out: sign it with your key, in REPORT.sig.")] = False,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="Record the outcome in the ledger.")] = None,
 ) -> None:
     """Check every entry, signature, record and object; change nothing.
 
     Replays the whole ledger, makes the records again from it and compares,
     reads every object, and holds it all against this computer's pin.
     """
+    from archive import notebook as auditors
     from archive.audit import audit as run
+    from archive.keys import acting
 
-    shared = said(ctx)
+    shared, archive = said(ctx), archive_of(ctx)
+    if sign and out is None:
+        raise InputError("--sign goes with --out REPORT", code="usage")
+    kept = auditors.kept(notebook, archive) if notebook is not None else []
     with progress("auditing", as_json=shared.json) as draw:
         report = run(
-            archive_of(ctx), against=against or [], ledger_only=ledger_only, tsa_roots=tsa_roots, progress=draw
+            archive, against=[*(against or []), *kept], ledger_only=ledger_only, tsa_roots=tsa_roots, progress=draw
         )
     document = report.document()
+    if notebook is not None and report.exit_status == 0:
+        document["kept"] = str(auditors.keep(notebook, archive))
+    if out is not None:
+        auditors.write_report(document, out, acting(shared.operators, archive.home) if sign else [])
+    if note is not None:
+        document.update(auditors.note(archive, acting(shared.operators, archive.home), document, note))
     show(document, lambda: in_words(document), as_json=shared.json)
     raise typer.Exit(report.exit_status)
 

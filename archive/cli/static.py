@@ -65,6 +65,10 @@ Commands:
   source         Show one person or body over all cases.
   anchor         Ask an outside authority for a time-stamp over the ledger, and
                  keep its answer.
+  copy           Copy the whole archive to another place, and check the copy.
+  restore        Let a copy take the place of an archive that is lost.
+  health         Show on one page what was last verified, anchored and copied,
+                 and what waits.
   operator       Add, list and revoke operators, and give them roles.
   key            Replace the log's key; keep the home of keys, and bring it
                  back.

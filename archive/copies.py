@@ -1,0 +1,189 @@
+"""Copies of an archive: made, verified, brought up to date, and brought back without a silent fork.
+
+A copy is whole and can be read and audited; it is marked and refuses every
+act. The home remembers where copies were made, so that an order to erase can
+name them. A restored copy writes again only if it is as new as anything this
+computer has seen: a log is never continued from an older state.
+
+The database is copied by SQLite's backup interface, objects are hashed as they
+are written and read again.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import sqlite3
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive import ledger, merkle
+from archive.open import CONFIGURATION, DOCUMENTS, find
+from schemas.errors import InputError, IntegrityError, RefusedError, UnreachableError
+from schemas.text import counted, visible
+
+if TYPE_CHECKING:
+    from archive.open import Archive
+
+Progress = Callable[[str, int, int], None]
+
+
+def copy(archive: Archive, dest: Path, *, update: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+    """Make a verified copy in `dest`, or bring one up to date. Gives `sijill-copy/1`.
+
+    Raises InputError (not empty; no copy of this archive), IntegrityError (something here is damaged),
+    UnreachableError.
+    """
+    shown = visible(str(dest))
+    there = (dest / CONFIGURATION).is_file()
+    if update and (not there or find(dest, archive.home).origin != archive.origin):
+        raise InputError(f"{shown} is no copy of this archive", where=shown, hint="make one without --update")
+    if not update and dest.exists() and any(dest.iterdir()):
+        raise InputError(f"{shown} is not empty", where=shown, hint="--update brings a copy up to date")
+    try:
+        (dest / "objects").mkdir(parents=True, exist_ok=True)
+        _lay(archive, dest)
+        size, root = _database(archive, dest / "sijill.db")
+        written = _objects(archive, dest, progress)
+    except OSError as error:
+        raise UnreachableError(f"{shown} could not be written ({error.strerror})", where=shown) from error
+    with archive.reading() as db:
+        if ledger.checkpoint_note(db)[0] < size:
+            raise IntegrityError("the copy has more entries than the archive", where=shown)
+    _remember(archive, dest, size)
+    return {
+        "format": "sijill-copy/1", "copy": str(dest.absolute()), "size": size, "root": root, "objects_written": written,
+    }  # fmt: skip
+
+
+def _lay(archive: Archive, dest: Path) -> None:
+    text = (archive.folder / CONFIGURATION).read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith(("copy_of", "database", "objects"))]
+    lines += ['database = "sqlite:///sijill.db"', 'objects = "objects"', f'copy_of = "{archive.origin}"']
+    _replace(dest / CONFIGURATION, ("\n".join(lines) + "\n").encode())
+    for name in DOCUMENTS:
+        source = archive.folder / name
+        if source.is_dir():
+            shutil.copytree(source, dest / name, dirs_exist_ok=True)
+        elif source.is_file():
+            shutil.copyfile(source, dest / name)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def _database(archive: Archive, target: Path) -> tuple[int, str]:
+    """Copy the database beside the old one, derive its root again, and put it in place."""
+    building = target.with_name(".sijill.db.copy")
+    building.unlink(missing_ok=True)
+    source = f"file:{urllib.parse.quote(str(archive.database))}?mode=ro"
+    with closing(sqlite3.connect(source, uri=True)) as one, closing(sqlite3.connect(building)) as two:
+        one.backup(two)
+        two.execute("PRAGMA journal_mode=DELETE")
+        size, stored = ledger.checkpoint_note(two)
+        compact = merkle.CompactRange()
+        compact.extend(bytes(leaf) for (leaf,) in two.execute("SELECT leaf FROM ledger ORDER BY idx"))
+        root = base64.b64encode(compact.root()).decode()
+        if compact.size != size or f"\n{size}\n{root}\n" not in stored.decode("utf-8", "replace"):
+            building.unlink()
+            raise IntegrityError("the entries do not give the root that the log signed", hint="run `sijill audit`")
+        two.execute("PRAGMA journal_mode=WAL")
+    for name in (target.name + "-wal", target.name + "-shm", ".sijill.db.copy-wal", ".sijill.db.copy-shm"):
+        target.with_name(name).unlink(missing_ok=True)
+    with building.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(building, target)
+    _replace(target.with_name("checkpoint"), stored)
+    return size, root
+
+
+def _objects(archive: Archive, dest: Path, progress: Progress | None) -> int:
+    """Write what the copy lacks, hashed as it goes; gives how many. What was erased in the archive goes in the copy."""
+    written = 0
+    copied = find(dest, archive.home)
+    with copied.reading() as db:
+        names = [name for (name,) in db.execute("SELECT DISTINCT blake3 FROM object ORDER BY 1")]
+    there = {found.blake3 for found in copied.objects.names() if found.blake3}
+    for number, name in enumerate(names, 1):
+        if name not in there:
+            target = dest / "objects" / name[:2] / name
+            target.parent.mkdir(exist_ok=True)
+            temporary = target.with_name(f".{name}.{os.getpid()}")
+            with temporary.open("wb") as file:
+                archive.objects.copy(name, file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o444)
+            os.replace(temporary, target)
+            written += 1
+        if progress is not None:
+            progress("copying", number, len(names))
+    for name in there - set(names):
+        copied.objects.remove(str(name))
+    return written
+
+
+def _book(archive: Archive) -> Path:
+    return archive.home.folder / "copies.json"
+
+
+def _remember(archive: Archive, dest: Path, size: int) -> None:
+    known = [one for one in _known(archive) if one["path"] != str(dest.absolute())]
+    known.append({"origin": archive.origin, "path": str(dest.absolute()), "size": size, "at": ledger.now()})
+    archive.home.write(_book(archive), (json.dumps(known, indent=1) + "\n").encode())
+
+
+def _known(archive: Archive) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(_book(archive).read_bytes())
+    except (OSError, ValueError):
+        return []
+    return [one for one in found if isinstance(one, dict) and {"origin", "path", "size", "at"} <= one.keys()]
+
+
+def known_copies(archive: Archive) -> Iterator[dict[str, Any]]:
+    """Give the copies of this archive that this computer made: `path`, `size`, `at`, and whether one is there now."""
+    for one in _known(archive):
+        if one["origin"] == archive.origin:
+            yield {**one, "there": (Path(one["path"]) / CONFIGURATION).is_file()}
+
+
+def restore(copied: Archive) -> dict[str, Any]:
+    """Let a copy write again in the archive's place. Gives `sijill-restore/1`.
+
+    Raises InputError (no copy) and RefusedError where this computer has seen more than the copy holds: going on
+    from there would be a second history under one name.
+    """
+    if not copied.copy_of:
+        raise InputError("this is no copy: it can be written already", where=visible(str(copied.folder)))
+    pin = copied.home.pin(copied.origin)
+    with copied.reading() as db:
+        head = ledger.open_head(db, copied) if pin is None or pin.size <= ledger.checkpoint_note(db)[0] else None
+        size = ledger.checkpoint_note(db)[0]
+    if head is None:
+        missing = counted(pin.size - size, "entry", "entries") if pin is not None else ""
+        raise RefusedError(
+            f"{missing} are missing: this computer has seen {pin.size if pin else '?'}, the copy holds {size}",
+            code="pin",
+            where=copied.origin,
+            hint="find a newer copy. To go on from here is to begin another archive: make one with `sijill init` and"
+            " take the folders in again; the older history stays here to be read",
+        )
+    path = copied.folder / CONFIGURATION
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("copy_of")]
+    _replace(path, ("\n".join(lines) + "\n").encode())
+    return {
+        "format": "sijill-restore/1", "archive": str(copied.folder), "size": size, "missing": 0,
+        "pinned": pin is not None,
+    }  # fmt: skip

@@ -1,0 +1,111 @@
+"""The health of an archive on one page: what was last verified, anchored, copied, and what waits for somebody.
+
+Reads the view and the home; believes both, and repairs nothing. An audit is
+what tells whether they can be believed.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from archive import ledger
+from archive.checked import recorded_checks
+from archive.copies import known_copies
+from archive.registry import registry_of
+from archive.transfer import waiting_for
+from schemas.text import counted, visible
+
+if TYPE_CHECKING:
+    from archive.open import Archive
+
+SOON = timedelta(days=90)
+
+
+def health(archive: Archive) -> dict[str, Any]:
+    """Give `sijill-health/1`."""
+    with archive.reading() as db:
+        size, _ = ledger.checkpoint_note(db)
+        whole = [one for one in recorded_checks(db) if not one.scope and not one.quick]
+        anchors = [json.loads(text) for (text,) in db.execute("SELECT fields FROM act WHERE t = 'anchor.time'")]
+        waiting = _waiting(db)
+        alone = _alone(db)
+    stamped = [one for one in anchors if "time" in one]
+    newest = max(stamped, key=lambda one: one["time"], default=None)
+    return {
+        "format": "sijill-health/1",
+        "entries": size,
+        "verified": {"at": whole[-1].at, "failed": len(whole[-1].failed)} if whole else None,
+        "anchor": {"time": newest["time"], "size": newest["size"], "entries_after": size - newest["size"]}
+        if newest else None,
+        "certificates_ending": _ending(stamped),
+        "sealed_to_one": alone,
+        "copies": [{**one, "behind": size - one["size"]} for one in known_copies(archive)],
+        "not_accepted": waiting,
+    }  # fmt: skip
+
+
+def _waiting(db: Any) -> list[dict[str, str]]:
+    rows = db.execute(
+        "SELECT DISTINCT a.sub, r.code || '/' || r.id FROM act a JOIN record r ON r.sub = a.sub"
+        " WHERE a.t = 'custody.transfer' ORDER BY 2"
+    ).fetchall()
+    found = []
+    for sub, name in rows:
+        waits = waiting_for(db, sub)
+        if waits is not None:
+            found.append({"item": name, "to": waits[0]})
+    return found
+
+
+def _alone(db: Any) -> list[str]:
+    """Give the sources whose identity one guardian of today alone can open."""
+    living = {key.age for key in registry_of(db).keys.values() if key.age and key.revoked is None}
+    newest: dict[str, list[str]] = {}
+    rows = db.execute(
+        "SELECT r.code || '/' || r.id, a.fields FROM act a JOIN record r ON r.sub = a.sub"
+        " WHERE a.t IN ('seal.put','seal.reseal') ORDER BY a.idx"
+    )
+    for name, text in rows.fetchall():
+        newest[name] = json.loads(text).get("recipients", [])
+    return sorted(name for name, recipients in newest.items() if recipients and len(living & set(recipients)) <= 1)
+
+
+def _ending(stamped: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Give the roots of kept time-stamps that end soon or have ended: stamp again before they do."""
+    from cryptography.x509 import load_pem_x509_certificates
+
+    found = {}
+    for one in stamped:
+        try:
+            certificates = load_pem_x509_certificates(one.get("roots", "").encode())
+        except ValueError:
+            continue
+        for certificate in certificates:
+            if certificate.not_valid_after_utc < datetime.now(UTC) + SOON:
+                found[certificate.subject.rfc4514_string()] = f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
+    return [{"certificate": name, "ends": ends} for name, ends in sorted(found.items())]
+
+
+def in_words(document: dict[str, Any]) -> str:
+    """Say all of it, what is missing first."""
+    seen, anchor = document["verified"], document["anchor"]
+    failed = f"; {counted(seen['failed'], 'item')} failed" if seen and seen["failed"] else ""
+    lines = [
+        f"verified   {seen['at']}, everything{failed}" if seen
+        else "verified   never as a whole: sijill verify --record",
+        f"anchored   {anchor['time']}; {counted(anchor['entries_after'], 'entry', 'entries')} since" if anchor
+        else "anchored   never: sijill anchor request --out today.tsq",
+    ]  # fmt: skip
+    lines += [f"           {visible(one['certificate'])} ends {one['ends']}: stamp again before"
+              for one in document["certificates_ending"]]  # fmt: skip
+    for one in document["copies"]:
+        gone = "" if one["there"] else ", not there now"
+        lines.append(f"copy       {visible(one['path'])}: {counted(one['behind'], 'entry', 'entries')} behind{gone}")
+    if not document["copies"]:
+        lines.append("copy       none that this computer made: sijill copy DEST")
+    lines += [f"sealed     {visible(name)}: one guardian alone can open it" for name in document["sealed_to_one"]]
+    lines += [f"waiting    {visible(one['item'])} was handed over to {visible(one['to'])}, who has not accepted it"
+              for one in document["not_accepted"]]  # fmt: skip
+    return "\n".join(lines)

@@ -1,0 +1,156 @@
+"""Copies, their return, what is due, and what an auditor keeps."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from archive import ledger, notebook
+from archive.acts import withdraw
+from archive.audit import audit
+from archive.checked import record_checks
+from archive.copies import copy, known_copies, restore
+from archive.dossier import verify as second
+from archive.erasure import erase
+from archive.health import health, in_words
+from archive.objects import ObjectStore
+from archive.open import find
+from archive.operators import add
+from archive.verify import object_rows, verify_objects
+from schemas.errors import InputError, IntegrityError, RefusedError
+from tests.archive.test_erasure import a_sealed_source, an_item
+from tests.archive.test_operators import key
+from tests.casebook import filled_archive, signers
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return filled_archive(tmp_path)
+
+
+def grave(archive, **more):
+    return [f.code for f in audit(archive, **more).findings if f.severity == "finding"]
+
+
+def act(archive):
+    with ledger.writing(archive, signers(archive)) as one:
+        one.add("audit.note", sub=ledger.subject(), fields={"outcome": "seen"})
+
+
+def test_a_copy_is_whole_and_takes_no_act(archive, tmp_path):
+    copy(archive, tmp_path / "copy")
+    copied = find(tmp_path / "copy", archive.home)
+    assert grave(copied) == []
+    assert second.check_archive(str(copied.folder)).ok
+    with pytest.raises(RefusedError, match="a copy"):
+        act(copied)
+
+
+def test_a_copy_is_brought_up_to_date_and_writes_no_object_twice(archive, tmp_path):
+    assert copy(archive, tmp_path / "copy")["objects_written"] > 0
+    act(archive)
+    assert [one["path"] for one in known_copies(archive)] == [str(tmp_path / "copy")]
+    assert copy(archive, tmp_path / "copy", update=True)["objects_written"] == 0
+    assert grave(find(tmp_path / "copy", archive.home)) == []
+    with pytest.raises(InputError, match="not empty"):
+        copy(archive, tmp_path / "copy")
+    with pytest.raises(InputError, match="no copy of this"):
+        copy(archive, tmp_path / "elsewhere", update=True)
+
+
+def test_a_damaged_archive_is_not_copied_as_if_it_were_whole(archive, tmp_path):
+    _, fields = an_item(archive, "imagery")
+    path = archive.objects.path(fields["blake3"])
+    path.chmod(0o644)
+    path.write_bytes(b"other")
+    with pytest.raises(IntegrityError):
+        copy(archive, tmp_path / "copy")
+
+
+def test_an_older_copy_never_takes_the_place_of_a_newer_archive(archive, tmp_path):
+    copy(archive, tmp_path / "copy")
+    act(archive)
+    shutil.rmtree(archive.folder)
+    with pytest.raises(RefusedError, match="2 entries are missing"):
+        restore(find(tmp_path / "copy", archive.home))
+
+
+def test_the_newest_copy_takes_the_place_of_a_lost_archive(archive, tmp_path):
+    copy(archive, tmp_path / "copy")
+    shutil.rmtree(archive.folder)
+    restore(find(tmp_path / "copy", archive.home))
+    again = find(tmp_path / "copy", archive.home)
+    act(again)
+    assert grave(again) == []
+    with pytest.raises(InputError, match="no copy"):
+        restore(again)
+
+
+def test_what_is_erased_is_named_where_a_copy_holds_it_and_goes_with_the_next_update(archive, tmp_path):
+    add(archive, signers(archive), "lena", key(tmp_path, "lena"), roles=["root", "guardian"])
+    name, fields = an_item(archive, "imagery")
+    copy(archive, tmp_path / "copy")
+    told = erase(archive, [*signers(archive), archive.home.signer("lena")], name, "exercise")
+    assert told["copies"] == [str(tmp_path / "copy")]
+    store = ObjectStore(tmp_path / "copy" / "objects")
+    assert store.path(fields["blake3"]).exists()
+    copy(archive, tmp_path / "copy", update=True)
+    assert not store.path(fields["blake3"]).exists()
+    assert grave(find(tmp_path / "copy", archive.home)) == []
+
+
+def test_health_says_what_is_missing_and_what_waits(archive, tmp_path):
+    said = in_words(health(archive))
+    for missing in ("never as a whole", "never: sijill anchor", "none that this computer made"):
+        assert missing in said
+    a_sealed_source(archive, tmp_path)
+    add(archive, signers(archive), "lena", key(tmp_path, "lena"), roles=["custodian"])
+    from archive.transfer import hand_over
+
+    name, _ = an_item(archive, "imagery")
+    hand_over(archive, signers(archive), name, "lena", "x")
+    with archive.reading() as db:
+        seen = verify_objects(object_rows(db), archive.objects, quick=False, whole=True, progress=None)
+    record_checks(archive, signers(archive), seen, [])
+    copy(archive, tmp_path / "copy")
+    act(archive)
+    document = health(archive)
+    assert document["verified"]["failed"] == 0
+    assert len(document["sealed_to_one"]) == 1
+    assert document["not_accepted"] == [{"item": name, "to": "lena"}]
+    assert [one["behind"] for one in document["copies"]] == [2]
+
+
+def test_a_notebook_remembers_what_a_cut_off_archive_forgot(archive, tmp_path):
+    """The pin may be gone with the computer; the auditor's own disk is not."""
+    shutil.copytree(archive.folder, tmp_path / "old")
+    act(archive)
+    notebook.keep(tmp_path / "notes", archive)
+    old = find(tmp_path / "old", archive.home)
+    shutil.rmtree(archive.home.folder / "pins")
+    assert grave(old) == []
+    assert "against" in grave(old, against=notebook.kept(tmp_path / "notes", old))
+    with pytest.raises(InputError, match="inside the archive"):
+        notebook.keep(archive.folder / "notes", archive)
+
+
+def test_a_report_is_signed_so_that_ssh_keygen_checks_it(archive, tmp_path):
+    (signer,) = signers(archive)
+    report, sig = notebook.write_report(audit(archive).document(), tmp_path / "audit.json", [signer])
+    (tmp_path / "allowed").write_text(f"auditor {signer.public_line}\n")
+    told = subprocess.run(
+        ["ssh-keygen", "-Y", "verify", "-f", tmp_path / "allowed", "-I", "auditor", "-n", notebook.NAMESPACE, "-s", sig],
+        input=report.read_bytes(), capture_output=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0
+    with pytest.raises(InputError, match="exists already"):
+        notebook.write_report({}, tmp_path / "audit.json", [])
+
+
+def test_the_outcome_of_an_audit_can_be_recorded_and_found(archive):
+    withdraw(archive, signers(archive), an_item(archive, "imagery")[0], "x", ("item",))
+    notebook.note(archive, signers(archive), audit(archive).document(), "yearly")
+    with archive.reading() as db:
+        (fields,) = db.execute("SELECT fields FROM act WHERE t = 'audit.note'").fetchone()
+    assert '"note":"yearly"' in fields
+    assert grave(archive) == []
