@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import base64
 import itertools
-import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ from archive.finding import Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
 from archive.registry import FIRST_BY_REGISTRAR, Registry
 from archive.view import Projection
-from schemas.canonical import encode
+from schemas import canonical
 from schemas.entry import Entry
 from schemas.errors import SijillError
 
@@ -75,7 +74,7 @@ class _Span:
 
 @dataclass
 class Replay:
-    """What was read so far. `scratch` holds what grows and, if `project`, the view made again."""
+    """What was read so far. `scratch` holds what grows and, if `project`, the view made again from the disclosures."""
 
     scratch: sqlite3.Connection
     project: bool = True
@@ -108,9 +107,12 @@ class Replay:
         projection = Projection(self._insert) if self.project else None
         for index, leaf, text in _rows(db, self):
             entry = self._entry(index, leaf)
-            fields = self._fields(index, entry, text)
-            if projection is not None and entry is not None:
-                self._project(projection, entry, fields)
+            if projection is not None:
+                fields = self._fields(index, entry, text)
+                if entry is not None:
+                    self._project(projection, entry, fields)
+            elif entry is not None and entry.t == "key.add":
+                self._fields(index, entry, _beside(db, index))
             if index % BATCH == BATCH - 1:
                 self._flush(projection)
         self._tiles.end()
@@ -261,6 +263,7 @@ class Replay:
         if strings is None:
             self.report("disclosure-malformed", where, "not a list of disclosures in its one form")
             strings = []
+        strange = 0
         for string in strings:
             try:
                 _, name, value = disclosure.read(string)
@@ -269,10 +272,13 @@ class Replay:
                 continue
             digest = disclosure.digest(string)
             if digest not in want or digest in digests or name in fields:
-                self.report("disclosure-changed", where, "a value that its entry never committed to, or one twice")
+                strange += 1
                 continue
             digests.add(digest)
             fields[name] = value
+        if strange and entry is not None:
+            what = f"{strange} of {len(strings)} values that its entry never committed to, or said twice"
+            self.report("disclosure-changed", where, what)
         for digest in want - digests:
             self._spill("gone", (index, digest))
         if entry is not None and entry.t == "key.add" and isinstance(fields.get("name"), str):
@@ -298,6 +304,9 @@ class Replay:
     def _afterwards(self) -> None:
         """Tell what can be told only when all was read: chains, erasures, disputed commits."""
         check_chains(self)
+        self._check_disputed()
+        if not self.project:
+            return
         self.scratch.execute("CREATE INDEX erased_digest ON erased(digest)")
         rows = self.scratch.execute(
             "SELECT g.idx, count(*) FROM gone g WHERE NOT EXISTS"
@@ -312,7 +321,6 @@ class Replay:
         )
         for index, count in rows:
             self.report("erase-unfinished", f"entry {index}", f"{count} values that it orders to erase are still here")
-        self._check_disputed()
 
     def _check_disputed(self) -> None:
         """Name every commit at or after the place from which a revoked key is not believed."""
@@ -328,6 +336,8 @@ class Replay:
 
     def _caches(self, db: sqlite3.Connection) -> None:
         """Hold tiles and edge against the tree; a wrong one proves nothing and is only told."""
+        if self.broken:
+            return  # it is the tree that is wrong
         rows = [one.execute("SELECT level, n, hashes FROM tile ORDER BY level, n") for one in (db, self.scratch)]
         if any(stored != again for stored, again in itertools.zip_longest(*rows)):
             self.report("cache", "tile", "the hashes of subtrees are not those of the entries")
@@ -340,25 +350,30 @@ def _act(index: int, at: str) -> str:
     return f"{at}, entry {index}"
 
 
+def _beside(db: sqlite3.Connection, index: int) -> str | None:
+    row = db.execute("SELECT disclosures FROM private WHERE idx = ?", (index,)).fetchone()
+    return row[0] if row is not None and type(row[0]) is str else None
+
+
 def _strings(text: str | None) -> list[str] | None:
     """Give the disclosure strings of a row; None where it is not their list in its one form."""
     if text is None:
         return []
-    try:
-        value = json.loads(text) if len(text) <= LARGEST_ROW else None
-        if isinstance(value, list) and all(isinstance(s, str) for s in value) and encode(value).decode() == text:
-            return value
-    except (ValueError, RecursionError, SijillError):
+    if len(text) > LARGEST_ROW:
         return None
-    return None
+    try:
+        value = canonical.decode(text.encode())
+    except (UnicodeEncodeError, SijillError):
+        return None
+    return value if isinstance(value, list) and all(isinstance(s, str) for s in value) else None
 
 
 def _rows(db: sqlite3.Connection, replay: Replay) -> Iterator[tuple[int, bytes, str | None]]:
     """Give (index, leaf, disclosures) in order; reports gaps, wrong types and disclosures without an entry."""
     expected = 0
-    for index, leaf, text in db.execute(
-        "SELECT l.idx, l.leaf, p.disclosures FROM ledger l LEFT JOIN private p ON p.idx = l.idx ORDER BY l.idx"
-    ):
+    beside = "p.disclosures FROM ledger l LEFT JOIN private p ON p.idx = l.idx"
+    columns = beside if replay.project else "NULL FROM ledger l"
+    for index, leaf, text in db.execute(f"SELECT l.idx, l.leaf, {columns} ORDER BY l.idx"):
         if index != expected:
             what = "entries are gone, or indices were changed"
             replay.report("entry-missing", f"entries {expected} to {index - 1}", what)
@@ -370,5 +385,7 @@ def _rows(db: sqlite3.Connection, replay: Replay) -> Iterator[tuple[int, bytes, 
             text = None
         expected = index + 1
         yield index, leaf, text
+    if not replay.project:
+        return
     for (index,) in db.execute("SELECT idx FROM private WHERE idx NOT IN (SELECT idx FROM ledger) ORDER BY idx"):
         replay.report("disclosure-stray", f"disclosures of entry {index}", "no such entry")

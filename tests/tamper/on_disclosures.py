@@ -97,7 +97,7 @@ def values_of_an_entry_taken_out(a: Attacker) -> None:
     a.sql(f"DELETE FROM private WHERE idx = {_item(a)}")
 
 
-@attack("disclosure-changed", "or one twice", "or a name twice")
+@attack("disclosure-changed", "or said twice", "or a name twice")
 def value_said_twice(a: Attacker) -> None:
     """List one disclosure a second time."""
     strings = a.disclosures(_item(a))

@@ -42,7 +42,7 @@ def entry_with_a_key_twice(a: Attacker) -> None:
     a.replace(a.first("record.add"), b'"v":1', b'"v":1,"v":1')
 
 
-@attack("entry-malformed", "an integer is larger", "holds what no entry may hold")
+@attack("entry-malformed", "type float", "holds what no entry may hold")
 def entry_with_a_huge_integer(a: Attacker) -> None:
     """Let an entry follow one of an index that no machine counts to."""
     a.change(index := a.first("record.add"), {**a.entry(index), "prev": 10**40})
