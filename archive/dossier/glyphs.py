@@ -9,6 +9,7 @@ Follows the OpenType `cmap` table, formats 4 and 12.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections import Counter
 from functools import cache
@@ -16,6 +17,10 @@ from importlib import resources
 from typing import Any
 
 from schemas.text import visible
+
+PIECE = 24  # characters: a longer word may be broken after so many
+_LONG = re.compile(r"\S{65,}")
+_BREAK = "\u200b"
 
 FACES = ("NotoSerif-Regular.ttf", "NotoSerif-Bold.ttf", "NotoNaskhArabic-Regular.ttf", "NotoNaskhArabic-Bold.ttf")
 
@@ -89,7 +94,8 @@ class Printable:
     def __call__(self, text: str) -> str:
         """Give `text` with every character that cannot be shown spelled out; newlines stay."""
         plain = text.replace("\r\n", "\n").replace("\t", "    ")
-        return "".join(c if self._shown(c) else self._spell(c) for c in plain)
+        shown = "".join(c if self._shown(c) else self._spell(c) for c in plain)
+        return _LONG.sub(lambda found: _BREAK.join(re.findall(f".{{1,{PIECE}}}", found[0])), shown)
 
     def _shown(self, character: str) -> bool:
         return character == "\n" or (ord(character) in self._known and visible(character, lines=True) == character)

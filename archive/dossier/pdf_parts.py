@@ -126,7 +126,8 @@ class Parts(Runs):
         yield {"b": "contents"}
 
     def _contradiction(self, facet: str, name: str, link: Shown | None) -> list[Run]:
-        head = [self.w(word(self.lang, "facet", facet) + ": ")]
+        name = word(self.lang, "facet", facet)
+        head = [self.w(name[:1].upper() + name[1:] + ": ")]
         if link is None:
             return [*head, self.o(name)]
         why = link.fields.get("rationale")
