@@ -30,6 +30,7 @@ from archive.erasure import orders
 from archive.finding import Finding
 from archive.outside import Outside, check_folder
 from archive.replay import Replay
+from archive.witness import check_witnesses
 from schemas.errors import InputError, UnreachableError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     anchors: list[Anchor] = field(default_factory=list)
     erased: list[dict[str, Any]] = field(default_factory=list)
+    witnessed: list[dict[str, Any]] = field(default_factory=list)
     size: int = 0
     readable: frozenset[str] = frozenset()
 
@@ -67,6 +69,7 @@ class Report:
             "findings": [f.document() for f in self.findings],
             "anchors": [a.document() for a in self.anchors],
             "erased": self.erased,
+            "witnessed": self.witnessed,
             "proven_window": {
                 "after": None, "before": max((a.time for a in self.anchors), default=None),
                 "says": in_words(self.anchors, self.size), "ranges": windows(self.anchors, self.size),
@@ -122,6 +125,7 @@ def _made(replay: Replay, db: sqlite3.Connection, report: Report, roots: bytes |
     """Compare what was made from the ledger with what it makes again, and look at every page."""
     report.anchors = check_anchors(replay, db, replay.scratch, roots)
     check_claims(replay, db, windows(report.anchors, replay.size))
+    report.witnessed = check_witnesses(replay, db, replay.scratch)
     report.erased = orders(replay.scratch)
     check_names(replay, replay.scratch)
     if report.readable >= frozenset(VIEW):

@@ -78,6 +78,7 @@ CODES: dict[str, Code] = {
         "finding", "a time-stamp that was recorded does not hold", "ask the authority; have it stamped again"
     ),
     "anchor-unread": Code("unread", "a time-stamp could not be checked here", "run this where openssl is installed"),
+    "witness": Code("finding", "a cosignature that was recorded does not hold", "ask the witness; compare both heads"),
     "at-outside": Code("finding", "an entry says a time at which it was not made", _ASK),
     # the database
     "schema": Code("finding", "the database holds other tables, indexes or triggers than an archive's", _COPY),

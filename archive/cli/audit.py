@@ -87,6 +87,9 @@ def in_words(document: dict[str, Any]) -> str:
         lines.append(f"{word} {one['code']}: {visible(str(one['where']))}: {visible(str(one['what']))}{since}")
     told = dict.fromkeys(one["code"] for one in document["findings"])
     lines += [f"  {code}: {CODES[code].means}; {CODES[code].do}" for code in told]
+    for one in document["witnessed"][-1:]:
+        enough = "the quorum" if one["quorum"] else "not the quorum yet"
+        lines.append(f"{one['size']} entries are cosigned by {visible(', '.join(one['witnesses']))}: {enough}")
     for one in document["erased"]:
         lines.append(f"erased by order {one['order']} ({one['at']}): {visible(one['id'])}")
     window = document["proven_window"]

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("compare", "Tell whether two kept checkpoints are one history of this archive."),
     "publish": ("publish", "Write the ledger as static files that anyone can mirror and check."),
     "dossier": ("dossier", "Write a case as a dossier for an audience, or verify one."),
+    "cosign": ("cosign", "Ask witnesses to cosign the newest checkpoint, and keep what they sign."),
     "consent": ("consent", "Record an answer on who may see an item, or withdraw it."),
     "seal": ("seal", "Seal an identity so that only the archive's guardians can open it."),
     "unseal": ("unseal", "Open a sealed identity; the ledger says who did so, when and why."),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import show
-from schemas.text import counted
+from schemas.text import counted, visible
 
 HELP = "Set what the root decides for the archive."
 app = new_app(HELP, group=True)
@@ -31,3 +32,23 @@ def set_root_threshold(
     archive = archive_of(ctx)
     document = set_threshold(archive, acting(said(ctx).operators, archive.home), persons)
     show(document, f"the root is now {counted(persons, 'person')}", as_json=said(ctx).json)
+
+
+@command(
+    app,
+    "set",
+    example="sijill policy set witnesses.policy",
+    exits={0: "set", 2: "it is no policy; nothing was recorded"},
+    writes=True,
+)
+def set_witnesses(
+    ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A C2SP tlog-policy file.")]
+) -> None:
+    """Name the witnesses, and how many of them must cosign."""
+    from archive.keys import acting
+    from archive.witness import set_policy
+
+    archive = archive_of(ctx)
+    document = set_policy(archive, acting(said(ctx).operators, archive.home), file)
+    words = f"{counted(len(document['witnesses']), 'witness', 'witnesses')}; quorum: {visible(document['quorum'])}"
+    show(document, words, as_json=said(ctx).json)

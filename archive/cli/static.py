@@ -55,6 +55,8 @@ Commands:
   publish        Write the ledger as static files that anyone can mirror and
                  check.
   dossier        Write a case as a dossier for an audience, or verify one.
+  cosign         Ask witnesses to cosign the newest checkpoint, and keep what
+                 they sign.
   consent        Record an answer on who may see an item, or withdraw it.
   seal           Seal an identity so that only the archive's guardians can open
                  it.
