@@ -32,8 +32,10 @@ class Outsider:
 
 
 ONE, TWO, THREE = (Outsider(f"witness.example/{n}", n) for n in (1, 2, 3))
-POLICY = f"# exercise\nwitness one {ONE.vkey}\nwitness two {TWO.vkey}\nwitness three {THREE.vkey}\n" \
-         "group most 2 one two three\nquorum most\n"  # fmt: skip
+POLICY = (
+    f"# exercise\nwitness one {ONE.vkey}\nwitness two {TWO.vkey}\nwitness three {THREE.vkey}\n"
+    "group most 2 one two three\nquorum most\n"
+)
 
 
 @pytest.fixture
