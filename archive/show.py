@@ -94,7 +94,13 @@ def case_document(db: Any, code: str) -> dict[str, Any]:
     document["grade"] = _grades(db).get(case.sub)
     records = list(records_of(db, code))
     for plural, kind in KINDS_OF_CASE:
-        document[plural] = [record.document() for record in records if record.kind == kind]
+        document[plural] = [
+            record.document() for record in records
+            if record.kind == kind and (kind == "item" or "erased" not in record.fields)
+        ]  # fmt: skip
+    document["erased"] = [
+        {"id": record.name, "order": record.fields["erased"]} for record in records if "erased" in record.fields
+    ]
     return document
 
 

@@ -111,10 +111,10 @@ def _case(document: dict[str, Any]) -> str:
     items = [
         (
             item["id"],
-            item["kind"],
+            item.get("kind"),
             item.get("source"),
             size_in_words(item.get("size")),
-            "withdrawn" if item["withdrawn"] else "",
+            "erased" if "erased" in item else "withdrawn" if item["withdrawn"] else "",
         )
         for item in document["items"]
     ]
@@ -125,11 +125,13 @@ def _case(document: dict[str, Any]) -> str:
         lines += ["", columns(sources, ("source", "kind", "pseudonym", "part of")).rstrip()]
     lines += ["", link_table(document["links"])] if document["links"] else []
     relations = [
-        (one["id"], one["item"], one["as"].replace("_", " "), one.get("of") or one.get("external"))
+        (one["id"], one["item"], one["as"].replace("_", " "), one.get("of") or one.get("external"), _state(one))
         for one in document["relations"]
     ]
     if relations:
-        lines += ["", columns(relations, ("relation", "item", "is", "of")).rstrip()]
+        lines += ["", columns(relations, ("relation", "item", "is", "of", "")).rstrip()]
+    gone = [f"erased by order {one['order']}: {visible(one['id'])}" for one in document["erased"]]
+    lines += ["", *gone] if gone else []
     return "\n".join(lines)
 
 
@@ -137,7 +139,15 @@ def link_table(links: list[dict[str, Any]]) -> str:
     """Give links as a table."""
     rows = [
         (one["id"], one["item"], one["stance"], " ".join(one["facets"]), one["strength"], one["assessor"],
-         one.get("reviewed_by") or "nobody")
+         one.get("reviewed_by") or "nobody", _state(one))
         for one in links
     ]  # fmt: skip
-    return columns(rows, ("link", "item", "stance", "facets", "strength", "assessor", "reviewed by")).rstrip()
+    return columns(rows, ("link", "item", "stance", "facets", "strength", "assessor", "reviewed by", "")).rstrip()
+
+
+def _state(record: Mapping[str, Any]) -> str:
+    if record["withdrawn"]:
+        return "withdrawn"
+    if record.get("stance") == "contradicts":
+        return str(record.get("resolution", "open")).replace("_", " ")
+    return ""
