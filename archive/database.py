@@ -229,11 +229,17 @@ def still(path: Path) -> Iterator[sqlite3.Connection]:
             raise UnreachableError(f"the database cannot be read ({error.strerror})", where=str(path)) from error
         connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         connection.execute("PRAGMA trusted_schema=OFF")
-        yield connection
+        trouble: sqlite3.Error | None = None
+        try:
+            yield connection
+        except sqlite3.Error as error:  # what was read while somebody wrote proves nothing, not even damage
+            trouble = error
     if taken is path and path.exists() and before != _state(path):
         raise UnreachableError(
             "another process wrote to the archive while it was read", where=str(path), hint="run this again"
-        )
+        ) from trouble
+    if trouble is not None:
+        raise trouble
 
 
 def left_journal(path: Path) -> bool:

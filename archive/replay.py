@@ -89,6 +89,7 @@ class Replay:
     size: int = 0
     broken: bool = False  # a root did not come out; after that no later root can
     _grave: int = 0
+    _before: int = 0
     _span: _Span = field(default_factory=lambda: _Span(0))
     _rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     _checkpoints: Any = None
@@ -100,6 +101,7 @@ class Replay:
 
     def run(self, db: sqlite3.Connection) -> bytes:
         """Read every entry, disclosure and checkpoint of the archive; gives the newest checkpoint."""
+        self._before = self._grave = self.found.grave
         for statement in _SCRATCH:
             self.scratch.execute(statement)
         self._checkpoints = checkpoints = Checkpoints(db)
@@ -212,7 +214,7 @@ class Replay:
     def _end(self, commit: Entry) -> None:
         """Close the act of a commit; only one in which all holds may excuse that something was erased."""
         self._spill("made", (commit.index, commit.at))
-        if not self.found.grave:
+        if self.found.grave == self._before:
             self.held = _act(commit.index, commit.at)
         for entry in self._span.entries if self.found.grave == self._grave else ():
             for digest in entry.body.get("digests", ()):
