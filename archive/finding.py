@@ -97,7 +97,9 @@ CODES: dict[str, Code] = {
     "location-outside": Code(
         "warning", "database or objects lie outside this folder", "copy them too when you copy it"
     ),
-    "standard-unknown": Code("warning", "sijill.toml names a standard that is not there", "name one of `standard list`"),
+    "standard-unknown": Code(
+        "warning", "sijill.toml names a standard that is not there", "name one of `standard list`"
+    ),
     "verifier": Code("warning", "verify.py here is not this version's own", "check with one from elsewhere"),
     "object-damaged": Code(
         "finding", "the bytes of an object are not those taken in", "fetch it from a copy; tell the court"

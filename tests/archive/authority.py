@@ -4,6 +4,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.judges import judge
+
 CONFIGURATION = """
 [tsa]
 default_tsa = one
@@ -48,7 +50,7 @@ class Authority:
         return out
 
     def _run(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
+        subprocess.run([judge("openssl"), *arguments], cwd=self.folder, check=True, capture_output=True)
 
 
 def seconds(text: str) -> datetime:

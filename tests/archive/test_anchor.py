@@ -12,6 +12,7 @@ from archive.audit import audit
 from schemas.errors import FormatError, InputError, IntegrityError, SijillError
 from tests.archive.authority import Authority, seconds
 from tests.casebook import filled_archive, signers
+from tests.judges import judge
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_a_certificate_made_for_other_work_stamps_nothing(archive, tmp_path):
 
     made = ["x509", "-req", "-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-days",
             "30", "-extfile", "ext", "-out", "server.pem"]  # fmt: skip
-    subprocess.run(["openssl", *made], cwd=wrong, check=True, capture_output=True)
+    subprocess.run([judge("openssl"), *made], cwd=wrong, check=True, capture_output=True)
     roots = wrong / "server.pem"
     nothing_recorded(archive, lambda: attach(archive, signers(archive), answer, roots, asked))
 

@@ -217,3 +217,18 @@ def test_ten_times_the_entries_take_no_more_memory(tmp_path):
 def test_what_may_not_be_read_could_not_be_looked_at(folder):
     (folder / "archive" / "sijill.db").chmod(0)
     assert 3 == casebook.sijill("audit", "--archive", folder / "archive").returncode
+
+
+def test_an_outcome_is_noted_by_an_auditor_as_an_entry(folder):
+    """With --note alone an audit writes, and says where; what it found stands in the entry."""
+    archive = opened(folder)
+    done = casebook.sijill("audit", "--json", "--note", "spring round", "--archive", archive.folder,
+                           "--as", casebook.OPERATOR, home=archive.home.folder)  # fmt: skip
+    document = json.loads(done.stdout)
+    assert 0 == done.returncode and 1 == document["noted"]["entries"]["count"]
+    with archive.reading() as db:
+        index, fields = db.execute("SELECT idx, fields FROM act WHERE t = 'audit.note'").fetchone()
+    assert document["entries"] == index == document["noted"]["entries"]["first"]
+    assert ("all holds", "spring round") == (json.loads(fields)["outcome"], json.loads(fields)["note"])
+    told = casebook.sijill("audit", "--note", "again", "--archive", archive.folder, home=archive.home.folder)
+    assert 0 == told.returncode and f"noted in the ledger, as entry {index + 2}" in told.stdout, told.stderr

@@ -21,6 +21,7 @@ from schemas.errors import InputError, IntegrityError, RefusedError
 from tests.archive.test_erasure import a_sealed_source, an_item
 from tests.archive.test_operators import key
 from tests.casebook import filled_archive, signers
+from tests.judges import judge
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_a_report_is_signed_so_that_ssh_keygen_checks_it(archive, tmp_path):
     report, sig = notebook.write_report(audit(archive).document(), tmp_path / "audit.json", [signer])
     (tmp_path / "allowed").write_text(f"auditor {signer.public_line}\n")
     told = subprocess.run(
-        ["ssh-keygen", "-Y", "verify", "-f", tmp_path / "allowed", "-I", "auditor", "-n", notebook.NAMESPACE, "-s", sig],
+        [judge("ssh-keygen"), "-Y", "verify", "-f", tmp_path / "allowed", "-I", "auditor", "-n", notebook.NAMESPACE, "-s", sig],
         input=report.read_bytes(), capture_output=True, check=False,
     )  # fmt: skip
     assert told.returncode == 0

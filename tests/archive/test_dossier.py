@@ -20,6 +20,7 @@ from archive.dossier.instructions import namespace
 from schemas.errors import InputError, IntegrityError
 from tests import casebook
 from tests.archive.dossier_case import SECRET, archive_of, hand_over
+from tests.judges import judge
 
 CODE = casebook.CODE
 
@@ -35,8 +36,9 @@ def court(archive, tmp_path_factory):
     return out, hand_over(archive, out)
 
 
-def run(*command, cwd=None, stdin=None):
-    return subprocess.run(list(map(str, command)), cwd=cwd, stdin=stdin, capture_output=True, text=True, check=False)
+def run(program, *words, cwd=None, stdin=None):
+    command = [judge(str(program)), *map(str, words)]
+    return subprocess.run(command, cwd=cwd, stdin=stdin, capture_output=True, text=True, check=False)
 
 
 def records(folder: Path, name: str):
@@ -44,8 +46,8 @@ def records(folder: Path, name: str):
 
 
 def test_bagit_accepts_it(court):
-    answer = run(Path(sys.executable).with_name("bagit.py"), "--validate", "--quiet", court[0])
-    assert (0, "") == (answer.returncode, answer.stderr)
+    answer = run("bagit.py", "--validate", "--quiet", court[0])
+    assert answer.returncode == 0, answer.stderr
 
 
 @pytest.mark.parametrize(
@@ -87,13 +89,13 @@ def test_ssh_keygen_accepts_every_commit_of_it(court):
 @pytest.mark.parametrize("name", ["case", "corroboration", "audit"])
 def test_its_records_follow_their_schemas(court, name):
     data = court[0] / "data"
-    tool = Path(sys.executable).with_name("check-jsonschema")
+    tool = "check-jsonschema"
     answer = run(tool, "--schemafile", data / f"schemas/{name}.schema.json", data / f"records/{name}.json")
     assert answer.returncode == 0, answer.stdout
 
 
 def test_each_line_of_custody_follows_its_schema(court, tmp_path):
-    tool = Path(sys.executable).with_name("check-jsonschema")
+    tool = "check-jsonschema"
     lines = (court[0] / "data/records/custody.jsonl").read_text("utf-8").splitlines()
     for number, line in enumerate(lines):
         (tmp_path / f"{number}.json").write_text(line, "utf-8")
@@ -375,6 +377,8 @@ def test_verify_txt_can_be_pasted_line_by_line(archive, court):
     text = (court[0] / "VERIFY.txt").read_text("ascii")
     (signer,) = casebook.signers(archive)
     assert f"I {signer.fingerprint} " in text
+    for tool in ("ssh-keygen", "sha256sum", "bash"):
+        judge(tool)
     command = next(line for line in text.splitlines() if line.startswith("ssh-keygen"))
     answer = subprocess.run(["bash", "-c", command], cwd=court[0], capture_output=True, text=True, check=False)
     assert answer.returncode == 0 and f'Good "{namespace(casebook.ORIGIN)}"' in answer.stdout

@@ -23,6 +23,7 @@ from schemas.errors import InputError, NotFound, RefusedError
 from tests import casebook
 from tests.archive.test_operators import key
 from tests.casebook import CODE, filled_archive, signers, take, write
+from tests.judges import judge
 
 
 @pytest.fixture
@@ -246,16 +247,13 @@ def test_a_new_guardian_opens_what_was_sealed_again_and_the_old_bytes_are_gone(a
 
 def test_age_itself_opens_what_is_sealed(archive, tmp_path):
     """A judge that is not ours, where it is installed; the padding is in the format document."""
-    import shutil
-
-    if shutil.which("age") is None:
-        pytest.fail("this judge is missing: age")
+    age = judge("age")
     name, secret = a_sealed_source(archive, tmp_path)
     with archive.reading() as db:
         sealed = archive.objects.path(sealed_of(db, find_source(db, name).sub)["blake3"])
     identity = tmp_path / "identity"
     identity.write_text(archive.home.age_identity(signers(archive)[0].name) + "\n")
-    told = subprocess.run(["age", "-d", "-i", identity, sealed], capture_output=True, check=True).stdout
+    told = subprocess.run([age, "-d", "-i", identity, sealed], capture_output=True, check=True).stdout
     head, length, rest = told.split(b"\n", 2)
     assert head == b"sijill-sealed/1"
     assert rest[: int(length)] == secret.read_bytes()

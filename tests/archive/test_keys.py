@@ -9,6 +9,7 @@ import pytest
 from archive.keys import AgentSigner, Home, Pin, acting
 from schemas.errors import InputError, RefusedError, SijillError
 from tests.archive.test_operators import key
+from tests.judges import judge
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_new_keys_are_encrypted_and_for_this_user_alone(home, monkeypatch):
     files = [path for path in home.folder.rglob("*") if path.is_file()]
     assert all(path.stat().st_mode & 0o077 == 0 for path in files)
     assert not any(b"AGE-SECRET-KEY" in path.read_bytes() for path in files)
-    told = subprocess.run(["ssh-keygen", "-y", "-P", "", "-f", home.folder / "operators" / "mona" / "key"],
+    told = subprocess.run([judge("ssh-keygen"), "-y", "-P", "", "-f", home.folder / "operators" / "mona" / "key"],
                           capture_output=True, check=False)  # fmt: skip
     assert told.returncode != 0
     monkeypatch.setenv("SIJILL_PASSPHRASE", "a long sentence")
@@ -89,11 +90,11 @@ def test_an_agent_signs_for_a_key_that_the_home_never_saw(home, tmp_path, monkey
     from archive import sshsig
 
     private = key(tmp_path, "agent-key")
-    told = subprocess.run(["ssh-agent", "-s"], capture_output=True, check=True).stdout.decode()
+    told = subprocess.run([judge("ssh-agent"), "-s"], capture_output=True, check=True).stdout.decode()
     settings = dict(line.split(";")[0].split("=") for line in told.splitlines() if "=" in line)
     try:
         monkeypatch.setenv("SSH_AUTH_SOCK", settings["SSH_AUTH_SOCK"])
-        subprocess.run(["ssh-add", "-q", private], check=True, capture_output=True)
+        subprocess.run([judge("ssh-add"), "-q", private], check=True, capture_output=True)
         line = private.with_suffix(".pub").read_text().rsplit(" ", 1)[0]
         private.unlink()
         home.remember("lena", line, "agent")
@@ -101,7 +102,7 @@ def test_an_agent_signs_for_a_key_that_the_home_never_saw(home, tmp_path, monkey
         assert isinstance(signer, AgentSigner)
         armoured = signer.sign(b"text", "sijill-commit@v1")
         assert sshsig.fingerprint(sshsig.verify(b"text", "sijill-commit@v1", armoured)) == signer.fingerprint
-        subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
+        subprocess.run([judge("ssh-add"), "-q", "-D"], check=True, capture_output=True)
         with pytest.raises(RefusedError, match="did not sign"):
             signer.sign(b"text", "sijill-commit@v1")
     finally:
@@ -117,6 +118,6 @@ def test_what_is_no_key_is_a_refusal(home, tmp_path, content):
 
 
 def test_a_key_of_another_kind_is_not_taken(home, tmp_path):
-    subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "ecdsa"], check=True)
+    subprocess.run([judge("ssh-keygen"), "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "ecdsa"], check=True)
     with pytest.raises(SijillError, match="Ed25519"):
         home.signer_from_file("x", tmp_path / "ecdsa")

@@ -1,10 +1,11 @@
 """Who may act: by key, by person, by role, at each place of the ledger."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from archive import ledger, registry, sshsig
 from archive.audit import audit
@@ -18,9 +19,14 @@ from tests.casebook import new_archive, signers
 
 
 def key(folder: Path, name: str) -> Path:
-    """Make an OpenSSH key as its owner would."""
+    """Make an OpenSSH key as its owner would, with its public line beside it."""
     path = folder / name
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    private = Ed25519PrivateKey.generate()
+    path.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+    path.chmod(0o600)
+    path.with_suffix(".pub").write_bytes(
+        private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b" owner\n"
+    )
     return path
 
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from archive.dossier import verify
 from schemas import entry
 from tests import casebook
+from tests.judges import judge
 
 SMALL_ORDER = (  # the points of order 1, 2, 4 and 8, in their canonical and other spellings
     "0100000000000000000000000000000000000000000000000000000000000000",
@@ -94,10 +95,10 @@ def test_a_signature_with_a_larger_spelling_of_itself_is_refused():
 
 
 def test_it_checks_what_ssh_keygen_signs(tmp_path):
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", tmp_path / "key"], check=True)
+    subprocess.run([judge("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", tmp_path / "key"], check=True)
     (tmp_path / "text").write_bytes(b"five lines\n")
     subprocess.run(
-        ["ssh-keygen", "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "sijill-test@v1", tmp_path / "text"], check=True
+        [judge("ssh-keygen"), "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "sijill-test@v1", tmp_path / "text"], check=True
     )
     line = " ".join((tmp_path / "key.pub").read_text().split()[:2])
     signed = (tmp_path / "text.sig").read_text()

@@ -18,6 +18,7 @@ from archive import disclosure, merkle, note, sshsig
 from archive.dossier import verify as second
 from evidence.digest import digest_stream
 from schemas.errors import SijillError
+from tests.judges import judge
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "published.toml").read_text("utf-8"))
 LEAVES = [f"leaf {number}".encode() for number in range(130)]
@@ -194,7 +195,7 @@ def test_whatever_bytes_come_a_parser_refuses_or_reads_and_never_breaks(name, da
 
 
 def ssh_keygen(*arguments, **options):
-    return subprocess.run(["ssh-keygen", *arguments], capture_output=True, check=False, **options)
+    return subprocess.run([judge("ssh-keygen"), *arguments], capture_output=True, check=False, **options)
 
 
 def test_ssh_keygen_makes_and_checks_the_same_signatures(tmp_path):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from archive.cli.failing import guarded
 from tests import casebook
+from tests.judges import judge
 
 THIEF = "karim"  # the operator whose key is stolen; a registrar, nothing more
 SECOND = "EX-2020-0002"
@@ -78,8 +79,8 @@ def run(home: Path, *arguments: str | Path) -> tuple[int, str]:
     return status, said.getvalue()
 
 
-def make(folder: Path) -> Honest:
-    """Make the honest archive in `folder`."""
+def make(folder: Path, many: int = MANY) -> Honest:
+    """Make the honest archive in `folder`; `many` is the number of items of its second case."""
     honest = Honest(folder)
 
     def do(*arguments: str | Path, status: int = 0) -> None:
@@ -90,7 +91,7 @@ def make(folder: Path) -> Honest:
     chief = ("--as", casebook.OPERATOR)
     for name, roles in ((THIEF, ["registrar"]), ("lena", ["guardian", "custodian"])):
         key = folder / f"{name}.key"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True)
+        subprocess.run([judge("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True)
         more = [word for role in roles for word in ("--role", role)]
         do("operator", "add", name, "--key", key, "--person", name.title(), *more, *chief)
     do("intake", casebook.write(folder / "in", _first(), _files()), *chief)
@@ -103,7 +104,7 @@ def make(folder: Path) -> Honest:
     changed["item"][1]["custody"].append({"action": "transfer", "at": "2019-02-21T09:00", "by": "I-3"})
     changed["case"]["title"]["en"] = "Air strike on the clinic near Tel Marjan"
     do("intake", casebook.write(folder / "in-again", changed, _files()), "--reason", "the village said so", *chief)
-    do("intake", casebook.write(folder / "in-many", _many(), {"said.txt": "Invented: all heard the same.\n"}), "--as", THIEF)
+    do("intake", casebook.write(folder / "in-many", _many(many), {"said.txt": "Invented: all heard the same.\n"}), "--as", THIEF)
     answer = ("consent", f"{casebook.CODE}/W1", "--for", "court", "--answer", "no", "--reason", "asked again")
     do(*answer, "--as", "lena")
     do("dossier", "export", casebook.CODE, "--for", "internal", "--out", folder / "dossier", *chief)
@@ -122,11 +123,11 @@ def _files() -> dict[str, bytes]:
     return {**casebook.files(), "sealed/s1.txt": b"Invented: nobody, of nowhere.\n"}
 
 
-def _many() -> dict[str, object]:
+def _many(many: int) -> dict[str, object]:
     """Give a second case with many sources, items and links, so that the tree is larger than one tile."""
     tables = casebook.case()
     tables["case"]["code"] = SECOND
-    numbers = range(MANY)
+    numbers = range(many)
     tables["source"] = [{"id": f"S{n}", "kind": "account", "pseudonym": f"account {n}"} for n in numbers]
     tables["item"] = [
         {

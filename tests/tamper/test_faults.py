@@ -23,6 +23,7 @@ import pytest
 
 from archive.dossier import verification
 from tests import casebook
+from tests.judges import judge
 from tests.tamper import faults
 from tests.tamper import honest as making
 from tests.tamper.attacker import Attacker
@@ -75,7 +76,7 @@ def house(tmp_path_factory):
     house = House(folder)
     casebook.filled_archive(folder)
     key = folder / "lena.key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True)
+    subprocess.run([judge("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True)
     added = ["operator", "add", "lena", "--key", str(key), "--person", "Lena", "--role", "guardian", *CHIEF]
     status, said = making.run(house.home, "--archive", house.archive, *added)
     assert status == 0, said

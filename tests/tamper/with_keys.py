@@ -16,6 +16,7 @@ from archive.founding import KEY_NAMESPACE, possession_text
 from archive.keys import Home, KeySigner
 from archive.registry import LOGKEY_NAMESPACE, rotation_text
 from tests.casebook import OPERATOR, ORIGIN
+from tests.judges import judge
 from tests.tamper import honest as making
 from tests.tamper.attacker import KEPT, PIN, Attacker, attack
 
@@ -35,7 +36,7 @@ def _known(a: Attacker, name: str) -> str:
 def _stranger(a: Attacker) -> KeySigner:
     """Give a new key that no archive knows."""
     path = a.folder.parent / "strangers-key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)], check=True)
+    subprocess.run([judge("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)], check=True)
     return a.home.signer_from_file("stranger", path)
 
 
