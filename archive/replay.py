@@ -22,7 +22,7 @@ from typing import Any
 from archive import disclosure, merkle, sshsig, tiles
 from archive.chains import check_chains, does
 from archive.checkpoints import Checkpoints
-from archive.finding import Findings
+from archive.finding import CODES, Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
 from archive.registry import FIRST_BY_REGISTRAR, Registry
 from archive.view import Projection
@@ -96,8 +96,8 @@ class Replay:
     _tiles: Any = None
 
     def report(self, code: str, where: str, what: str, *, since: str | None = None) -> None:
-        """Add a finding, dated by `since` or by the last act up to which all held."""
-        self.found.add(code, where, what, since or self.held)
+        """Add a finding, dated by `since` or by the last act up to which all held; a warning has no such date."""
+        self.found.add(code, where, what, since or (self.held if CODES[code].severity == "finding" else None))
 
     def run(self, db: sqlite3.Connection) -> bytes:
         """Read every entry, disclosure and checkpoint of the archive; gives the newest checkpoint."""

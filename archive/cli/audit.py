@@ -66,7 +66,7 @@ def audit(
     if out is not None:
         auditors.write_report(document, out, acting(shared.operators, archive.home) if sign else [])
     if note is not None:
-        document.update(auditors.note(archive, acting(shared.operators, archive.home), document, note))
+        document["noted"] = auditors.note(archive, acting(shared.operators, archive.home), document, note)
     show(document, lambda: in_words(document), as_json=shared.json)
     raise typer.Exit(report.exit_status)
 
@@ -92,6 +92,8 @@ def in_words(document: dict[str, Any]) -> str:
         lines.append(f"{one['size']} entries are cosigned by {visible(', '.join(one['witnesses']))}: {enough}")
     for one in document["erased"]:
         lines.append(f"erased by order {one['order']} ({one['at']}): {visible(one['id'])}")
+    if "noted" in document:
+        lines.append(f"noted in the ledger, as entry {document['noted']['entries']['first']}")
     window = document["proven_window"]
     if isinstance(window, dict) and window.get("says"):
         lines.append(visible(str(window["says"])))
