@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.entry import Entry, role_for
+from schemas.errors import IntegrityError, SijillError
 
 LOGKEY_NAMESPACE = "sijill-logkey@v1"
 BY_TWO = ("waiver.set",)
@@ -168,11 +169,17 @@ def rotation_text(origin: str, old: str, new: str) -> bytes:
     return f"sijill-logkey/v1\n{origin}\n{old}\n{new}\n".encode()
 
 
-def replay(entries: Iterable[tuple[int, bytes]]) -> Registry:
-    """Give the registry that these entries (index, leaf) make. Raises FormatError for a malformed entry."""
+def replay(entries: Iterable[tuple[int, Any]]) -> Registry:
+    """Give the registry that these entries (index, leaf) make. Raises IntegrityError for one that was changed."""
     registry = Registry()
     for index, leaf in entries:
-        registry.apply(Entry.parse(index, leaf))
+        try:
+            registry.apply(Entry.parse(index, leaf if type(leaf) is bytes else b""))
+        except SijillError as error:
+            raise IntegrityError(
+                f"the ledger was changed: {error.message}", where=f"entry {index}",
+                hint="write nothing more here; run `sijill audit`",
+            ) from error  # fmt: skip
     return registry
 
 

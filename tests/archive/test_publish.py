@@ -107,3 +107,52 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     archive = filled_archive(tmp_path)
     with pytest.raises(InputError, match="no published ledger"):
         publish(archive, tmp_path)
+
+
+def test_a_mirror_lives_on_when_the_log_has_a_new_key(tmp_path):
+    """Its older checkpoint is by the older key, which signed for the new one: no other history."""
+    from archive.log_key import rotate
+    from tests.casebook import signers
+
+    archive, mirror = filled_archive(tmp_path), tmp_path / "mirror"
+    before = publish(archive, mirror)
+    rotate(archive, signers(archive), no_passphrase=True)
+    after = publish(archive, mirror)
+    assert before["log_vkey"] != after["log_vkey"] and before["size"] < after["size"]
+    assert _fits(mirror)
+
+
+def test_a_publication_cut_short_is_ended_by_the_next(tmp_path):
+    """Killed before its first checkpoint was in place, it leaves tiles and a file that has no name yet."""
+    archive, mirror = filled_archive(tmp_path), tmp_path / "mirror"
+    publish(archive, mirror)
+    (mirror / "checkpoint").rename(mirror / "checkpoint.part")
+    publish(archive, mirror)
+    assert _fits(mirror) and not (mirror / "checkpoint.part").exists()
+
+
+def test_a_link_in_a_mirror_leads_nobody_out_of_it(tmp_path):
+    """What is written goes to new files, never through a link that lay there."""
+    archive, mirror, secret = filled_archive(tmp_path), tmp_path / "mirror", tmp_path / "secret"
+    secret.write_text("of somebody else")
+    mirror.mkdir()
+    (mirror / "checkpoint.part").symlink_to(secret)
+    publish(archive, mirror)
+    assert "of somebody else" == secret.read_text()
+    assert not (mirror / "checkpoint").is_symlink() and _fits(mirror)
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM ledger WHERE idx = 5", "UPDATE ledger SET leaf = X'00' WHERE idx = 5"])
+def test_a_ledger_that_was_changed_is_not_published(tmp_path, change):
+    """Nothing is written before all of it is known to give the signed root."""
+    import sqlite3
+
+    archive, mirror = filled_archive(tmp_path), tmp_path / "mirror"
+    db = sqlite3.connect(archive.database, isolation_level=None)
+    for name in ("ledger_no_update", "ledger_no_delete"):
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute(change)
+    db.close()
+    with pytest.raises(IntegrityError):
+        publish(archive, mirror)
+    assert not mirror.exists()
