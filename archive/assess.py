@@ -19,6 +19,7 @@ from archive.checked import Check, last_word, recorded_checks
 from archive.flights import Logs
 from archive.show import find_case
 from archive.waiver import in_force
+from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
 from evidence.verdict import as_junit, as_text
 from schemas.fields import in_language
@@ -45,6 +46,7 @@ class Checked:
     standard: Standard
     assessments: list[Assessment] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
+    unfitting: dict[str, list[Disagreement]] = field(default_factory=dict)  # by case; only of cases that were named
     receipt: Receipt | None = None
 
     @property
@@ -57,7 +59,7 @@ class Checked:
         document: dict[str, Any] = {
             "format": "sijill-check/1",
             "standard": {"id": self.standard.id, "version": self.standard.version, "sha256": self.standard.sha256},
-            "cases": [one.document() for one in self.assessments],
+            "cases": [{**one.document(), **self._consistency(one.code)} for one in self.assessments],
         }
         return document | (self.receipt.document() if self.receipt is not None else {})
 
@@ -66,7 +68,17 @@ class Checked:
         if not self.assessments:
             return "there is no case to check yet\n"
         pairs = zip(self.assessments, self.titles, strict=True)
-        return "\n".join(as_text(one, title=title) for one, title in pairs)
+        return "\n".join(as_text(one, title=title) + self._unfitting(one.code) for one, title in pairs)
+
+    def _consistency(self, code: str) -> dict[str, Any]:
+        if code not in self.unfitting:
+            return {}
+        return {"consistency": [one.document() for one in self.unfitting[code]]}
+
+    def _unfitting(self, code: str) -> str:
+        """Give what does not fit together, in words; told beside the result and never weighed."""
+        lines = [f"  {one.one} / {one.other}: {one.difference} apart" for one in self.unfitting.get(code, ())]
+        return "\n".join(["What does not fit together (told, not judged):", *lines, ""]) if lines else ""
 
     def junit(self) -> str:
         """Give JUnit XML for machines that run tests."""
@@ -95,6 +107,8 @@ def check(
             title = in_language(case.record, "title")
             checked.titles.append(("[EXERCISE] " if case.record.get("exercise") else "") + title)
             subjects[str(case.record["code"])] = sub
+            if codes:
+                checked.unfitting[str(case.record["code"])] = disagreements(case, _facts(db, str(case.record["code"])))
     if record_as is not None:
         from archive import ledger
 
@@ -103,6 +117,18 @@ def check(
                 act.add("assessment.add", sub=subjects[one.code], fields=_recorded(one))
         checked.receipt = act.receipt
     return checked
+
+
+def _facts(db: Any, code: str) -> dict[str, dict[str, Any]]:
+    """Give what readers found in the items of a case, by id, dotted names."""
+    found = {}
+    for name, text in db.execute(
+        "SELECT r.id, a.fields FROM act a JOIN record r ON r.sub = a.sub"
+        " WHERE r.code = ? AND a.t = 'reading.add' ORDER BY a.idx",
+        (code,),
+    ):
+        found[name] = {key[6:]: value for key, value in json.loads(text).items() if key.startswith("facts.")}
+    return found
 
 
 def _recorded(one: Assessment) -> dict[str, Any]:
