@@ -43,6 +43,7 @@ Commands:
                  taken in.
   audit          Check every entry, signature, record and object; change
                  nothing.
+  archive        Write the whole archive as one bag of plain files.
   exhibit        Enter a court's own exhibit numbers beside ours.
   redact         Cover parts of an item for an audience, or take a copy in which
                  they are covered.

@@ -100,10 +100,10 @@ def export(
     place = Place(place.out.absolute(), place.zipped, place.encrypt_to)
     check_audience(request.audience)
     _check_purpose(request)
-    _check_place(place)
+    check_place(place)
     recipients(place.encrypt_to)
     moment = read_date(date)
-    _check_role(archive, signers)
+    check_role(archive, signers)
     with Copies() as copies:
         dossier = gather(archive, code, request, copies, date=moment, signers=[signers[0].fingerprint])
         extras = extras or Extras()
@@ -123,7 +123,7 @@ def _write(
     archive: Archive, dossier: Dossier, place: Place, signers: Sequence[ledger.Signer], extras: Extras,
     warned: Sequence[str], progress: Progress | None,
 ) -> dict[str, Any]:  # fmt: skip
-    with _beside(place.out) as building:
+    with beside(place.out) as building:
         built = build(dossier, building, signers[0], extras, progress)
         sealed = built.bag.files[SIGNED].sha256
         temporary = None
@@ -134,7 +134,7 @@ def _write(
             if temporary is not None and place.encrypt_to:
                 encrypt(temporary, place.encrypt_to)
             receipt = _enter(archive, dossier, signers, sealed)
-            _into_place(building, place, temporary)
+            into_place(building, place, temporary)
         finally:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
@@ -171,7 +171,8 @@ def read_date(date: str | None) -> str:
         ) from None
 
 
-def _check_place(place: Place) -> None:
+def check_place(place: Place) -> None:
+    """Raise InputError where something lies already where a dossier is to go."""
     out, packed = place.out, place.packed
     if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
         raise InputError(
@@ -183,7 +184,7 @@ def _check_place(place: Place) -> None:
         raise InputError(f"{shown} exists already", where=shown, hint="name another folder")
 
 
-def _check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:
+def check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:
     """Refuse before anything is written what the ledger would refuse after."""
     if not signers:
         raise RefusedError("nobody signs this dossier", hint="name an operator with --as NAME")
@@ -200,7 +201,8 @@ def _check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:
 
 
 @contextmanager
-def _beside(out: Path) -> Iterator[Path]:
+def beside(out: Path) -> Iterator[Path]:
+    """Give a folder beside `out` to build in; what is still in it at the end is removed. Raises UnreachableError."""
     building = out.with_name(f".{out.name}.sijill-{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -242,7 +244,8 @@ def _enter(archive: Archive, dossier: Dossier, signers: Sequence[ledger.Signer],
     return act.receipt
 
 
-def _into_place(building: Path, place: Place, temporary: Path | None) -> None:
+def into_place(building: Path, place: Place, temporary: Path | None) -> None:
+    """Move what was built to its place. Raises UnreachableError."""
     out = place.out
     try:
         if not place.encrypt_to:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -82,14 +82,17 @@ def _hidden(one: Withheld) -> list[str]:
 
 def write_flights(dossier: Dossier, file: IO[str]) -> int:
     """Write the rows of every log that leaves; gives their number."""
-    writer = csv.writer(file, lineterminator="\r\n")
+    return write_rows(file, ((log.bates, row) for log in dossier.logs for row in log.rows(None)))
+
+
+def write_rows(file: IO[str], rows: Iterable[tuple[str, Any]]) -> int:
+    """Write observations, each with the exhibit number of its log; gives their number."""
+    writer, count = csv.writer(file, lineterminator="\r\n"), 0
     file.write("\ufeff")
     writer.writerow([name for name, _, _ in FLIGHTS])
-    count = 0
-    for log in dossier.logs:
-        for row in log.rows(None):
-            writer.writerow(_flight(log.bates, row))
-            count += 1
+    for number, row in rows:
+        writer.writerow(_flight(number, row))
+        count += 1
     return count
 
 

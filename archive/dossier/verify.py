@@ -1482,22 +1482,23 @@ class Span:
     """What was read since the last commit, with as little of it as the rules need."""
 
     def __init__(self, start: int) -> None:
-        self.start, self.count, self.at = start, 0, ""
+        self.start, self.count = start, 0
+        self.ats: dict[str, int] = {}  # each time that entries bear, and the first that does
         self.seen: set[tuple[str, str]] = set()
         self.entries: list[Entry] = []
         self.names: dict[int, str] = {}
 
-    def take(self, entry: Entry | None) -> bool:
-        """Count an entry; False where it bears another time than the others. Of many alike the first is kept."""
+    def take(self, entry: Entry | None) -> None:
+        """Count an entry. Of many alike the first is kept."""
         self.count += 1
         if entry is None:
-            return True
+            return
         kind = (entry.t, entry.by)
         if kind not in self.seen or not entry.t.startswith(BULK):
             self.seen.add(kind)
             self.entries.append(entry)
-        self.at = self.at or str(entry.at)
-        return self.at == str(entry.at)
+        if len(self.ats) < 1000:
+            self.ats.setdefault(entry.at, entry.index)
 
 
 class Ledger:
@@ -1589,8 +1590,8 @@ class Ledger:
         ended = entry is not None and entry.t == "commit"
         if entry is not None and ended:
             self.commit(entry)
-        elif not self.span.take(entry):
-            self.report.found("ledger", f"entry {index} bears another time than the entries it was signed with")
+        else:
+            self.span.take(entry)
         self.tree.add(leaf)
         if index + 1 in self.wanted:
             self.wanted[index + 1] = self.tree.root()
@@ -1608,8 +1609,9 @@ class Ledger:
         span, before = self.span, len(self.report.findings)
         if commit.body["first"] != span.start or commit.body["count"] != span.count:
             self.report.found("ledger", f"commit {commit.index} does not sign exactly the entries before it")
-        if span.at not in ("", commit.at):
-            self.report.found("ledger", f"commit {commit.index} bears another time than its entries")
+        for at, index in span.ats.items():
+            if at != commit.at:
+                self.report.found("ledger", f"entry {index} bears another time than the commit that signs it")
         signers = [sig["by"] for sig in commit.body["sigs"]]
         if not self.registry.holds(signers, "guardian"):
             self.lent.update(entry.index for entry in span.entries if entry.t == "seal.put")
