@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archive import disclosure, merkle
@@ -19,6 +19,7 @@ from archive.replay import Replay
 from schemas.errors import SijillError
 
 MOST_TROUBLE = 20
+MOST_NAMED = 6
 Row = tuple[Any, ...]
 _KEYS = {"record": ("sub",), "act": ("idx",), "object": ("idx", "blake3")}  # the first columns of each
 _LAST = {"record": 5, "act": 0, "object": 0}  # which column names the entry that made the row as it is
@@ -57,12 +58,29 @@ def compare_view(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Connec
     for table in VIEW:
         order = ", ".join(_KEYS[table])
         live, again = (one.execute(f"SELECT * FROM {table} ORDER BY {order}") for one in (db, scratch))
+        columns = [name for name, *_ in again.description]
         for found, made in _side_by_side(live, again, len(_KEYS[table])):
             row = made or found or ()
             since = replay.time_of(made[_LAST[table]]) if made else None
-            what = "it was changed" if found and made else "it was removed" if made else "it was added"
-            where = f"{table} {row[1]} of entry {row[4]}" if table == "record" else f"{table} of entry {row[0]}"
+            what = _changes(columns, found, made) if found and made else "it was removed" if made else "it was added"
+            name = "/".join(str(part) for part in row[2:4] if part is not None) if row[1] != "case" else str(row[2])
+            where = f"{row[1]} {name} of entry {row[4]}" if table == "record" else f"{table} of entry {row[0]}"
             replay.report("view-changed", where, f"{what} behind the ledger's back", since=since)
+
+
+def _changes(columns: Sequence[str], found: Row, made: Row) -> str:
+    """Say which columns of a row differ, and of its fields which."""
+    names = [name for name, one, two in zip(columns, found, made, strict=True) if not _same(one, two)]
+    if "fields" in names:
+        at = columns.index("fields")
+        try:
+            one, two = json.loads(found[at]), json.loads(made[at])
+            names += sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
+            names.remove("fields")
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            pass
+    shown = ", ".join(names[:MOST_NAMED]) + (" and more" if len(names) > MOST_NAMED else "")
+    return f"it was changed ({shown})"
 
 
 def check_names(replay: Replay, scratch: sqlite3.Connection) -> None:
@@ -89,9 +107,14 @@ def _side_by_side(
             yield None, made
             made = next(again, None)
         else:
-            if found != made or list(map(type, found or ())) != list(map(type, made or ())):
+            if found is None or made is None or not all(map(_same, found, made)):
                 yield found, made
             found, made = next(live, None), next(again, None)
+
+
+def _same(one: Any, two: Any) -> bool:
+    """Compare values with their types: 5 is not 5.0."""
+    return type(one) is type(two) and bool(one == two)
 
 
 def _place(value: Any) -> tuple[int, Any]:

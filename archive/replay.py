@@ -32,7 +32,7 @@ from schemas.errors import SijillError
 
 BATCH = 5_000
 LARGEST_ROW = 64 * 1024 * 1024  # bytes of the disclosures of one entry that are still looked at
-MOST_SIGNERS = 1_000
+MOST_ODD = 1_000  # keys and times in one act that are remembered; an honest act has one or two
 _SCRATCH = (
     "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)",
     "CREATE TABLE signed(key TEXT, first INTEGER, idx INTEGER)",
@@ -52,24 +52,24 @@ class _Span:
 
     start: int
     count: int = 0
-    at: str = ""
+    ats: dict[str, int] = field(default_factory=dict)  # each time that entries bear, and the first that does
     entries: list[Entry] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     bys: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
 
-    def take(self, entry: Entry | None) -> bool:
-        """Count an entry; False where it bears another time than those before it."""
+    def take(self, entry: Entry | None) -> None:
+        """Count an entry. Of very many alike the first stands for all."""
         self.count += 1
         if entry is None:
-            return True
+            return
         if entry.t not in self._seen or not entry.t.startswith(_BULK):
             self._seen.add(entry.t)
             self.entries.append(entry)
-        if len(self.bys) < MOST_SIGNERS:
+        if entry.by not in self.bys and len(self.bys) < MOST_ODD:
             self.bys.add(entry.by)
-        self.at = self.at or entry.at
-        return self.at == entry.at
+        if entry.at not in self.ats and len(self.ats) < MOST_ODD:
+            self.ats[entry.at] = entry.index
 
 
 @dataclass
@@ -164,8 +164,8 @@ class Replay:
             self.report("genesis-again", f"entry {index}", "a second genesis")
         if entry is not None and entry.t == "commit":
             self._commit(entry)
-        elif not self._span.take(entry):
-            self.report("entry-time", f"entry {index}", "it bears another time than the entries it was written with")
+        else:
+            self._span.take(entry)
         hashed = merkle.leaf_hash(leaf)
         self.compact.append(hashed)
         self._tiles.append(hashed)
@@ -197,8 +197,9 @@ class Replay:
             self.report("role", where, problem)
         if commit.by not in signers or not span.bys <= set(signers):
             self.report("entry-by", where, "an entry names a key that did not sign its commit")
-        if span.at not in ("", commit.at):
-            self.report("entry-time", where, "it bears another time than its entries")
+        for at, index in span.ats.items():
+            if at != commit.at:
+                self.report("entry-time", f"entry {index}", f"it says {at}, its commit {commit.at}")
         for signer in signers:
             self._spill("signed", (signer, span.start, commit.index))
         for entry in span.entries:

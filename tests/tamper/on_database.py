@@ -15,7 +15,7 @@ def blind(says: str, code: str = "view-changed") -> object:
     return attack(code, says, UNSEEN, stranger_status=0)
 
 
-@blind("it was changed behind the ledger's back")
+@blind("title.en")
 def record_title_changed(a: Attacker) -> None:
     """Give a case another title in the table that people read."""
     a.sql("UPDATE record SET fields = replace(fields, 'Tel Marjan', 'Tel Sukkar') WHERE kind = 'case'")
@@ -33,13 +33,13 @@ def record_added(a: Attacker) -> None:
     a.sql("INSERT INTO record SELECT 'f00d', kind, code, 'X9', first, last, withdrawn, fields FROM record LIMIT 1")
 
 
-@blind("it was changed behind the ledger's back")
+@blind("it was changed (withdrawn) behind")
 def record_withdrawn_silently(a: Attacker) -> None:
     """Mark an item as withdrawn."""
     a.sql("UPDATE record SET withdrawn = last WHERE kind = 'item' AND id = 'V1'")
 
 
-@blind("it was changed behind the ledger's back")
+@blind("it was changed (by) behind")
 def act_by_another(a: Attacker) -> None:
     """Let another person have given custody, in the table that people read."""
     a.sql("UPDATE act SET by = 'SHA256:nobody' WHERE t = 'custody.prior'")
@@ -51,25 +51,25 @@ def answer_of_a_witness_removed(a: Attacker) -> None:
     a.sql("DELETE FROM act WHERE t = 'consent.set'")
 
 
-@blind("it was changed behind the ledger's back")
+@blind("it was changed (sha256) behind")
 def object_digest_changed(a: Attacker) -> None:
     """Record another SHA-256 for an object in the table that `verify` reads."""
     a.sql("UPDATE object SET sha256 = replace(sha256, 'a', 'b') WHERE idx = (SELECT min(idx) FROM object)")
 
 
-@attack("view-changed", "it was changed behind the ledger's back", "non-TEXT value in record.id")
+@attack("view-changed", "it was changed (id) behind", "non-TEXT value in record.id")
 def record_name_as_bytes(a: Attacker) -> None:
     """Store an item's name as bytes: shown alike, found by no question."""
     a.untyped("record", "UPDATE record SET id = CAST(id AS BLOB) WHERE kind = 'item' AND id = 'V1'")
 
 
-@blind("it was changed behind the ledger's back")
+@blind("it was changed (at) behind")
 def act_index_text_not_utf8(a: Attacker) -> None:
     """Put a byte that no UTF-8 text has into a text of the view."""
     a.sql("UPDATE act SET at = CAST(X'32303139FF' AS TEXT) WHERE t = 'custody.check'")
 
 
-@blind("it was changed behind the ledger's back")
+@blind("it was changed (code) behind")
 def record_place_nothing(a: Attacker) -> None:
     """Store NULL where a case's code should be."""
     a.sql("UPDATE record SET code = NULL WHERE kind = 'item' AND id = 'V1'")
@@ -189,7 +189,7 @@ def journal_planted(a: Attacker) -> None:
     (a.folder / "sijill.db-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + b"\0" * 504)
 
 
-@attack("view-changed", "it was changed behind the ledger's back", "its journal is read too", stranger_status=0)
+@attack("view-changed", "title.en", "its journal is read too", stranger_status=0)
 def changes_left_in_the_journal(a: Attacker) -> None:
     """Leave a change in the write-ahead journal, where a reader of the file alone does not see it."""
     db = sqlite3.connect(a.folder / "sijill.db", isolation_level=None)

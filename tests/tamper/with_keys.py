@@ -108,7 +108,7 @@ def one_entry_of_many_in_anothers_name(a: Attacker) -> None:
     a.append(entries, a.thief(), fields=[FIELDS, {**FIELDS, "code": "EX-9998"}])
 
 
-@attack("entry-time", "it bears another time than", "bears another time than")
+@attack("entry-time", "its commit 20", "bears another time than")
 def entry_dated_before_its_commit(a: Attacker) -> None:
     """Date one entry of an act years back, and the commit not."""
     a.append([_new(), _new(at="2019-02-04T08:00:00Z")], a.thief(), fields=[FIELDS, {**FIELDS, "code": "EX-9998"}])
