@@ -54,7 +54,7 @@ def answer_of_a_witness_removed(a: Attacker) -> None:
 @blind("it was changed (sha256) behind")
 def object_digest_changed(a: Attacker) -> None:
     """Record another SHA-256 for an object in the table that `verify` reads."""
-    a.sql("UPDATE object SET sha256 = replace(sha256, 'a', 'b') WHERE idx = (SELECT min(idx) FROM object)")
+    a.sql("UPDATE object SET sha256 = substr(sha256, 2) || substr(sha256, 1, 1) WHERE idx = (SELECT min(idx) FROM object)")
 
 
 @attack("view-changed", "it was changed (id) behind", "non-TEXT value in record.id")
