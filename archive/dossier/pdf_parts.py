@@ -184,6 +184,10 @@ class Parts(Runs):
         head += [self.w(" · "), self.o(f["locator"])] if f.get("locator") else []
         head.append(self.w(" · " + word(self.lang, "strength", str(f["strength"]))))
         found = [head, *([[self.o(f["rationale"])]] if f.get("rationale") else [])]
+        if f.get("resolution"):
+            told = [self.w(f"{self.say('resolved')}: {word(self.lang, 'outcome', str(f['resolution']))}")]
+            why = f.get("resolution_reason")
+            found.append([*told, *([self.w(" – "), self.o(why)] if why else [])])
         if f.get("assessor"):
             second = self.say("reviewed_by", who=f["reviewed_by"]) if f.get("reviewed_by") else self.say("not_reviewed")
             found.append([self.n(f"{self.say('assessed_by', who=f['assessor'])} · {second}")])

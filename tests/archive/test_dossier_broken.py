@@ -314,3 +314,66 @@ def test_every_flipped_byte_is_noticed_by_both(sound, tmp_path, step):
             flip(path, at)
             at += step
         at -= size
+
+
+def renumber(d: Path) -> None:
+    edit_json(d / "data/records/case.json", lambda c: item(c, "V1")["numbers"][0]["fields"].update(number="P-9"))
+
+
+def edit_copy(d: Path, **values) -> None:
+    edit_json(d / "data/records/case.json", lambda c: item(c, "V1").update(values))
+
+
+COPIED = {  # a dossier with a redacted copy and a court's number, signed anew by the operator
+    "the redacted copy exchanged": lambda d: first(d, "data/derived/*-r1.jpg").write_bytes(casebook.photograph((1, 1, 1))),
+    "the redacted copy removed": lambda d: first(d, "data/derived/*-r1.jpg").unlink(),
+    "the copy passed off as the original": lambda d: edit_copy(d, form="original"),
+    "the copy passed off as merely stripped": lambda d: edit_copy(d, form="stripped"),
+    "a file that is said not to be here": lambda d: edit_copy(d, form="none"),
+    "an unknown form": lambda d: edit_copy(d, form="whole"),
+    "another original": lambda d: edit_copy(d, original="A" * 43),
+    "the digest of the copy edited": lambda d: edit_json(
+        d / "data/records/case.json", lambda c: item(c, "V1")["rendition"]["fields"].update(size=1)
+    ),
+    "the entry of another act": lambda d: edit_json(
+        d / "data/records/case.json",
+        lambda c: item(c, "V1")["rendition"].update(entry=item(c, "V1")["entry"], fields=item(c, "V1")["fields"]),
+    ),
+    "a reason for redacting edited": lambda d: edit_json(
+        d / "data/records/case.json", lambda c: item(c, "V1")["rendition"]["fields"].update(reason="nothing")
+    ),
+    "a court's number edited": renumber,
+    "the list says that it is whole": lambda d: change(d / "data/exhibits.csv", b",yes,", b",no,"),
+    "a picture of nothing": lambda d: (d / "data/derived/x-t1.jpg").write_bytes(casebook.photograph((3, 3, 3))),
+}
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    from archive.dossier.build import Extras
+    from archive.numbering import number
+    from archive.redact import cover
+
+    folder = tmp_path_factory.mktemp("copied")
+    archive = archive_of(folder)
+    cover(archive, f"{CODE}/V1", "court", [(4, 4, 9, 9)], "box", "a face", casebook.signers(archive))
+    (folder / "map.csv").write_text("exhibit,number\nV1,P-1\n")
+    number(archive, CODE, "Court", folder / "map.csv", casebook.signers(archive))
+    hand_over(archive, folder / "d", extras=Extras(pdf=False))
+    return archive, folder / "d"
+
+
+def test_a_dossier_with_a_copy_is_sound(copied):
+    mine, other, ours, theirs = answers(copied[1])
+    assert mine == other and ours.ok and theirs.ok, (ours.findings, theirs.findings)
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_a_change_around_a_copy_is_noticed_by_the_proof(copied, tmp_path, name):
+    archive, sound = copied
+    folder = Path(shutil.copytree(sound, tmp_path / "d"))
+    COPIED[name](folder)
+    seal(folder)
+    sign(folder, casebook.signers(archive)[0])
+    noticed = noticed_by_both(folder) - {"signature"}
+    assert noticed and not {"manifest-sha256", "tagmanifest", "layout", "bagit"} & noticed
