@@ -2,26 +2,32 @@
 
 Text goes in as data only, so that no word of the evidence can become markup.
 Fonts come along and none of the system is used, so that the same dossier gives
-the same bytes on every machine with the same typst. Without typst there is no
-PDF, and that is said.
+the same bytes on every machine with the same typst. Each is set in a process
+of its own. Without typst there is no PDF, and that is said.
 """
 
 from __future__ import annotations
 
 import json
-import tempfile
+import os
+import subprocess
+import sys
 from datetime import datetime
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from archive.dossier.glyphs import fonts
 from archive.dossier.pdf_parts import Parts
 from schemas.errors import UnreachableError
 
 LANGUAGES = {"en": "dossier.pdf", "ar": "dossier.ar.pdf"}
-STANDARDS: list[Any] = ["a-2a", "ua-1"]
+STANDARDS = ["a-2a", "ua-1"]
+SECONDS = 1800
+_START = (
+    "import sys; sys.path.insert(next((n for n, p in enumerate(sys.path) if p.endswith('-packages')), len(sys.path)),"
+    " sys.argv[1]); from archive.dossier.typeset_child import main; main()"
+)
 
 
 def available() -> bool:
@@ -31,24 +37,39 @@ def available() -> bool:
 
 def render(parts: Parts, data: Path) -> bytes:
     """Give the PDF of `parts`; `data` is the folder in which the thumbnails lie. Raises UnreachableError."""
-    import typst
-
+    source = data / f".typeset-{os.getpid()}.typ"
     document = json.dumps(parts.document(), ensure_ascii=False)
-    with tempfile.TemporaryDirectory(prefix="sijill-", dir=data.parent) as scratch:
-        source = data / f".{Path(scratch).name}.typ"
-        try:
-            source.write_bytes((resources.files("archive.dossier") / "dossier.typ").read_bytes())
-            with resources.as_file(fonts()) as faces:
-                made = typst.compile(
-                    str(source), root=str(data), font_paths=[str(faces)], ignore_system_fonts=True,
-                    pdf_standards=STANDARDS, sys_inputs={"data": document},
-                    timestamp=int(datetime.fromisoformat(parts.dossier.date).timestamp()),
-                )  # fmt: skip
-        except (typst.TypstError, OSError) as error:
-            raise UnreachableError(
-                f"the PDF could not be made ({str(error)[:300]})", where=LANGUAGES[parts.lang],
-                hint="make the dossier without it: --no-pdf",
-            ) from error  # fmt: skip
-        finally:
-            source.unlink(missing_ok=True)
-    return bytes(made)
+    try:
+        source.write_bytes((resources.files("archive.dossier") / "dossier.typ").read_bytes())
+        with resources.as_file(fonts()) as faces:
+            job = {
+                "source": str(source), "root": str(data), "fonts": str(faces), "standards": STANDARDS,
+                "data": document, "timestamp": int(datetime.fromisoformat(parts.dossier.date).timestamp()),
+            }  # fmt: skip
+            made = _typeset(json.dumps(job).encode())
+    except (OSError, subprocess.SubprocessError) as error:
+        raise _no_pdf(parts, type(error).__name__) from error
+    finally:
+        source.unlink(missing_ok=True)
+    if made[:1] != b"\1" or made[1:6] != b"%PDF-":
+        raise _no_pdf(parts, made[1:400].decode("utf-8", "replace") or "it ended early")
+    return made[1:]
+
+
+def _typeset(job: bytes) -> bytes:
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-c", _START, str(Path(__file__).resolve().parents[2])],
+        input=job,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ},
+        timeout=SECONDS,
+        check=False,
+    )
+    return done.stdout
+
+
+def _no_pdf(parts: Parts, why: str) -> UnreachableError:
+    return UnreachableError(
+        f"the PDF could not be made ({why})", where=LANGUAGES[parts.lang], hint="make the dossier without it: --no-pdf"
+    )
