@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger
+from archive.database import blob
 from archive.folder import Folder, look
 from archive.intake import Taken, ids_of, take
 from archive.operators import operators
@@ -195,7 +196,7 @@ def _refuse_same_person(act: ledger.Act, link: Kept, signers: Sequence[ledger.Si
     """Nobody resolves what they recorded or assessed themselves, under whichever of their keys."""
     keys = act.registry.keys
     leaf = act.db.execute("SELECT leaf FROM ledger WHERE idx = ?", (link.first,)).fetchone()[0]
-    author = keys[Entry.parse(link.first, bytes(leaf)).by].person
+    author = keys[Entry.parse(link.first, blob(leaf)).by].person
     names = {one.key.person: {one.name, one.person} for one in operators(act.db)}
     assessor = str(link.fields.get("assessor", "")).strip().casefold()
     for signer in signers:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger, merkle
+from archive.database import blob
 from archive.open import CONFIGURATION, DOCUMENTS, find
 from schemas.errors import InputError, IntegrityError, RefusedError, UnreachableError
 from schemas.text import counted, visible
@@ -93,7 +94,7 @@ def _database(archive: Archive, target: Path) -> tuple[int, str]:
         two.execute("PRAGMA journal_mode=DELETE")
         size, stored = ledger.checkpoint_note(two)
         compact = merkle.CompactRange()
-        compact.extend(bytes(leaf) for (leaf,) in two.execute("SELECT leaf FROM ledger ORDER BY idx"))
+        compact.extend(blob(leaf) for (leaf,) in two.execute("SELECT leaf FROM ledger ORDER BY idx"))
         root = base64.b64encode(compact.root()).decode()
         if compact.size != size or f"\n{size}\n{root}\n" not in stored.decode("utf-8", "replace"):
             building.unlink()

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archive.checked import recorded_checks
+from archive.database import blob
 from schemas.custody import PREMIS
 
 TAKEN_IN = "accession"
@@ -75,7 +76,7 @@ def _author(db: Any, index: int) -> tuple[str, str]:
     from schemas.entry import Entry
 
     row = db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
-    entry = Entry.parse(index, bytes(row[0]))
+    entry = Entry.parse(index, blob(row[0]))
     return entry.at, entry.by
 
 

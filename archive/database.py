@@ -21,7 +21,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.errors import NotFound, UnreachableError
+from schemas.errors import IntegrityError, NotFound, UnreachableError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -240,6 +240,16 @@ def still(path: Path) -> Iterator[sqlite3.Connection]:
         ) from trouble
     if trouble is not None:
         raise trouble
+
+
+def blob(value: Any) -> bytes:
+    """Give the bytes of a BLOB column. Raises IntegrityError where the database gave another type: none is believed."""
+    if type(value) is not bytes:
+        raise IntegrityError(
+            "the database holds another type than bytes where an entry or a checkpoint must be", where="ledger",
+            hint="write nothing more here; run `sijill audit`",
+        )  # fmt: skip
+    return value
 
 
 def left_journal(path: Path) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from archive import ledger, unfinished
 from archive.consent import dossiers_with
 from archive.copies import known_copies
-from archive.database import left_journal
+from archive.database import blob, left_journal
 from archive.show import Kept, find_record
 from schemas.entry import Entry
 from schemas.errors import InputError, UnreachableError
@@ -74,7 +74,7 @@ def _chain(db: Any, kept: Kept) -> Iterator[Entry]:
     index: int | None = kept.last
     while index is not None:
         row = db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
-        entry = Entry.parse(index, bytes(row[0]))
+        entry = Entry.parse(index, blob(row[0]))
         yield entry
         index = entry.prev
 

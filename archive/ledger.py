@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archive import disclosure, merkle, note, registry, tiles, unfinished
-from archive.database import writer
+from archive.database import blob, writer
 from archive.view import Projection
 from schemas.canonical import encode
 from schemas.entry import Entry
@@ -243,11 +243,11 @@ def open_head(db: Any, place: Place) -> Head:
             hint="write nothing more here; run `sijill audit`",
         )
     vkey = registry.registry_of(db).log_vkey
-    checkpoint = note.open_checkpoint(bytes(row[1]), vkey)
+    checkpoint = note.open_checkpoint(blob(row[1]), vkey)
     compact = _edge(edge, size)
     if compact is None or compact.root() != checkpoint.root:  # a cache that is gone or wrong: from the entries
         compact = merkle.CompactRange()
-        compact.extend(bytes(leaf) for (leaf,) in db.execute("SELECT leaf FROM ledger ORDER BY idx"))
+        compact.extend(blob(leaf) for (leaf,) in db.execute("SELECT leaf FROM ledger ORDER BY idx"))
         tiles.rebuild(db, size)
     if checkpoint.size != size or checkpoint.root != compact.root() or checkpoint.origin != place.origin:
         raise IntegrityError(
@@ -256,7 +256,7 @@ def open_head(db: Any, place: Place) -> Head:
             hint="write nothing more here; run `sijill audit`",
         )
     _hold_against_pin(db, place, size, checkpoint.root)
-    return Head(size, compact, bytes(row[1]))
+    return Head(size, compact, blob(row[1]))
 
 
 def _edge(row: Any, size: int) -> merkle.CompactRange | None:
@@ -292,7 +292,7 @@ def checkpoint_note(db: Any) -> tuple[int, bytes]:
     row = db.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     if row is None:
         raise IntegrityError("this archive has no checkpoint", hint="run `sijill audit`")
-    return int(row[0]), bytes(row[1])
+    return int(row[0]), blob(row[1])
 
 
 def commit_text(origin: str, first: int, count: int, root: bytes) -> bytes:
@@ -323,7 +323,7 @@ def _commit(act: Act, log_keys: Sequence[Any]) -> Receipt:
     rows = act.db.execute("SELECT idx, leaf FROM ledger WHERE idx >= ? ORDER BY idx", (first,)).fetchall()
     if [row[0] for row in rows] != list(range(first, first + count)):
         raise IntegrityError("the database did not give back the entries that were written", where="ledger")
-    compact.extend(bytes(leaf) for _, leaf in rows)
+    compact.extend(blob(leaf) for _, leaf in rows)
     root = compact.root()
     text = commit_text(act.origin, first, count, root)
     sigs = [{"by": s.fingerprint, "sig": s.sign(text, COMMIT_NAMESPACE)} for s in act.signers]

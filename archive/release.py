@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import disclosure
 from archive.custody import gaps_in, operator_names
+from archive.database import blob
 from archive.handed_over import (
     Dossier,
     Event,
@@ -197,7 +198,7 @@ class _Gathering:
 
     def _entry(self, index: int) -> Entry:
         row = self.db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
-        return Entry.parse(index, bytes(row[0]))
+        return Entry.parse(index, blob(row[0]))
 
     def _source_names(self, records: Sequence[Kept], items: Sequence[Kept]) -> set[str]:
         """Name the sources of what leaves, and those they are part of."""

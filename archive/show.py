@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.custody import events_of, gaps_in
+from archive.database import blob
 from schemas.errors import InputError, NotFound
 from schemas.fields import nest
 from schemas.text import nearest, visible
@@ -238,7 +239,7 @@ def _chain(db: Any, kept: Kept) -> Iterator[int]:
         row = db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
         if row is None:
             return
-        entry = Entry.parse(index, bytes(row[0]))
+        entry = Entry.parse(index, blob(row[0]))
         if entry.t.startswith("record."):
             yield index
         index = entry.prev

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archive import merkle
+from archive.database import blob
 from schemas.errors import IntegrityError
 
 WIDTH = 256
@@ -47,7 +48,7 @@ def _stored(db: Any, level: int, n: int) -> bytes:
 
 def _leaf_hashes(db: Any, first: int, count: int) -> list[bytes]:
     rows = db.execute("SELECT leaf FROM ledger WHERE idx >= ? AND idx < ? ORDER BY idx", (first, first + count))
-    return [merkle.leaf_hash(bytes(leaf)) for (leaf,) in rows]
+    return [merkle.leaf_hash(blob(leaf)) for (leaf,) in rows]
 
 
 class Growing:
@@ -140,7 +141,7 @@ class Prover:
         Raises IntegrityError where the entries that are here do not give the root.
         """
         row = self._db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
-        leaf = merkle.leaf_hash(bytes(row[0])) if row else b""
+        leaf = merkle.leaf_hash(blob(row[0])) if row else b""
         while self._sources:
             path = merkle.inclusion_proof(index, self.size, self._sources[0])
             if merkle.verify_inclusion(leaf, index, self.size, path, self.root):
@@ -167,5 +168,5 @@ def rebuild(db: Any, size: int) -> None:
     insert = "INSERT INTO tile(level, n, hashes) VALUES (?,?,?)"
     growing = Growing(lambda level, n, hashes: db.execute(insert, (level, n, hashes)), lowest=1)
     for (leaf,) in db.execute("SELECT leaf FROM ledger WHERE idx < ? ORDER BY idx", (size,)):
-        growing.append(merkle.leaf_hash(bytes(leaf)))
+        growing.append(merkle.leaf_hash(blob(leaf)))
     growing.end()
