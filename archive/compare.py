@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import merkle, note, registry, tiles
+from archive import merkle, note, paper, registry, tiles
+from archive.database import blob
 from archive.ledger import checkpoint_note
 from schemas.errors import InputError, SijillError, UnreachableError
 from schemas.text import visible
@@ -77,7 +78,7 @@ def compare(archive: Archive, first: Path, second: Path) -> Compared:
 
 def _root_at(db: Any, size: int) -> bytes:
     compact = merkle.CompactRange()
-    compact.extend(bytes(leaf) for (leaf,) in db.execute("SELECT leaf FROM ledger WHERE idx < ? ORDER BY idx", (size,)))
+    compact.extend(blob(leaf) for (leaf,) in db.execute("SELECT leaf FROM ledger WHERE idx < ? ORDER BY idx", (size,)))
     return compact.root()
 
 
@@ -90,11 +91,9 @@ def _equal(origin: str, one: note.Checkpoint, two: note.Checkpoint) -> Compared:
 
 def _opened(path: Path, known: registry.Registry) -> note.Checkpoint:
     shown = visible(str(path))
+    data = paper.read(path, note.LARGEST)
     try:
-        data = path.read_bytes()
         size = note.Checkpoint.parse(note.SignedNote.parse(data).text).size
         return note.open_checkpoint(data, known.log_vkey_at(size))
-    except OSError as error:
-        raise InputError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
     except SijillError as error:
         raise InputError(f"{shown}: {error.message}", where=shown) from error

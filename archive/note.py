@@ -22,7 +22,9 @@ from schemas.errors import FormatError, IntegrityError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-ED25519 = 0x01
+ED25519 = 0x01  # signs a note's text
+COSIGNATURE = 0x04  # signs it with a time, as a witness does
+_KINDS = {ED25519: "an Ed25519 verifier key", COSIGNATURE: "the verifier key of an Ed25519 witness (cosignature/v1)"}
 LARGEST = 64 * 1024
 LARGEST_SIZE = 2**53 - 1
 PROOF_HEAD = "c2sp.org/tlog-proof@v1"
@@ -40,33 +42,34 @@ def number(text: str) -> int:
 
 @dataclass(frozen=True)
 class Verifier:
-    """The public half of a log key: `NAME+ID+KEY`."""
+    """The public half of an Ed25519 key: `NAME+ID+KEY`; `kind` says what it signs, by C2SP's byte."""
 
     name: str
     key_id: bytes
     point: bytes
+    kind: int = ED25519
 
     @classmethod
-    def parse(cls, vkey: str) -> Verifier:
-        """Read a C2SP verifier key. Raises FormatError."""
+    def parse(cls, vkey: str, kind: int = ED25519) -> Verifier:
+        """Read a C2SP verifier key of that kind. Raises FormatError."""
         match = _VKEY.match(vkey)
         typed = base64_strict(match[3]) if match else b""
-        if match is None or len(typed) != 33 or typed[0] != ED25519:
-            raise FormatError("not an Ed25519 verifier key", hint="it looks like example.org/log+1a2b3c4d+AbC…")
+        if match is None or len(typed) != 33 or typed[0] != kind:
+            raise FormatError(f"not {_KINDS[kind]}", hint="it looks like example.org/log+1a2b3c4d+AbC…")
         check_ed25519_point(typed[1:])
-        verifier = cls.of(match[1], typed[1:])
+        verifier = cls.of(match[1], typed[1:], kind)
         if verifier.key_id.hex() != match[2]:
             raise FormatError("a verifier key's id does not fit its name and key")
         return verifier
 
     @classmethod
-    def of(cls, name: str, point: bytes) -> Verifier:
+    def of(cls, name: str, point: bytes, kind: int = ED25519) -> Verifier:
         """Give the verifier of a raw Ed25519 public key under a name."""
-        return cls(name, hashlib.sha256(name.encode() + b"\n" + bytes([ED25519]) + point).digest()[:4], point)
+        return cls(name, hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + point).digest()[:4], point, kind)
 
     def vkey(self) -> str:
         """Give the verifier key as text."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([ED25519]) + self.point).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([self.kind]) + self.point).decode()}"
 
     def holds(self, text: bytes, signature: bytes) -> bool:
         """Tell whether a raw signature of 64 bytes over `text` is by this key."""

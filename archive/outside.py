@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import note
+from archive import note, paper
 from archive.keys import Pin
 from archive.replay import Replay
 from archive.unfinished import PENDING
@@ -64,7 +64,7 @@ class Outside:
     def _check_file(self, replay: Replay, newest: bytes) -> None:
         where = "the file checkpoint"
         if self._file is None:
-            replay.report("checkpoint-file", where, "it is not there")
+            replay.report("checkpoint-file", where, "it is not there, or cannot be read")
         elif self._file != newest and _hold(replay, where, self._file, self._file_size, "checkpoint-file"):
             if self._file_size == replay.size:
                 replay.report("checkpoint-file", where, "its bytes are not those of the database")
@@ -88,11 +88,7 @@ _CUT = "the end was cut off, or this is an older copy"
 
 def _kept(path: Path) -> tuple[bytes, int]:
     shown = visible(str(path))
-    try:
-        with path.open("rb") as file:
-            stored = file.read(note.LARGEST + 1)
-    except OSError as error:
-        raise InputError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
+    stored = paper.read(path, note.LARGEST)
     try:
         return stored, note.Checkpoint.parse(note.SignedNote.parse(stored).text).size
     except SijillError as error:
@@ -102,9 +98,8 @@ def _kept(path: Path) -> tuple[bytes, int]:
 def _file(path: Path) -> tuple[bytes | None, int]:
     """Give the bytes of the file `checkpoint` and the size it is for, -1 where it says none."""
     try:
-        with path.open("rb") as file:
-            stored = file.read(note.LARGEST + 1)
-    except OSError:
+        stored = paper.read(path, note.LARGEST)
+    except SijillError:
         return None, -1
     try:
         return stored, note.Checkpoint.parse(note.SignedNote.parse(stored).text).size

@@ -24,7 +24,9 @@ app = new_app(HELP, group=True)
 def request_cosignature(
     ctx: typer.Context,
     out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder.")],
-    since: Annotated[Path | None, typer.Option(metavar="FILE", help="What the witness saw last.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="FILE", help="What the witness saw last: a checkpoint, or its size.")
+    ] = None,
 ) -> None:
     """Write what a witness needs: the checkpoint, and the proof that it only grew.
 

@@ -2,34 +2,17 @@
 
 import base64
 import hashlib
+import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from archive import ledger, merkle, note
 from archive.audit import audit
 from archive.registry import registry_of
-from archive.witness import Policy, attach, request, set_policy
-from schemas.errors import FormatError, InputError
+from archive.witness import attach, request, set_policy
+from schemas.errors import InputError
+from tests.archive.outsider import TIME, Outsider
 from tests.casebook import filled_archive, signers
-
-TIME = 1_760_000_000
-
-
-class Outsider:
-    """A witness with a key of its own, who signs as C2SP cosignature/v1 says."""
-
-    def __init__(self, name, seed):
-        self.name, self.key = name, Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-        typed = b"\x04" + self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.id = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]
-        self.vkey = f"{name}+{self.id.hex()}+{base64.b64encode(typed).decode()}"
-
-    def line(self, text, time=TIME):
-        signature = self.key.sign(f"cosignature/v1\ntime {time}\n{text}".encode())
-        return f"— {self.name} {base64.b64encode(self.id + time.to_bytes(8, 'big') + signature).decode()}\n"
-
 
 ONE, TWO, THREE = (Outsider(f"witness.example/{n}", n) for n in (1, 2, 3))
 POLICY = (
@@ -101,7 +84,7 @@ def test_a_witness_is_asked_with_the_proof_from_what_they_saw(archive, tmp_path)
     (tmp_path / "seen").write_text(old)
     with ledger.writing(archive, signers(archive)) as act:
         act.add("audit.note", sub=ledger.subject(), fields={"outcome": "seen"})
-    request(archive, tmp_path / "ask", tmp_path / "seen")
+    request(archive, tmp_path / "ask", str(tmp_path / "seen"))
     head, _, stored = (tmp_path / "ask" / "add-checkpoint").read_bytes().partition(b"\n\n")
     first, *proof = head.decode().split("\n")
     before = note.Checkpoint.parse(text_of(old))
@@ -112,31 +95,95 @@ def test_a_witness_is_asked_with_the_proof_from_what_they_saw(archive, tmp_path)
     assert merkle.verify_consistency(before.size, after.size, hashes, before.root, after.root)
     (tmp_path / "foreign").write_text(newest(filled_archive(tmp_path / "other")))
     with pytest.raises(InputError, match="no older state"):
-        request(archive, tmp_path / "ask2", tmp_path / "foreign")
+        request(archive, tmp_path / "ask2", str(tmp_path / "foreign"))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "quorum one\n", f"witness one {ONE.vkey}\n", f"witness one {ONE.vkey}\nquorum two\n",
-        f"witness one {ONE.vkey}\nwitness two {ONE.vkey}\nquorum one\n",
-        f"witness one {ONE.vkey}\nwitness one {TWO.vkey}\nquorum one\n",
-        f"witness one {ONE.vkey}\ngroup g 2 one\nquorum g\n", f"witness one {ONE.vkey}\ngroup g 0 one\nquorum g\n",
-        f"witness one {ONE.vkey}\ngroup g +1 one\nquorum g\n", f"witness one {ONE.vkey[:-4]}\nquorum one\n",
-        f"witness one {ONE.vkey}\nquorum one\nquorum one\n", "nonsense here now\nquorum none\n",
-    ],
-)  # fmt: skip
-def test_what_is_no_policy_is_refused(text):
-    with pytest.raises(FormatError):
-        Policy.parse(text)
+def one_more(archive, t="audit.note", **fields):
+    with ledger.writing(archive, signers(archive)) as act:
+        act.add(t, sub=ledger.subject(), fields=fields or {"outcome": "seen"})
 
 
-def test_groups_may_stand_in_groups():
-    policy = Policy.parse(
-        f"witness one {ONE.vkey}\nwitness two {TWO.vkey}\nwitness three {THREE.vkey}\n"
-        "group pair all one two\ngroup either any pair three\nquorum either\n"
-    )
-    assert policy.met(frozenset({"three"}))
-    assert policy.met(frozenset({"one", "two"}))
-    assert not policy.met(frozenset({"one"}))
-    assert Policy.parse("quorum none\n").met(frozenset())
+def test_a_witness_that_refuses_with_its_size_is_asked_again_from_there(archive, tmp_path):
+    """A refusal (409) of tlog-witness names the number of entries that the witness saw last."""
+    size = note.Checkpoint.parse(text_of(newest(archive))).size
+    one_more(archive)
+    assert request(archive, tmp_path / "ask", str(size))["old"] == size
+    assert (tmp_path / "ask" / "add-checkpoint").read_bytes().startswith(f"old {size}\n".encode())
+    for strange in ("1", str(size + 1000), "9" * 40):
+        with pytest.raises(InputError):
+            request(archive, tmp_path / "ask2", strange)
+    assert not (tmp_path / "ask2").exists()
+
+
+def test_lines_that_come_back_one_after_another_find_what_was_cosigned(archive, tmp_path):
+    """Keeping the first witness's line is itself an act, so the second's is for an older checkpoint."""
+    text = text_of(newest(archive))
+    for outsider, met in ((ONE, False), (TWO, False)):
+        (tmp_path / "line").write_text(outsider.line(text))
+        document = attach(archive, signers(archive), tmp_path / "line")
+        assert document["size"] == note.Checkpoint.parse(text).size
+        assert document["quorum"] is met
+    assert audit(archive).witnessed[0]["quorum"] is True
+
+
+def test_a_cosignature_is_kept_once(archive, tmp_path):
+    (tmp_path / "line").write_text(ONE.line(text_of(newest(archive))))
+    attach(archive, signers(archive), tmp_path / "line")
+    before = archive.database.read_bytes()
+    with pytest.raises(InputError, match="already"):
+        attach(archive, signers(archive), tmp_path / "line")
+    assert archive.database.read_bytes() == before
+
+
+def test_lines_of_strangers_are_passed_over(archive, tmp_path):
+    stored = newest(archive)
+    stranger = Outsider("stranger.example/1", 7)
+    (tmp_path / "back").write_text(stored + stranger.line(text_of(stored)) + ONE.line(text_of(stored)))
+    assert attach(archive, signers(archive), tmp_path / "back")["witnesses"] == ["one"]
+    with archive.reading() as db:
+        (kept,) = db.execute("SELECT fields FROM act WHERE t = 'anchor.witness'").fetchone()
+    assert [line.split()[1] for line in json.loads(kept)["cosignatures"]] == [ONE.name]
+
+
+def test_a_witness_that_is_dismissed_counts_no_longer(archive, tmp_path):
+    stored = newest(archive)
+    (tmp_path / "back").write_text(stored + ONE.line(text_of(stored)) + TWO.line(text_of(stored)))
+    assert attach(archive, signers(archive), tmp_path / "back")["quorum"] is True
+    (tmp_path / "policy").write_text(POLICY.replace(TWO.vkey, Outsider("witness.example/4", 4).vkey))
+    set_policy(archive, signers(archive), tmp_path / "policy")
+    (found,) = audit(archive).witnessed
+    assert (found["witnesses"], found["quorum"]) == (["one"], False)
+
+
+def insiders(archive):
+    """What an insider with the role anchor may write past the command."""
+    stored = newest(archive).encode()
+    text = text_of(stored.decode())
+    size, digest = note.Checkpoint.parse(text).size, hashlib.sha256(stored).hexdigest()
+    good = ONE.line(text).rstrip("\n")
+    forged = ONE.line(text.replace(str(size), str(size + 1))).rstrip("\n")
+    return {
+        "forged": {"size": size, "note_sha256": digest, "cosignatures": [forged]},
+        "another size": {"size": size + 1, "note_sha256": digest, "cosignatures": [good]},
+        "another digest": {"size": size, "note_sha256": "0" * 64, "cosignatures": [good]},
+        "no list": {"size": size, "note_sha256": digest, "cosignatures": 5},
+        "no lines": {"size": size, "note_sha256": digest, "cosignatures": [1, True]},
+        "no size": {"size": [size], "note_sha256": digest, "cosignatures": [good]},
+        "nothing": {"note": "x"},
+    }
+
+
+@pytest.mark.parametrize("name", ["forged", "another size", "another digest", "no list", "no lines", "no size", "nothing"])
+def test_an_audit_believes_no_cosignature_that_it_cannot_check(archive, name):
+    one_more(archive, "anchor.witness", **insiders(archive)[name])
+    report = audit(archive)
+    assert [f.code for f in report.findings if f.severity == "finding"] == ["witness"]
+    assert not any(one["witnesses"] for one in report.witnessed)
+
+
+def test_a_policy_past_the_command_is_a_finding_and_counts_nobody(archive):
+    with ledger.writing(archive, signers(archive)) as act:
+        act.add("policy.set", fields={"policy": f"witness a {ONE.vkey}\nwitness b {ONE.vkey}\nquorum a\n"})
+    report = audit(archive)
+    assert [f.code for f in report.findings if f.severity == "finding"] == ["witness"]
+    assert report.witnessed == []

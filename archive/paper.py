@@ -1,0 +1,57 @@
+"""Papers: small files that somebody hands over or takes away: a checkpoint, a time-stamp, roots, a policy.
+
+A paper is a regular file, read whole and never beyond its limit: a device, a
+FIFO or a giant in its place is refused at once. A paper is written as a new
+file; nothing that is there is overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from schemas.errors import InputError, UnreachableError
+from schemas.text import visible
+
+
+def read(path: Path, largest: int) -> bytes:
+    """Give the bytes of a paper of at most `largest` bytes.
+
+    Raises InputError (not there, no regular file, larger) or UnreachableError (it cannot be opened or read).
+    """
+    shown = visible(str(path))
+    try:
+        with open(path, "rb", opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(f"{shown} is no regular file", where=shown)
+            data = file.read(largest + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{shown} is not there", where=shown) from None
+    except IsADirectoryError:
+        raise InputError(f"{shown} is a folder", where=shown) from None
+    except ValueError:
+        raise InputError(f"{shown} is no path", where=shown) from None
+    except OSError as error:
+        raise UnreachableError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
+    if len(data) > largest:
+        raise InputError(f"{shown} is larger than the {largest} bytes that such a file may have", where=shown)
+    return data
+
+
+def _at_once(name: str, flags: int) -> int:
+    """Open without waiting for whoever might write into a FIFO."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a paper as a new file. Raises InputError (it is there already) or UnreachableError."""
+    shown = visible(str(path))
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise InputError(f"{shown} is there already", where=shown, hint="name a new file") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no path"
+        raise UnreachableError(f"{shown} could not be written ({why})", where=shown) from error
