@@ -10,8 +10,9 @@ commit entry holds every subtree to its left, and these give that root.
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,18 @@ class Signed:
 
 
 @dataclass(frozen=True)
+class Anchored:
+    """A time-stamp over an earlier checkpoint: its exact bytes, and how the tree grew from there to the proof's."""
+
+    size: int
+    checkpoint: bytes
+    answer: bytes  # RFC 3161, DER
+    roots: bytes  # PEM, as they were kept with it
+    time: str  # UTC, as recorded
+    hashes: tuple[bytes, ...]  # the RFC 6962 consistency proof
+
+
+@dataclass(frozen=True)
 class Proof:
     """Everything of `data/proof/`: one checkpoint, and entries, commits and keys proved against it."""
 
@@ -54,6 +67,7 @@ class Proof:
     entries: tuple[Proved, ...]
     commits: tuple[Signed, ...]
     signers: tuple[tuple[str, str], ...]  # fingerprint, OpenSSH public line; in order of their key entries
+    anchors: tuple[Anchored, ...] = ()  # by size, one each
 
 
 @dataclass
@@ -155,7 +169,25 @@ def gather_proof(
     return Proof(
         registered.origin, size, checkpoint.root, alone, registered.log_vkey,
         merkle.leaf_hash(gathering.leaves[0]), tuple(entries), commits, signers,
+        tuple(_anchors(db, registered, checkpoint)),
     )  # fmt: skip
+
+
+def _anchors(db: Any, registered: registry.Registry, whole: note.Checkpoint) -> Iterator[Anchored]:
+    """Give the first time-stamp over each stamped checkpoint; those that do not fit the tree are left for an audit."""
+    seen: set[int] = set()
+    for (text,) in db.execute("SELECT fields FROM act WHERE t = 'anchor.time' ORDER BY idx").fetchall():
+        fields = json.loads(text)
+        size = fields.get("size")
+        row = db.execute("SELECT note FROM checkpoint WHERE size = ?", (size,)).fetchone()
+        if row is None or size in seen or not {"tsr", "roots", "time"} <= fields.keys():
+            continue
+        stamped = note.open_checkpoint(bytes(row[0]), registered.log_vkey_at(size))
+        hashes = tiles.consistency(db, size, whole.size, stamped.root, whole.root)
+        if hashes is not None:
+            seen.add(size)
+            answer, roots = base64.b64decode(fields["tsr"]), str(fields["roots"]).encode()
+            yield Anchored(size, bytes(row[0]), answer, roots, str(fields["time"]), tuple(hashes))
 
 
 def prove_entry(db: Any, index: int) -> note.TlogProof:
@@ -167,8 +199,6 @@ def prove_entry(db: Any, index: int) -> note.TlogProof:
 
 def commit_text_of(origin: str, commit: Entry) -> bytes:
     """Give the five signed lines of a commit entry."""
-    import base64
-
     body = commit.body
     return commit_text(origin, body["first"], body["count"], base64.b64decode(body["root"]))
 

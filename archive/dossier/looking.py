@@ -20,7 +20,8 @@ WHERE = {
     "manifest-blake3": "manifest-blake3.txt", "signature": SIGNATURE, "timestamp": STAMP,
     "checkpoint": f"{FOLDER}/checkpoint",
     "entries": f"{FOLDER}/entries", "commits": f"{FOLDER}/commits", "signers": f"{FOLDER}/allowed_signers",
-    "disclosures": f"{FOLDER}/disclosures.txt", "records": "data/records", "exhibits": "data/exhibits.csv",
+    "disclosures": f"{FOLDER}/disclosures.txt", "anchors": f"{FOLDER}/anchors",
+    "records": "data/records", "exhibits": "data/exhibits.csv",
 }  # fmt: skip
 MOST_TEXT_BYTES = 512 * 1024 * 1024
 

@@ -423,6 +423,8 @@ class Parts(Runs):
         rows: list[list[Any]] = [[self.say(key), [[self.m(value)]]] for key, value in values.items()]
         rows.append([self.say("keys"), [[self.m(name)] for name, _ in proof.signers]])
         yield {"b": "facts", "rows": rows}
+        for anchor in proof.anchors:
+            yield self._p(self.say("anchored", time=instant(anchor.time), size=anchor.size))
         yield self._p(self.say("no_stamp"))
         yield self._note(self.say("page_note"))
 

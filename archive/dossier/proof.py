@@ -2,16 +2,20 @@
 
     checkpoint  log.vkey  entries/IDX.json  entries/IDX.tlog-proof
     commits/IDX.txt  commits/IDX.sig  allowed_signers  disclosures.txt
+    anchors/SIZE.checkpoint  .tsr  .roots.pem  .consistency
 
 All bytes are exactly those of the ledger; nothing is signed or hashed anew here.
 """
 
 from __future__ import annotations
 
+import base64
+
 from archive.dossier.bag import Bag
 from archive.proof import Proof
 
 FOLDER = "data/proof"
+ANCHORS = f"{FOLDER}/anchors"
 
 
 def write_proof(bag: Bag, proof: Proof) -> None:
@@ -26,6 +30,12 @@ def write_proof(bag: Bag, proof: Proof) -> None:
         for number, signature in enumerate(commit.signatures, 1):
             bag.add(f"{FOLDER}/commits/{signature_name(commit.index, number)}", signature)
     bag.add(f"{FOLDER}/allowed_signers", "".join(f"{name} {line}\n" for name, line in proof.signers))
+    for anchor in proof.anchors:
+        bag.add(f"{ANCHORS}/{anchor.size}.checkpoint", anchor.checkpoint)
+        bag.add(f"{ANCHORS}/{anchor.size}.tsr", anchor.answer)
+        bag.add(f"{ANCHORS}/{anchor.size}.roots.pem", anchor.roots)
+        lines = [base64.b64encode(one).decode() + "\n" for one in anchor.hashes]
+        bag.add(f"{ANCHORS}/{anchor.size}.consistency", "".join(lines))
     shown = [string for proved in proof.entries for string in proved.disclosures]
     bag.add(f"{FOLDER}/disclosures.txt", "".join(f"{string}\n" for string in shown))
 

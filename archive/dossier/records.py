@@ -134,7 +134,10 @@ def audit_json(dossier: Dossier) -> str:
                 "bytes": sum(exhibit.file.digests.size for exhibit in files if exhibit.file),
                 "all_as_registered": True,
             },
-            "anchors": [],
+            "anchors": [
+                {"size": one.size, "time": one.time, "tsr_sha256": hashlib.sha256(one.answer).hexdigest()}
+                for one in proof.anchors
+            ],
             "time_stamp": None,
         }
     )  # fmt: skip

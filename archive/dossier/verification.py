@@ -20,6 +20,7 @@ from archive import sshsig, time_stamp
 from archive.dossier.bag import DECLARATION, SIGNATURE, SIGNED, STAMP
 from archive.dossier.instructions import namespace
 from archive.dossier.looking import Broken, Checked, Folder, away
+from archive.dossier.verification_anchors import check_anchors
 from archive.dossier.verification_proof import Proof
 from archive.dossier.verification_shown import check_shown
 from archive.registry import Registry
@@ -65,6 +66,7 @@ def check(
         blake3 = _manifests(lying, report)
         proof = Proof(lying, report)
         proof.check(log_vkey, genesis)
+        check_anchors(lying, report, proof, tsa_roots)
         _signature(lying, report, proof.registry)
         check_shown(lying, report, proof.entries, blake3)
     except Broken as error:

@@ -371,6 +371,34 @@ def walk_proof(leaf: bytes, index: int, size: int, proof: list[bytes]) -> tuple[
     return found, before
 
 
+def grows(old: int, new: int, proof: list[bytes], old_root: bytes, new_root: bytes) -> bool:
+    """Tell whether a consistency proof shows the tree of `new` leaves to begin with the old one (RFC 9162, 2.1.4.2)."""
+    if not 0 < old <= new:
+        return False
+    if old == new:
+        return not proof and old_root == new_root
+    hashes = list(proof)
+    if old & (old - 1) == 0:
+        hashes.insert(0, old_root)
+    number, last = old - 1, new - 1
+    while number & 1:
+        number, last = number >> 1, last >> 1
+    if not hashes:
+        return False
+    one = two = hashes[0]
+    for other in hashes[1:]:
+        if last == 0:
+            return False
+        if number & 1 or number == last:
+            one, two = node_hash(other, one), node_hash(other, two)
+            while number and not number & 1:
+                number, last = number >> 1, last >> 1
+        else:
+            two = node_hash(two, other)
+        number, last = number >> 1, last >> 1
+    return last == 0 and one == old_root and two == new_root
+
+
 class Tree:
     """The roots of a growing tree, from at most 64 hashes."""
 
@@ -1095,6 +1123,50 @@ class Dossier:
             self.report.found(check, str(error))
         self.report.close(check, what)
 
+    def anchors(self, roots: str | None) -> None:
+        """Time-stamps over earlier checkpoints, with which this dossier's own begins."""
+        check, folder, sizes = "anchors", "data/proof/anchors/", dict[int, set[str]]()
+        for name in sorted(n for n in self.files if n.startswith(folder)):
+            match = re.fullmatch(r"([1-9][0-9]{0,15})\.(checkpoint|tsr|consistency|roots\.pem)", name[len(folder) :])
+            if match is None:
+                self.report.found(check, f"{name} is no part of an anchor")
+            else:
+                sizes.setdefault(int(match[1]), set()).add(match[2])
+        what = "no outside time-stamp over the ledger travels with it"
+        for size, parts in sorted(sizes.items()):
+            try:
+                if parts != {"checkpoint", "tsr", "consistency", "roots.pem"}:
+                    raise Broken("a part of it is not there")
+                at = self.anchor(f"{folder}{size}", size, roots)
+                by = "by a time-stamp whose authority was not judged"
+                by = f"by {at}, by the authority that was given" if at else by
+                what = f"the first {size} entries existed {by}"
+            except Broken as error:
+                self.report.found(check, f"the anchor of {size} entries: {error}")
+        self.report.close(check, what)
+
+    def anchor(self, name: str, size: int, roots: str | None) -> str | None:
+        """Check one anchor; gives its time where `roots` bear it out. Raises Broken."""
+        if not hasattr(self, "root"):
+            raise Broken("there is no checkpoint to hold it against")
+        note = self.read(f"{name}.checkpoint")
+        origin, found, root = open_checkpoint(note, LogKey(self.registry.log_key_at(size)))
+        if found != size or origin != self.origin:
+            raise Broken("its checkpoint is another")
+        lines = self.text(f"{name}.consistency").split("\n")
+        if lines.pop():
+            raise Broken("its consistency proof does not end its last line")
+        if not grows(size, self.size, [unbase64(line, 32) for line in lines], root, self.root):
+            raise Broken("the ledger of this dossier does not begin with what was stamped")
+        digest, at = stamped_digest(self.read(f"{name}.tsr"))
+        if digest != hashlib.sha256(note).digest():
+            raise Broken("the time-stamp is over other bytes")
+        if roots is None:
+            return None
+        place = os.path.join(self.folder, *name.split("/"))
+        openssl_ts(f"{place}.tsr", f"{place}.checkpoint", roots, at)
+        return at
+
     def time_stamp(self, roots: str | None) -> None:
         """A time-stamp is over the tag manifest; with `roots` (a PEM file) also of that authority."""
         check = "timestamp"
@@ -1359,6 +1431,7 @@ def check_dossier(
         dossier.bagit()
         dossier.manifests()
         dossier.proof(log_vkey, genesis)
+        dossier.anchors(tsa_roots)
         dossier.signature()
         dossier.disclosures()
         dossier.values()

@@ -111,3 +111,61 @@ def test_verify_py_takes_the_roots(dossier, authority):
         [sys.executable, "-I", dossier / "verify.py", "--tsa-roots", authority.roots], capture_output=True, text=True, check=False
     )
     assert 0 == told.returncode and "it existed by" in told.stdout, told.stdout + told.stderr
+
+
+@pytest.fixture(scope="module")
+def anchored(tmp_path_factory, authority):
+    """A dossier of a ledger that was stamped once, some entries ago."""
+    from archive import anchor, ledger
+    from tests import casebook
+
+    folder = tmp_path_factory.mktemp("anchored")
+    archive = archive_of(folder)
+    anchor.request(archive, folder / "a.tsq")
+    signers = casebook.signers(archive)
+    anchor.attach(archive, signers, authority.answer(folder / "a.tsq", folder / "a.tsr"), authority.roots, folder / "a.tsq")
+    with ledger.writing(archive, signers) as act:
+        act.add("audit.note", sub=ledger.subject(), fields={"outcome": "seen"})
+    hand_over(archive, folder / "d", extras=Extras(pdf=False))
+    return archive, folder / "d"
+
+
+def of_anchors(folder, roots=None):
+    pem = None if roots is None else Path(roots).read_bytes()
+    ours, theirs = verification.check(folder, tsa_roots=pem), verify.check(str(folder), tsa_roots=roots and str(roots))
+    one = next((c["ok"], c["what"]) for c in ours.checks if c["id"] == "anchors")
+    two = next((held, what) for name, held, what in theirs.checks if name == "anchors")
+    assert one[0] == two[0] and ours.ok == theirs.ok, (ours.findings, theirs.findings)
+    return one, two
+
+
+def test_a_stamp_over_the_ledger_travels_and_is_checked_by_both(anchored, authority):
+    one, two = of_anchors(anchored[1], authority.roots)
+    assert one == two and one[0] and "existed by 20" in one[1]
+    one, two = of_anchors(anchored[1])
+    assert one == two and one[0] and "not judged" in one[1]
+
+
+def test_openssl_accepts_the_stamp_over_the_ledger(anchored, authority):
+    (answer,) = (anchored[1] / "data/proof/anchors").glob("*.tsr")
+    told = run("openssl", "ts", "-verify", "-in", answer, "-data", answer.with_suffix(".checkpoint"), "-CAfile", authority.roots)
+    assert 0 == told.returncode, told.stderr
+
+
+@pytest.mark.parametrize("part", ["checkpoint", "tsr", "consistency", "roots.pem"])
+def test_every_part_of_an_anchor_is_needed(anchored, authority, tmp_path, part):
+    from tests import casebook
+    from tests.archive.dossier_case import seal, sign
+
+    archive, sound = anchored
+    for act in ("gone", "changed"):
+        folder = Path(shutil.copytree(sound, tmp_path / act))
+        (path,) = (folder / "data/proof/anchors").glob(f"*.{part}")
+        if act == "gone":
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[: len(path.read_bytes()) // 2])
+        seal(folder)
+        sign(folder, casebook.signers(archive)[0])
+        held = of_anchors(folder, authority.roots)[0][0]
+        assert held == (act == "changed" and part == "roots.pem")  # roots that travel are believed by nobody
