@@ -21,7 +21,7 @@ from archive.show import find_case
 from archive.waiver import in_force
 from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
-from evidence.verdict import as_junit, as_text
+from evidence.verdict import as_junit, as_text, unfitting_text
 from schemas.fields import in_language
 from schemas.standard import Standard, load, packaged_bytes
 
@@ -35,8 +35,9 @@ _RECORDS = (
 )
 _ACTS = (
     "SELECT r.code, a.sub, a.t, a.fields FROM act a JOIN record r ON r.sub = a.sub"
-    " WHERE a.t IN ('custody.prior','consent.set','erase','waiver.set') {} ORDER BY r.code, a.idx"
+    " WHERE a.t IN ('custody.prior','consent.set','erase','waiver.set','reading.add') {} ORDER BY r.code, a.idx"
 )
+_FACTS = "facts."
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Checked:
     standard: Standard
     assessments: list[Assessment] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
-    unfitting: dict[str, list[Disagreement]] = field(default_factory=dict)  # by case; only of cases that were named
+    unfitting: list[list[Disagreement]] = field(default_factory=list)  # of each assessment, in its order
     receipt: Receipt | None = None
 
     @property
@@ -59,7 +60,10 @@ class Checked:
         document: dict[str, Any] = {
             "format": "sijill-check/1",
             "standard": {"id": self.standard.id, "version": self.standard.version, "sha256": self.standard.sha256},
-            "cases": [{**one.document(), **self._consistency(one.code)} for one in self.assessments],
+            "cases": [
+                {**one.document(), "consistency": [finding.document() for finding in unfitting]}
+                for one, unfitting in zip(self.assessments, self.unfitting, strict=True)
+            ],
         }
         return document | (self.receipt.document() if self.receipt is not None else {})
 
@@ -67,18 +71,8 @@ class Checked:
         """Give every assessment in words."""
         if not self.assessments:
             return "there is no case to check yet\n"
-        pairs = zip(self.assessments, self.titles, strict=True)
-        return "\n".join(as_text(one, title=title) + self._unfitting(one.code) for one, title in pairs)
-
-    def _consistency(self, code: str) -> dict[str, Any]:
-        if code not in self.unfitting:
-            return {}
-        return {"consistency": [one.document() for one in self.unfitting[code]]}
-
-    def _unfitting(self, code: str) -> str:
-        """Give what does not fit together, in words; told beside the result and never weighed."""
-        lines = [f"  {one.one} / {one.other}: {one.difference} apart" for one in self.unfitting.get(code, ())]
-        return "\n".join(["What does not fit together (told, not judged):", *lines, ""]) if lines else ""
+        cases = zip(self.assessments, self.titles, self.unfitting, strict=True)
+        return "\n".join(as_text(one, title=title) + unfitting_text(found) for one, title, found in cases)
 
     def junit(self) -> str:
         """Give JUnit XML for machines that run tests."""
@@ -107,8 +101,7 @@ def check(
             title = in_language(case.record, "title")
             checked.titles.append(("[EXERCISE] " if case.record.get("exercise") else "") + title)
             subjects[str(case.record["code"])] = sub
-            if codes:
-                checked.unfitting[str(case.record["code"])] = disagreements(case, _facts(db, str(case.record["code"])))
+            checked.unfitting.append(disagreements(case))
     if record_as is not None:
         from archive import ledger
 
@@ -117,18 +110,6 @@ def check(
                 act.add("assessment.add", sub=subjects[one.code], fields=_recorded(one))
         checked.receipt = act.receipt
     return checked
-
-
-def _facts(db: Any, code: str) -> dict[str, dict[str, Any]]:
-    """Give what readers found in the items of a case, by id, dotted names."""
-    found = {}
-    for name, text in db.execute(
-        "SELECT r.id, a.fields FROM act a JOIN record r ON r.sub = a.sub"
-        " WHERE r.code = ? AND a.t = 'reading.add' ORDER BY a.idx",
-        (code,),
-    ):
-        found[name] = {key[6:]: value for key, value in json.loads(text).items() if key.startswith("facts.")}
-    return found
 
 
 def _recorded(one: Assessment) -> dict[str, Any]:
@@ -154,7 +135,8 @@ def weigh_for_dossier(archive: Archive, db: Any, code: str) -> tuple[bytes, dict
     data = packaged_bytes(archive.standard)
     standard = load(data)
     _, case = next(cases(db, [code], standard=standard.id))
-    return data, weigh(standard, case).document()
+    told = [one.document() for one in disagreements(case)]
+    return data, {**weigh(standard, case).document(), "consistency": told}
 
 
 def cases(
@@ -204,11 +186,14 @@ def _case(
     for _, sub, t, fields in acts:
         of_sub.setdefault(sub, []).append((t, json.loads(fields)))
     _, case_sub, _, _, record = by_kind["case"][0]
+    links = [_link(row) for row in by_kind["link"]]
+    facts = {row[0]: _facts(of_sub.get(row[1], ())) for row in by_kind["item"]}
+    heard = any(row[4].get("message_type") == "release" for row in by_kind["item"])
     return case_sub, Case(
         record=record,
         items=[_item(code, row, of_sub.get(row[1], ()), checks) for row in by_kind["item"]],
         sources={name: fields for name, _, _, _, fields in by_kind["source"]},
-        links=[_link(row) for row in by_kind["link"]],
+        links=links,
         relations=[
             Relation(name, fields["item"], fields["as"], fields.get("of"), fields.get("external"))
             for name, _, _, withdrawn, fields in by_kind["relation"]
@@ -216,7 +201,20 @@ def _case(
         ],
         flights=logs.asked_of(record),
         waivers=in_force(of_sub.get(case_sub, ()), standard, datetime.now(UTC).date()),
+        facts={name: read for name, read in facts.items() if read},
+        sightings=logs.sightings({row[0]: row[1] for row in by_kind["item"]}, by_kind["link"]) if heard else (),
     )
+
+
+def _facts(acts: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Give what a reader found in an item, dotted names; a later reading goes over an earlier one."""
+    return {
+        key[len(_FACTS) :]: value
+        for t, said in acts
+        if t == "reading.add"
+        for key, value in said.items()
+        if key.startswith(_FACTS)
+    }
 
 
 def _item(code: str, row: Any, acts: Sequence[tuple[str, Mapping[str, Any]]], checks: Sequence[Check]) -> Item:

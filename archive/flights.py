@@ -7,10 +7,12 @@ index over times and positions; `evidence.match` decides what fits.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from evidence.docket import FlightAnswer
+from evidence.docket import FlightAnswer, Sighting
 from evidence.match import (
     AFTER_MIN,
     BEFORE_MIN,
@@ -32,6 +34,11 @@ _NEAR = (
     f"SELECT {', '.join(COLUMNS)} FROM observation WHERE earliest BETWEEN ? AND ? AND latest >= ?"
     " AND lat BETWEEN ? AND ? AND lon BETWEEN ? AND ? ORDER BY log, row"
 )
+_SIGHTING = (
+    "SELECT earliest, latest, lat, lon, aircraft_class FROM observation"
+    " WHERE log = ? AND row = ? AND earliest IS NOT NULL"
+)
+_ROW = re.compile(r"row\s*(\d{1,9})\b", re.ASCII | re.IGNORECASE)
 Place = tuple[int, int]
 
 
@@ -64,6 +71,21 @@ class Logs:
             return FlightAnswer(named, covered, self.warnings())
 
         return answer
+
+    def sightings(self, subs: Mapping[str, str], links: Iterable[Sequence[Any]]) -> list[Sighting]:
+        """Give the rows of logs that links of a case name (`row 2`); `subs` are the subjects of its items by id."""
+        found = {}
+        for _, _, _, withdrawn, link in links:
+            sub, row = subs.get(str(link.get("item"))), _ROW.search(str(link.get("locator", "")))
+            if withdrawn or sub not in self.names or row is None:
+                continue
+            told = self._db.execute(_SIGHTING, (sub, int(row[1]))).fetchone()
+            if told is not None:
+                first, last = (datetime.fromtimestamp(moment, UTC) for moment in told[:2])
+                point = (told[2], told[3]) if told[2] is not None and told[3] is not None else None
+                name = f"{link['item']} row {row[1]}"
+                found[name] = Sighting(name, first, last, point, told[4] or "unknown")
+        return list(found.values())
 
     def covered(self, record: Mapping[str, Any], before_min: float, after_min: float) -> bool | None:
         """Tell whether one log covers the whole window; None without a time or a place."""

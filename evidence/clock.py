@@ -11,6 +11,7 @@ Follows CIPA DC-008 (Exif 3.0) 4.6.5 and 4.6.6.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -114,23 +115,30 @@ def clock_warning(taken: dict[str, Any] | None, gps: str | None) -> str | None:
     """Say that the camera clock and the GPS clock are further apart than any zone explains; None where they agree."""
     if taken is None or gps is None:
         return None
-    by_gps = datetime.fromisoformat(gps)
+    apart = datetime.fromisoformat(taken["earliest"]) - datetime.fromisoformat(gps)
+    if clocks_apart(taken, gps) is None:
+        return None
     if taken["offset"] is not None:
-        apart = datetime.fromisoformat(taken["earliest"]) - by_gps
-        if abs(apart) <= CLOCKS_AGREE:
-            return None
         return (
             f"EXIF DateTimeOriginal {taken['local']}{taken['offset']} is {_span(apart)} the GPS clock ({gps}); "
             "one of the two clocks is wrong, or the position is an older one"
         )
-    apart = datetime.fromisoformat(taken["earliest"]) + EASTMOST - by_gps
-    nearest = min((timedelta(minutes=minutes) for minutes in _CIVIL_MINUTES), key=lambda zone: abs(apart - zone))
-    if abs(apart - nearest) <= CLOCKS_AGREE:
-        return None
     return (
-        f"EXIF DateTimeOriginal {taken['local']} (no zone) is {_span(apart)} the GPS clock ({gps}), "
+        f"EXIF DateTimeOriginal {taken['local']} (no zone) is {_span(apart + EASTMOST)} the GPS clock ({gps}), "
         "which no time zone explains; one of the two clocks is wrong, or the position is an older one"
     )
+
+
+def clocks_apart(taken: Mapping[str, Any], gps: str) -> timedelta | None:
+    """Give how far the camera clock (`offset`, `earliest`) is from the GPS clock; None where they agree.
+
+    A camera without a zone is set against the zone that fits best.
+    """
+    apart = datetime.fromisoformat(taken["earliest"]) - datetime.fromisoformat(gps)
+    if taken["offset"] is None:
+        apart += EASTMOST
+        apart = min((apart - timedelta(minutes=minutes) for minutes in _CIVIL_MINUTES), key=abs)
+    return apart if abs(apart) > CLOCKS_AGREE else None
 
 
 def _clock_text(tags: Tags, name: str) -> str | None:

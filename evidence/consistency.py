@@ -1,27 +1,39 @@
 """What does not fit together in a case: clocks, places, numbers. Told, never judged, never weighed.
 
 Each finding names both sides and the difference. A disagreement may be a wrong
-clock, a slip of the pen, or a sign; people decide. Only bounds that cannot
-both be true disagree: a window that touches another does not. Without a bound
-nothing is said.
+clock, a slip of the pen, or a sign; people decide. Windows that touch do not
+disagree, and without a bound nothing is said. A camera clock without a zone is
+26 hours wide; where that hides a difference, it is also read as it is written
+in the zone of the case, and the finding says so.
 
 Times are UTC, places WGS 84 in whole micro-degrees, distances geodesic in km.
+Sources: docs/standards.md, "What does not fit together".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Any
 
-from evidence.docket import Case, Item
+from evidence import sky
+from evidence.clock import CLOCKS_AGREE, clocks_apart
+from evidence.docket import Case, Item, Sighting
+from evidence.when import local_offset
 from evidence.where import Point, distance_km
+from schemas.aircraft import speeds_kmh
+from schemas.errors import ExtraMissing, FormatError
 from schemas.extent import bounds, read_instant
 
-GPS_TOLERANCE = timedelta(minutes=5)  # of a camera clock from its own satellite clock, its zone allowed for
 PLACE_TOLERANCE_KM = 1.0
-Facts = Mapping[str, Mapping[str, Any]]  # item id -> what a reader found, dotted names
+STANDOFF_KM = 20.0  # how far from the place a weapon may be released, and a spotter's position be wrong
+RELEASE_BEFORE = timedelta(minutes=10)  # how long before the strike its release may be heard
+MOST = 50  # disagreements of one kind that are told one by one
+_NEVER = datetime.max.replace(tzinfo=UTC)
+Window = tuple[datetime | None, datetime | None]
+Side = tuple[str, Window]  # what is told, and its bounds
 
 
 @dataclass(frozen=True)
@@ -38,23 +50,43 @@ class Disagreement:
         return {"kind": self.kind, "one": self.one, "other": self.other, "difference": self.difference}
 
 
-def disagreements(case: Case, facts: Facts) -> list[Disagreement]:
-    """Give everything that does not fit, in the order of the items."""
+def disagreements(case: Case) -> list[Disagreement]:
+    """Give everything that does not fit, in the order of the items; what belongs to the whole case comes last."""
+    items = [item for item in case.items if not item.withdrawn and "kind" in item.record]
+    strikes = _strikes(case.record)
     found: list[Disagreement] = []
-    items = [item for item in case.items if not item.withdrawn and "disposed" not in item.excluded]
     for item in items:
-        read = facts.get(item.id, {})
-        found += _camera(item, read)
+        read = case.facts.get(item.id, {})
+        found += _camera(item, read, item.record.get("zone") or case.record.get("zone"))
         found += _places(item, read, case.record)
-        found += _uploaded(item, case.record)
-        found += _intercept(item, case.record)
-    found += _testimonies(items)
-    found += _satellites(items, case.record)
+        found += _uploaded(item, strikes)
+        if item.record.get("message_type") == "release":
+            found += _release(item, strikes, case.sightings, _point(case.record, "place"))
+    found += _few("testimony-times", _testimonies(items, strikes))
+    found += _satellites(items, strikes)
     found += _casualties(case.record)
+    found += _by_the_sky(items, case.record)
     return found
 
 
-Window = tuple[datetime | None, datetime | None]
+def _few(kind: str, found: Iterable[Disagreement]) -> list[Disagreement]:
+    """Give the first of one kind, and how many more there are."""
+    told = list(found)
+    more = len(told) - MOST
+    return [*told[:MOST], *([Disagreement(kind, "others", "others", f"{more} more")] if more > 0 else [])]
+
+
+# -- windows
+
+
+def _window(extent: Any) -> Window:
+    """Give the bounds of a time; one told to the minute is the whole minute when two are compared."""
+    if not isinstance(extent, Mapping):
+        return None, None
+    low, high = bounds(extent)
+    if low is not None and low == high and extent.get("precision") == "minute":
+        return low, low + timedelta(seconds=59)
+    return low, high
 
 
 def _apart(one: Window, two: Window) -> timedelta | None:
@@ -66,10 +98,6 @@ def _apart(one: Window, two: Window) -> timedelta | None:
     return None
 
 
-def _window(extent: Any) -> Window:
-    return bounds(extent if isinstance(extent, Mapping) else None)
-
-
 def _span(gap: timedelta) -> str:
     minutes = abs(round(gap.total_seconds() / 60))
     days, rest = divmod(minutes, 1440)
@@ -79,28 +107,72 @@ def _span(gap: timedelta) -> str:
 
 
 def _said(extent: Any) -> str:
-    low, high = _window(extent)
+    """Say a time by its bounds in UTC."""
+    low, high = bounds(extent) if isinstance(extent, Mapping) else (None, None)
+    return _words(low, high)
+
+
+def _words(low: datetime | None, high: datetime | None) -> str:
     words = [f"{one:%Y-%m-%dT%H:%M:%SZ}" if one else "open" for one in (low, high)]
     return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
 
 
-def _camera(item: Item, read: Mapping[str, Any]) -> Iterator[Disagreement]:
-    """The camera's clock against its own satellite clock, and against the time that was claimed."""
-    if "captured.earliest" not in read or "captured.latest" not in read:
+def _strikes(case: Mapping[str, Any]) -> list[Side]:
+    """Give the times the case claims: of each strike that has one, else of the whole."""
+    rows: Any = case.get("strikes") or []
+    sides = [
+        (f"strike {row.get('label') or number}: {_said(row['time'])}", _window(row["time"]))
+        for number, row in enumerate(rows, 1)
+        if isinstance(row, Mapping) and isinstance(row.get("time"), Mapping) and _window(row["time"]) != (None, None)
+    ]
+    occurred = case.get("occurred")
+    whole = [(f"case: occurred {_said(occurred)}", _window(occurred))] if _window(occurred) != (None, None) else []
+    return sides or whole
+
+
+def _nearest(window: Window, sides: Sequence[Side]) -> tuple[str, timedelta] | None:
+    """Give the side with the smallest gap to a window, and the gap; None where one may overlap, or none is told."""
+    gaps = [(name, _apart(other, window)) for name, other in sides]
+    apart = [(name, gap) for name, gap in gaps if gap is not None]
+    return min(apart, key=lambda one: abs(one[1])) if apart and len(apart) == len(gaps) else None
+
+
+# -- items
+
+
+def _camera(item: Item, read: Mapping[str, Any], zone: Any) -> Iterator[Disagreement]:
+    """Set the camera's clock against its own satellite clock, and against the time that was claimed."""
+    if not {"captured.local", "captured.earliest", "captured.latest"} <= read.keys():
         return
-    captured = {"earliest": read["captured.earliest"], "latest": read["captured.latest"]}
+    local, offset = str(read["captured.local"]), read.get("captured.offset")
+    taken = {"local": local, "offset": offset, "earliest": read["captured.earliest"]}
+    shown = f"{item.id}: camera clock {local}{offset or ' (no zone told)'}"
     gps = read.get("gps.time_utc")
+    written = _in_zone(local, zone) if offset is None and isinstance(zone, str) else None
+    in_zone = f"{item.id}: camera clock {local} (no zone told; read in {zone})"
     if isinstance(gps, str):
-        at = read_instant(gps)
-        gap = _apart(_window(captured), (at - GPS_TOLERANCE, at + GPS_TOLERANCE))
-        if gap is not None:
-            yield Disagreement("camera-gps", f"{item.id}: camera clock {_said(captured)}",
-                               f"{item.id}: GPS clock {gps}", _span(gap))  # fmt: skip
+        apart = clocks_apart(taken, gps)
+        side = shown
+        if apart is None and written is not None and abs(written - read_instant(gps)) > CLOCKS_AGREE:
+            apart, side = written - read_instant(gps), in_zone
+        if apart is not None:
+            yield Disagreement("camera-gps", side, f"{item.id}: GPS clock {gps}", _span(apart))
     claimed = item.record.get("claimed.time")
-    gap = _apart(_window(captured), _window(claimed))
+    captured: Window = (read_instant(read["captured.earliest"]), read_instant(read["captured.latest"]))
+    gap = _apart(captured, _window(claimed))
+    if gap is None and written is not None:
+        gap, shown = _apart((written, written), _window(claimed)), in_zone
     if gap is not None:
-        yield Disagreement("camera-claimed", f"{item.id}: camera clock {_said(captured)}",
-                           f"{item.id}: claimed {_said(claimed)}", _span(gap))  # fmt: skip
+        yield Disagreement("camera-claimed", shown, f"{item.id}: claimed {_said(claimed)}", _span(gap))
+
+
+def _in_zone(local: str, zone: str) -> datetime | None:
+    """Read a camera clock as it is written, in a zone; None where that zone had no such time, or had it twice."""
+    try:
+        moment = datetime.fromisoformat(local)
+        return read_instant(f"{(moment - local_offset(moment, zone)).replace(microsecond=0).isoformat()}Z")
+    except (ValueError, OverflowError, FormatError):
+        return None
 
 
 def _point(record: Mapping[str, Any], stem: str) -> Point | None:
@@ -109,75 +181,170 @@ def _point(record: Mapping[str, Any], stem: str) -> Point | None:
 
 
 def _places(item: Item, read: Mapping[str, Any], case: Mapping[str, Any]) -> Iterator[Disagreement]:
-    """Where the camera says it was, against where the picture was claimed or the case says it happened."""
+    """Set where the camera says it was against where the picture is claimed to be from; else, against the case."""
     taken = _point(read, "gps")
-    claimed = _point(item.record, "claimed")
-    sides = [("exif-claimed", f"{item.id}: camera position", taken, f"{item.id}: claimed place", claimed)]
-    sides.append(("claimed-case", f"{item.id}: claimed place", claimed, "case: place", _point(case, "place")))
-    for kind, one, here, other, there in sides:
-        if here is None or there is None:
-            continue
-        allowed = PLACE_TOLERANCE_KM + sum(float(r.get(n, 0)) for r, n in (
-            (item.record, "claimed.accuracy_m"), (case, "place.accuracy_m"))) / 1000  # fmt: skip
-        distance = distance_km(here, there)
-        if distance > allowed:
-            yield Disagreement(kind, one, other, f"{distance:.1f} km")
-
-
-def _uploaded(item: Item, case: Mapping[str, Any]) -> Iterator[Disagreement]:
-    """What was uploaded before it happened shows something else, or happened earlier."""
-    uploaded = _window(item.record.get("uploaded_at"))[1]
-    begun = _window(case.get("occurred"))[0]
-    if uploaded is not None and begun is not None and uploaded < begun:
-        yield Disagreement("upload-before", f"{item.id}: uploaded {_said(item.record.get('uploaded_at'))}",
-                           f"case: occurred {_said(case.get('occurred'))}", _span(begun - uploaded))  # fmt: skip
-
-
-def _intercept(item: Item, case: Mapping[str, Any]) -> Iterator[Disagreement]:
-    """A release heard after the strike is not the release of that strike."""
-    if item.record.get("message_type") != "release":
+    if taken is None:
         return
-    heard, struck = _window(item.record.get("recorded")), _window(case.get("occurred"))
-    if heard[0] is not None and struck[1] is not None and heard[0] > struck[1]:
-        yield Disagreement("release-after", f"{item.id}: release heard {_said(item.record.get('recorded'))}",
-                           f"case: occurred {_said(case.get('occurred'))}", _span(heard[0] - struck[1]))  # fmt: skip
+    claimed, accuracy = _point(item.record, "claimed"), item.record.get("claimed.accuracy_m")
+    side = f"{item.id}: claimed place"
+    if claimed is None:
+        claimed, accuracy, side = _point(case, "place"), case.get("place.accuracy_m"), "case: place"
+    if claimed is None:
+        return
+    distance = distance_km(taken, claimed)
+    if distance > PLACE_TOLERANCE_KM + float(accuracy or 0) / 1000:
+        yield Disagreement("exif-place", f"{item.id}: camera position {_degrees(taken)}",
+                           f"{side} {_degrees(claimed)}", f"{distance:.1f} km")  # fmt: skip
 
 
-def _testimonies(items: list[Item]) -> Iterator[Disagreement]:
-    """Two statements whose times cannot both be right."""
-    told = [(i, i.record.get("claimed.time")) for i in items if i.record.get("kind") == "statement"]
-    told = [(item, extent) for item, extent in told if extent]
-    for number, (one, first) in enumerate(told):
-        for other, second in told[number + 1 :]:
-            gap = _apart(_window(first), _window(second))
-            if gap is not None:
-                sides = f"{one.id}: says {_said(first)}", f"{other.id}: says {_said(second)}"
-                yield Disagreement("testimony-times", *sides, _span(gap))
+def _degrees(point: Point) -> str:
+    return f"{point[0] / 1e6:.4f}, {point[1] / 1e6:.4f}"
 
 
-def _satellites(items: list[Item], case: Mapping[str, Any]) -> Iterator[Disagreement]:
-    """An image called before that was taken after, or the reverse, brackets nothing."""
-    struck = _window(case.get("occurred"))
+def _uploaded(item: Item, strikes: Sequence[Side]) -> Iterator[Disagreement]:
+    """Tell what was uploaded before it happened, or before it is claimed to have been taken."""
+    uploaded = item.record.get("uploaded_at")
+    claimed = item.record.get("claimed.time")
+    events = [(f"{item.id}: claimed {_said(claimed)}", _window(claimed))] if _window(claimed)[0] else []
+    if strikes:
+        events.append(min(strikes, key=lambda side: side[1][0] or _NEVER))
+    for name, window in events:
+        gap = _apart(_window(uploaded), window)
+        if gap is not None and gap > timedelta():
+            yield Disagreement("upload-before", f"{item.id}: uploaded {_said(uploaded)}", name, _span(gap))
+
+
+def _release(
+    item: Item, strikes: Sequence[Side], sightings: Sequence[Sighting], place: Point | None
+) -> Iterator[Disagreement]:
+    """Set a release that was heard against the strike, and against where the aircraft was seen."""
+    recorded = item.record.get("recorded")
+    heard = _window(recorded)
+    shown = f"{item.id}: release heard {_said(recorded)}"
+    before = [(name, (low - RELEASE_BEFORE if low else None, high)) for name, (low, high) in strikes]
+    found = _nearest(heard, before)
+    if found is not None:
+        name, gap = found
+        yield Disagreement("release-strike", shown, name, _span(gap if gap > timedelta() else gap - RELEASE_BEFORE))
+    if place is None or heard[0] is None or heard[1] is None:
+        return
+    for seen in sightings:
+        if seen.point is None:
+            continue
+        distance = distance_km(seen.point, place)
+        fastest = speeds_kmh().get(seen.aircraft_class, speeds_kmh()["unknown"])[1]
+        gap = abs(_apart(heard, (seen.earliest, seen.latest + timedelta(seconds=59))) or timedelta())
+        reach = STANDOFF_KM + fastest * (gap.total_seconds() + 60) / 3600
+        if distance > reach:
+            when = _words(seen.earliest, seen.latest)
+            where = f"{seen.name}: seen {when}, {distance:.0f} km from the place"
+            yield Disagreement("release-sighting", shown, where,
+                               f"{_span(gap)}, {distance:.0f} km; at most {reach:.0f} km fit")  # fmt: skip
+
+
+def _testimonies(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disagreement]:
+    """Tell two statements whose times cannot both be right, and one that fits no time the case claims."""
+    told = [
+        (item.id, item.record["claimed.time"], _window(item.record["claimed.time"]))
+        for item in items
+        if item.record["kind"] == "statement" and item.record.get("claimed.time")
+    ]
+    for (one, first, low), (other, second, high) in combinations(told, 2):
+        gap = _apart(low, high)
+        if gap is not None:
+            yield Disagreement("testimony-times", f"{one}: says {_said(first)}", f"{other}: says {_said(second)}",
+                               _span(gap))  # fmt: skip
+    for one, first, low in told:
+        found = _nearest(low, strikes)
+        if found is not None:
+            yield Disagreement("testimony-times", f"{one}: says {_said(first)}", found[0], _span(found[1]))
+
+
+# -- the whole case
+
+
+def _satellites(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disagreement]:
+    """Tell satellite images that do not bracket: called before or after and are not, or all of them on one side."""
+    lows = [window[0] for _, window in strikes if window[0] is not None]
+    highs = [window[1] for _, window in strikes if window[1] is not None]
+    if not lows or not highs:
+        return
+    event: Window = (min(lows), max(highs))
+    shown = f"case: occurred {_words(*event)}"
+    sides: dict[str, list[tuple[str, timedelta]]] = {"before": [], "after": []}
+    dated, ill_called = 0, False
     for item in items:
-        role = item.record.get("pair_role")
+        if item.record.get("medium") != "satellite":
+            continue
         extent = item.record.get("claimed.time")
-        taken = _window(extent)
-        wrong = None
-        if role == "before" and taken[0] is not None and struck[0] is not None and taken[0] > struck[0]:
-            wrong = taken[0] - struck[0]
-        if role == "after" and taken[1] is not None and struck[1] is not None and taken[1] < struck[1]:
-            wrong = struck[1] - taken[1]
-        if wrong is not None:
-            yield Disagreement("bracket", f"{item.id}: called {role}, taken {_said(extent)}",
-                               f"case: occurred {_said(case.get('occurred'))}", _span(wrong))  # fmt: skip
+        dated += _window(extent) != (None, None)
+        gap = _apart(event, _window(extent))
+        if gap is None:
+            continue
+        name, side = f"{item.id}: taken {_said(extent)}", "after" if gap > timedelta() else "before"
+        sides[side].append((name, gap))
+        role = item.record.get("pair_role")
+        if role is not None and role != side:
+            ill_called = True
+            yield Disagreement("bracket", f"{name}, called {role}", shown, f"{_span(gap)} {side}")
+    for side, images in sides.items():
+        if not ill_called and len(images) == dated > 1:
+            name, gap = min(images, key=lambda one: abs(one[1]))
+            yield Disagreement("bracket", f"all {dated} satellite images are {side}; the nearest, {name}", shown,
+                               f"{_span(gap)} {side}, and none on the other side")  # fmt: skip
 
 
 def _casualties(case: Mapping[str, Any]) -> Iterator[Disagreement]:
-    """Parts that make more than the whole: the least of each group against the most of all."""
-    least = sum(v for k, v in case.items() if k.startswith("casualties.") and k.endswith(".min") and type(v) is int)
+    """Tell parts that make more than the whole: the least of each group against the most of all."""
+    groups = {k: v for k, v in case.items() if k.startswith("casualties.") and k.endswith(".min") and type(v) is int}
     ends = [case.get(f"{name}.max") for name in ("killed", "injured")]
-    if all(type(end) is int for end in ends):
-        most = sum(end for end in ends if isinstance(end, int))
-        if least > most:
-            sides = f"case: at least {least} by groups", f"case: at most {most} killed and injured"
-            yield Disagreement("casualties", *sides, str(least - most))
+    if not groups or not all(type(end) is int for end in ends):
+        return
+    least, most = sum(groups.values()), sum(end for end in ends if isinstance(end, int))
+    if least > most:
+        named = ", ".join(f"{name.split('.')[1]} {count}" for name, count in groups.items())
+        yield Disagreement("casualties", f"case: at least {least} by groups ({named})",
+                           f"case: at most {most} killed and injured", str(least - most))  # fmt: skip
+
+
+def _by_the_sky(items: Iterable[Item], case: Mapping[str, Any]) -> Iterator[Disagreement]:
+    """Set times that are told by prayer or the sun against when that was, there, on that day.
+
+    Words without bounds of their own are set against the time the case claims.
+    """
+    place, occurred = _point(case, "place"), case.get("occurred")
+    if place is None:
+        return
+    sides: list[tuple[str, Any]] = [("case", occurred)]
+    sides += [
+        (f"strike {row.get('label') or number}", row.get("time")) for number, row in enumerate(_rows(case), 1)
+    ]
+    sides += [(item.id, item.record.get("claimed.time")) for item in items]
+    for name, extent in sides:
+        said = extent.get("said") if isinstance(extent, Mapping) else None
+        if not isinstance(said, str) or sky.told(said) is None:
+            continue
+        window, meant = _window(extent), f"bounds {_said(extent)}"
+        if window == (None, None):
+            window, meant = _window(occurred), f"case: occurred {_said(occurred)}"
+        low, high = window
+        if low is None or high is None or high - low > timedelta(days=1):
+            continue
+        try:
+            found = sky.expected(said, place, low + (high - low) / 2)
+        except ExtraMissing as error:
+            yield Disagreement("not-compared", f"{name}: says “{said}”", error.message, error.hint)
+            return
+        gap = _apart(found[1], window) if found is not None else None
+        if found is not None and gap is not None:
+            told = f"{name}: says “{said}”, {found[0]}: {_words(*(_minute(end) for end in found[1]))} by the sun"
+            yield Disagreement("sky", told, f"{name}: {meant}" if meant[0] == "b" else meant, _span(gap))
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _rows(case: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    rows: Any = case.get("strikes") or []
+    return [row for row in rows if isinstance(row, Mapping)]

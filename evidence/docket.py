@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -70,6 +71,17 @@ class FlightAnswer:
     warnings: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """A row of a flight log that a link of the case names: what it is called, its time, position, class of aircraft."""
+
+    name: str  # "F1 row 2"
+    earliest: datetime
+    latest: datetime
+    point: tuple[int, int] | None
+    aircraft_class: str = "unknown"
+
+
 def no_flights(within_km: float, before_min: float, after_min: float) -> FlightAnswer:
     """Answer for an archive without flight logs: nothing near, and nobody was watching."""
     del within_km, before_min, after_min
@@ -78,7 +90,10 @@ def no_flights(within_km: float, before_min: float, after_min: float) -> FlightA
 
 @dataclass(frozen=True)
 class Case:
-    """A case as it is weighed; `items` in the order of registration, `waivers` those in force, rule id -> reason."""
+    """A case as it is weighed; `items` in the order of registration, `waivers` those in force, rule id -> reason.
+
+    `facts` (item id -> what a reader found, dotted names) and `sightings` are told beside the result, never weighed.
+    """
 
     record: Mapping[str, Any]
     items: Sequence[Item] = ()
@@ -87,6 +102,8 @@ class Case:
     relations: Sequence[Relation] = ()
     flights: Callable[[float, float, float], FlightAnswer] = no_flights
     waivers: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sightings: Sequence[Sighting] = ()
 
 
 def present(record: Mapping[str, Any], name: str) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from evidence.consistency import Disagreement
 from evidence.corroboration import DOES_NOT_APPLY, WAIVED, WARN, Assessment, RuleResult
 from evidence.requirements import MET, NOT_MET
 from schemas.standard import Standard
@@ -72,6 +73,14 @@ def _rule_lines(result: RuleResult) -> Iterator[str]:
     yield f"    found:   {visible(result.because)}"
     if result.lacks:
         yield f"    lacking: {visible(result.lacks)}"
+
+
+def unfitting_text(found: Sequence[Disagreement]) -> str:
+    """Give what does not fit together, in words; empty where nothing is to be told."""
+    if not found:
+        return ""
+    lines = [f"  {one.one}\n    {one.other}\n    difference: {one.difference}" for one in found]
+    return visible("\n".join(["What does not fit together (told, not judged):", *lines, ""]), lines=True)
 
 
 def _word(answer: str) -> str:

@@ -128,3 +128,29 @@ def test_without_coverage_silence_says_nothing(tmp_path):
     tables["case"]["code"] = "EX-2"
     take(archive, write(tmp_path / "in2", tables, files()))
     assert match(archive, ["EX-2"])["cases"][0] == {"code": "EX-2", "covered": None, "matches": []}
+
+
+def test_what_does_not_fit_together_is_told_beside_the_result_and_weighs_nothing(tmp_path):
+    """A wrong camera clock, a release half an hour late, an aircraft 300 km off, words against the sun."""
+    tables, contents = case(), files()
+    tables["item"][1]["claimed"] = {"time": "2019-02-03T14:35"}
+    tables["item"].append({
+        "id": "R1", "kind": "intercept", "source": "S4", "recorded": "2019-02-03T15:10:00", "message_type": "release",
+    })  # fmt: skip
+    tables["item"][0]["claimed"] = {"time": {"said": "after Isha", "earliest": "2019-02-03T14:20", "latest": "2019-02-03T14:40"}}
+    tables["link"].append({
+        "item": "F1", "locator": "row 1", "facets": ["when"], "stance": "supports", "strength": "consistent_with",
+        "rationale": "A jet.", "assessor": "A-2", "reviewed_by": "A-5",
+    })  # fmt: skip
+    contents["logs/f1.csv"] = "Time,Lat,Lon,Aircraft\n2019-02-03 15:09,38.5,36.6,Su-22\n"
+    archive = new_archive(tmp_path)
+    take(archive, write(tmp_path / "in", tables, contents))
+    checked = check(archive)
+    (one,) = checked.document()["cases"]
+    assert one["meets"] is True
+    assert {finding["kind"]: finding["difference"] for finding in one["consistency"]} == {
+        "camera-claimed": "19 min", "release-strike": "30 min", "sky": "3 h 35 min",
+        "release-sighting": "less than a minute, 298 km; at most 40 km fit",
+    }  # fmt: skip
+    assert "What does not fit together (told, not judged)" in checked.text()
+    assert all(finding["one"] in checked.text() for finding in one["consistency"])
