@@ -38,7 +38,7 @@ from archive.handed_over import (
 from archive.pictures import Copies
 from archive.proof import gather_proof
 from archive.show import Kept, find_case, records_of
-from archive.unsaid import redact, speaks_of
+from archive.unsaid import redact, speaks_of, unspoken
 from archive.withholding import STRICT, Decision, Decisions
 from evidence.digest import Digests
 from schemas.audience import allowed
@@ -133,6 +133,8 @@ class _Gathering:
         shown_links = tuple(self._record(r, ("link",)) for r in kept_links)
         shown_relations = tuple(self._record(r, ("relation",)) for r in kept_relations)
         standard, assessment = weigh(self.db, self.case.code)
+        silent = [*self.hidden, *(r.id for r in shown_items if self.decisions[r.sub].rendition is not None)]
+        assessment = {**assessment, "consistency": unspoken(assessment.get("consistency", ()), silent)}
         number = 1 + self._exports()
         numbers = {r.id: bates(r.code, ranks[r.sub]) for r in hidden}
         pairs = zip(exhibits, shown_items, strict=True)

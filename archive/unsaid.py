@@ -25,6 +25,11 @@ def redact(value: Any, names: Mapping[str, str], hidden: Sequence[str]) -> Any:
     return "(speaks of a withheld exhibit)" if isinstance(value, str) and speaks_of(value, hidden) else value
 
 
+def unspoken(findings: Sequence[Any], hidden: Sequence[str]) -> list[Any]:
+    """Give the findings that say nothing of what is withheld: two sides and a difference betray each other."""
+    return [one for one in findings if not speaks_of(one, hidden)]
+
+
 def speaks_of(value: Any, hidden: Sequence[str]) -> bool:
     """Tell whether a value holds one of the words, as a word, anywhere."""
     if isinstance(value, str):

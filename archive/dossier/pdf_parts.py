@@ -102,6 +102,15 @@ class Parts(Runs):
             ]}  # fmt: skip
         else:
             yield self._p(say("no_waivers"))
+        unfitting = d.assessment.get("consistency", ())
+        if unfitting:
+            yield self._h2(say("unfitting"))
+            yield self._note(say("unfitting_means"))
+            yield {"b": "list", "l": [
+                [[self.o(one["one"]), self.w(" – "), self.o(one["other"]),
+                  self.w(f" ({say('difference')}: "), self.o(one["difference"]), self.w(")")]]
+                for one in unfitting
+            ]}  # fmt: skip
         yield self._h2(say("lacking"))
         lacking = contents.lacking(d)
         if lacking:
