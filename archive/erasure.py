@@ -21,6 +21,7 @@ from archive.consent import dossiers_with
 from archive.copies import known_copies
 from archive.database import blob, left_journal
 from archive.show import Kept, find_record
+from evidence.independence import joins_of_item, joins_of_source
 from schemas.entry import Entry
 from schemas.errors import InputError, UnreachableError
 from schemas.text import counted, visible
@@ -48,6 +49,8 @@ def erase(archive: Archive, signers: Sequence[ledger.Signer], name: str, reason:
         doomed, shared = _objects(act.db, kept.sub)
         dossiers = dossiers_with(act.db, [kept]) if kept.kind == "item" else []
         left: dict[str, Any] = {key: kept.fields[key] for key in ("case", "id", "kind") if key in kept.fields}
+        joined = _joined(act.db, kept)
+        left |= {"joined": joined} if joined else {}
         for start in range(0, len(digests), _DIGESTS):
             act.add("erase", sub=kept.sub, body={"digests": sorted(digests[start : start + _DIGESTS])},
                     fields={"reason": reason, **left})  # fmt: skip
@@ -67,6 +70,18 @@ def erase(archive: Archive, signers: Sequence[ledger.Signer], name: str, reason:
         "objects": len(doomed), "shared": shared, "dossiers": dossiers,
         "copies": [one["path"] for one in known_copies(archive)], **act.receipt.document(),
     }  # fmt: skip
+
+
+def _joined(db: Any, kept: Kept) -> list[str]:
+    """Name the records that this one was one source with, so that no count of sources rises by erasing."""
+    from archive.assess import cases
+
+    if kept.kind not in ("item", "source"):
+        return []
+    _, case = next(cases(db, [kept.code]))
+    if kept.kind == "source":
+        return joins_of_source(kept.id, case.sources)
+    return joins_of_item(kept.id, case.items, case.sources)
 
 
 def _chain(db: Any, kept: Kept) -> Iterator[Entry]:

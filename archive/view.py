@@ -80,7 +80,7 @@ class Projection:
         new = self._records.get(sub)
         if entry.t == "erase":  # what is left of the record is its name, as the order tells it
             self._last[sub] = entry.index
-            named = {key: fields[key] for key in ("case", "id", "kind") if key in fields}
+            named = {key: fields[key] for key in ("case", "id", "kind", "joined") if key in fields}
             text = encode({**named, "erased": entry.index}).decode()
             self._erased[sub] = (named.get("case"), named.get("id"), entry.index, text, sub)
             return
@@ -125,6 +125,9 @@ def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
     names = ("name",) if entry.t == "key.add" else ("code", "case", "id")
     if entry.t in (*_MAKES, "erase") and any(type(fields.get(name, "")) is not str for name in names):
         return "the name of a record is no text"
+    joined = fields.get("joined", []) if entry.t == "erase" else []
+    if type(joined) is not list or any(type(name) is not str for name in joined):
+        return "what an erased record was joined with is no list of names"
     if "blake3" in fields and entry.t != "record.edit":
         named = [fields.get(name) for name in ("blake3", "sha256")]
         if not all(type(name) is str and _DIGEST.match(name) for name in named):

@@ -134,6 +134,9 @@ class Independence:
                     if other != place:
                         self.same_bytes.append((place, other))
                         self._tie(place, other)
+            for name in item.record.get("joined", ()):  # what was erased leaves no source and no digest
+                if name in self.places:
+                    self._tie(place, self.places[name])
 
     def _relate(self, relations: Iterable[Relation]) -> None:
         for relation in relations:
@@ -205,6 +208,30 @@ class Independence:
         return [place for places, _ in shared for place in places], [name for _, names in shared for name in names]
 
 
+def joins_of_item(name: str, items: Sequence[Item], sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Give items that keep an item in its group once it is erased: the first of its source, the first of its bytes."""
+    house = houses(sources)
+    gone = next(item for item in items if item.id == name)
+
+    def marks(item: Item) -> list[tuple[str, str]]:
+        record, source = item.record, item.record.get("source")
+        told = [(digest, str(record[digest])) for digest in ("sha256", "blake3") if record.get(digest)]
+        return [*told, *([("source", house.get(source, source))] if source else [])]
+
+    first: dict[tuple[str, str], str] = {}
+    for item in items:
+        if item.id != name:
+            for mark in marks(item):
+                first.setdefault(mark, item.id)
+    return sorted({*gone.record.get("joined", ()), *(first[mark] for mark in marks(gone) if mark in first)})
+
+
+def joins_of_source(name: str, sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Give the first source that keeps a source in its house once it is erased, if there is one."""
+    house = houses(sources)
+    return [other for other in sources if other != name and name in house and house.get(other) == house[name]][:1]
+
+
 def houses(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Give, for each source that is tied to another by `part_of` or a pseudonym, one name for all that are."""
     parent: dict[str, str] = {}
@@ -217,8 +244,9 @@ def houses(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     people: dict[str, str] = {}
     for source, record in sources.items():
         above = record.get("part_of")
-        if above:
-            parent[find(source)] = find(above)
+        for other in (above, *record.get("joined", ())):  # `joined`: of a source that was erased
+            if other:
+                parent[find(source)] = find(other)
         pseudonym = record.get("pseudonym")
         if pseudonym:
             other = people.setdefault(pseudonym, source)

@@ -29,6 +29,7 @@ _STEP = {
     "pseudonym": "{a} and {b} come from sources under one pseudonym",
     "part_of": "{a} and {b} come from sources tied by part_of",
     "unknown": "{a} and {b} have no source that is told: one group, unknown source",
+    "joined": "{a} was one source with {b} when it was erased",
     "external": "{a} and {b} are tied to the same external “{hub}”",
 }
 _BOTH = {"cites": "{names} both cite {b}", "derived_from": "{names} are both derived from {b}"}
@@ -85,12 +86,15 @@ class Ties:
                 digest = item.record.get(name)
                 if digest:
                     self._tie(place, self._node("digest", digest), "digest")
+            for name in item.record.get("joined", ()):
+                if name in self._places:
+                    self._tie(place, self._places[name], "joined")
             source = item.record.get("source")
             hub = self._node("source", source) if source else self._node("unknown", "")
             self._tie(place, hub, "source" if source else "unknown")
         for source, record in sources.items():
-            if record.get("part_of"):
-                self._tie(self._node("source", source), self._node("source", record["part_of"]), "part_of")
+            for above in filter(None, (record.get("part_of"), *record.get("joined", ()))):
+                self._tie(self._node("source", source), self._node("source", above), "part_of")
             if record.get("pseudonym"):
                 self._tie(self._node("source", source), self._node("pseudonym", record["pseudonym"]), "pseudonym")
 
@@ -139,7 +143,7 @@ class Ties:
         hubs: list[str] = []
         for one, other, how, forward in path:
             inner = [node >= len(self.items) and self._names[node][0] != "external" for node in (one, other)]
-            if how in JOINS or how in LINEAGE:
+            if how in JOINS or how in LINEAGE or how == "joined":
                 a, b = (one, other) if forward else (other, one)
                 sentences.append(_STEP[how].format(a=self._name(a), b=self._name(b)))
                 continue

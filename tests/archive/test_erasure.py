@@ -281,3 +281,28 @@ def test_a_field_archive_cannot_open_what_it_seals(tmp_path):
     with pytest.raises(RefusedError):
         unseal(archive, operator, f"{code}/{short}", tmp_path / "open.txt", "x")
     assert sealing.unseal(archive.objects.get(sealed["blake3"]), str(identity)) == b"exercise"
+
+
+def test_erasing_a_bridge_never_raises_a_count(tmp_path):
+    """X is a copy of V1 and of V2's source: without X they are still one, and X keeps nothing but that."""
+    tables, contents = casebook.case(), casebook.files()
+    tables["source"] += [{"id": "S5", "kind": "account", "pseudonym": "desk B"}]
+    tables["item"] += [
+        {"id": "X", "kind": "imagery", "medium": "photo", "source": "S5", "title": "bridge"},
+        {"id": "V2", "kind": "imagery", "medium": "photo", "source": "S5"},
+    ]
+    tables["relation"] += [{"item": "X", "as": "copy_of", "of": "V1"}]
+    tables["link"].append(tables["link"][1] | {"item": "V2"})
+    archive = casebook.new_archive(tmp_path)
+    take(archive, write(tmp_path / "in", tables, contents))
+    add(archive, signers(archive), "karim", key(tmp_path, "karim"), roles=["root", "guardian"])
+    before = check(archive).document()["cases"][0]["facets"]["what"]
+    assert before["independent"] == 2
+    erase(archive, two(archive), f"{CODE}/X", "the owner asked")
+    after = check(archive).document()["cases"][0]["facets"]["what"]
+    assert after["items"] == before["items"] == ["W1", "V1"]
+    assert "was one source with V2 when it was erased" in after["left_out"][0]["because"]
+    with archive.reading() as db:
+        kept = json.loads(db.execute("SELECT fields FROM record WHERE id = 'X'").fetchone()[0])
+    assert set(kept) == {"case", "id", "kind", "joined", "erased"}
+    both_hold(archive)

@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evidence.corroboration import Item, Link, Relation, weigh
+from evidence.independence import joins_of_item, joins_of_source
 from evidence.sight import Sight
 from schemas.standard import Rule, Standard
 from tests.evidence.strategies import CLASSES, FACETS, SEEDS, WORDS, cases
@@ -149,3 +150,29 @@ def test_taking_a_bridge_out_never_raises_a_count(case, seed):
     for change in ({"withdrawn": True}, {"excluded": frozenset({"integrity_failed"})}):
         after = counts(STANDARD, replace(case, items=[replace(i, **change) if i is gone else i for i in case.items]))
         assert all(b <= a for facet in FACETS for a, b in zip(before[facet], after[facet], strict=True))
+
+
+@THOROUGH
+@given(excluding, cases(), SEEDS)
+def test_erasing_items_one_after_another_never_raises_a_count(standard, case, seed):
+    """What is left of an item is its id, its kind, and which items it was one source with."""
+    assume(case.items)
+    before = counts(standard, case)
+    for gone in Random(seed).sample(list(case.items), min(3, len(case.items))):
+        kept = joins_of_item(gone.id, case.items, case.sources)
+        record = {"id": gone.id, "kind": gone.record["kind"], "erased": 7, "joined": kept}
+        record |= {"medium": gone.record["medium"]} if "medium" in gone.record else {}
+        erased = replace(gone, record=record, excluded=gone.excluded | {"disposed"})
+        case = replace(case, items=[erased if item.id == gone.id else item for item in case.items])
+        after = counts(standard, case)
+        assert all(b <= a for facet in FACETS for a, b in zip(before[facet][:2], after[facet][:2], strict=True))
+
+
+@THOROUGH
+@given(cases(), SEEDS)
+def test_erasing_a_source_never_raises_a_count(case, seed):
+    gone = Random(seed).choice(list(case.sources))
+    before = counts(STANDARD, case)
+    erased = {"id": gone, "kind": "source", "erased": 7, "joined": joins_of_source(gone, case.sources)}
+    after = counts(STANDARD, replace(case, sources={**case.sources, gone: erased}))
+    assert all(b <= a for facet in FACETS for a, b in zip(before[facet], after[facet], strict=True))
