@@ -9,7 +9,7 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import progress, show
-from schemas.text import visible
+from schemas.text import counted, visible
 
 HELP = "Write the whole archive as one bag of plain files."
 app = new_app(HELP, group=True)
@@ -41,7 +41,7 @@ def export_archive(
     with progress("writing", as_json=shared.json) as draw:
         document = export_all(archive, out, signers, purpose=purpose, date=date, progress=draw)
     words = (
-        f"{len(document['cases'])} cases, {document['files']} files, {document['bytes']} bytes: "
+        f"{counted(len(document['cases']), 'case')}, {counted(document['files'], 'file')}, {document['bytes']} bytes: "
         f"{visible(document['out'])}\nnothing was withheld; keep it as the archive is kept"
     )
     show(document, words, as_json=shared.json)

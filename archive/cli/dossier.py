@@ -10,7 +10,7 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import progress, show, warn
-from schemas.text import visible
+from schemas.text import counted, visible
 
 HELP = "Write a case as a dossier for an audience, or verify one."
 app = new_app(HELP, group=True)
@@ -171,10 +171,10 @@ def verify_dossier(
 def _exported(document: dict[str, Any]) -> str:
     what = f"dossier of {visible(document['case'])} for {document['audience']}"
     dry = document["dry_run"]
-    leave, stay = ("would leave", "would be withheld") if dry else ("leave", "are withheld")
+    would = "would " if dry else ""
     place = visible(str(document["out"] or document["zip"]))
     lines = [f"{what}: {place}{' (not written)' if dry else ''}"]
-    lines.append(f"  {document['exhibits']} exhibits {leave}, {document['withheld']} {stay}")
+    lines.append(f"  {would}leave: {counted(document['exhibits'], 'exhibit')}; {would}stay: {document['withheld']}")
     if not dry:
         lines.append(f"  sealed by tagmanifest-sha256.txt, SHA-256 {document['tagmanifest_sha256']}")
         lines.append("read VERIFY.txt in it; give the log key to the other side by another way")
