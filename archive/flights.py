@@ -68,7 +68,7 @@ class Logs:
             near = self.matches(record, within_km, before_min, after_min, en_route=False)
             covered = self.covered(record, before_min, after_min)
             named = [f"{one.log} row {one.row}" for one in near]
-            return FlightAnswer(named, covered, self.warnings())
+            return FlightAnswer(named, covered, self.warnings(record, before_min, after_min) if covered else ())
 
         return answer
 
@@ -89,17 +89,25 @@ class Logs:
 
     def covered(self, record: Mapping[str, Any], before_min: float, after_min: float) -> bool | None:
         """Tell whether one log covers the whole window; None without a time or a place."""
+        watching = self._watching(record, before_min, after_min)
+        return None if watching is None else bool(watching)
+
+    def _watching(
+        self, record: Mapping[str, Any], before_min: float, after_min: float
+    ) -> list[tuple[str, dict[str, Any]]] | None:
+        """Give the logs that cover the whole window; None without a time or a place."""
         earliest, latest, place = _when_and_where(record)
         if earliest is None or latest is None or place is None:
             return None
         window = (earliest - 60 * before_min, latest + 60 * after_min)
-        return any(coverage_holds(coverage, *window, place) for _, coverage in self._coverage)
+        return [(name, coverage) for name, coverage in self._coverage if coverage_holds(coverage, *window, place)]
 
-    def warnings(self) -> list[str]:
-        """Name the logs whose coverage does not say where it listened."""
-        return [
-            f"{name}: its coverage names no place" for name, cover in self._coverage if cover and not has_place(cover)
-        ]
+    def warnings(
+        self, record: Mapping[str, Any] | None = None, before_min: float = BEFORE_MIN, after_min: float = AFTER_MIN
+    ) -> list[str]:
+        """Name the logs whose coverage does not say where it listened: all, or those that cover a case's window."""
+        logs = self._coverage if record is None else self._watching(record, before_min, after_min) or []
+        return [f"{name}: its coverage names no place" for name, cover in logs if cover and not has_place(cover)]
 
     def matches(
         self,

@@ -281,8 +281,12 @@ def flight(want: Mapping[str, float], facet: str | None, sight: Sight) -> Findin
     if answer.near:
         return Finding(MET, f"{window}, logged: {listed(answer.near)}")
     if answer.covered:
+        doubt = f" (warning: {'; '.join(_few(list(answer.warnings)))})" if answer.warnings else ""
         return Finding(
-            NOT_MET, f"{window}, nothing was logged while a log watched", (), f"an observation of a flight {window}"
+            NOT_MET,
+            f"{window}, nothing was logged while a log watched{doubt}",
+            (),
+            f"an observation of a flight {window}",
         )
     return Finding(
         UNDETERMINED,

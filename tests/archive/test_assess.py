@@ -154,3 +154,15 @@ def test_what_does_not_fit_together_is_told_beside_the_result_and_weighs_nothing
     }  # fmt: skip
     assert "What does not fit together (told, not judged)" in checked.text()
     assert all(finding["one"] in checked.text() for finding in one["consistency"])
+
+
+def test_silence_where_nobody_said_where_they_listened_comes_with_a_warning(tmp_path):
+    """The rule says it where it relies on that silence."""
+    tables, contents = case(), files()
+    contents["logs/f1.csv"] = "Time,Lat,Lon\n2019-02-03 19:00,35.82,36.51\n"
+    archive = new_archive(tmp_path)
+    take(archive, write(tmp_path / "in", tables, contents))
+    checked = check(archive, [CODE])
+    rule = _rules(checked, "flight")[None]
+    assert rule["answer"] == "undetermined"
+    assert f"warning: {CODE}/F1: its coverage names no place" in rule["because"]
