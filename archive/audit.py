@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import unfinished
-from archive.anchor import Anchor, check_anchors, check_claims, in_words, windows
+from archive.anchor import Anchor, check_anchors, check_claims, proven, roots_of, windows
 from archive.checked import recorded_checks
 from archive.compared import check_names, check_observations, check_pages, check_schema, compare_view
 from archive.database import TABLES, VIEW, left_journal, still
@@ -31,7 +31,7 @@ from archive.finding import Finding
 from archive.outside import Outside, check_folder
 from archive.replay import Replay
 from archive.witness import check_witnesses
-from schemas.errors import InputError, UnreachableError
+from schemas.errors import UnreachableError
 
 if TYPE_CHECKING:
     from archive.open import Archive
@@ -47,7 +47,7 @@ class Report:
     commits: int
     objects: int | None
     findings: list[Finding] = field(default_factory=list)
-    anchors: list[Anchor] = field(default_factory=list)
+    anchors: list[Anchor] | None = None  # None where nobody looked
     erased: list[dict[str, Any]] = field(default_factory=list)
     witnessed: list[dict[str, Any]] = field(default_factory=list)
     size: int = 0
@@ -67,13 +67,10 @@ class Report:
             "commits": self.commits,
             "objects": self.objects,
             "findings": [f.document() for f in self.findings],
-            "anchors": [a.document() for a in self.anchors],
+            "anchors": [a.document() for a in self.anchors or ()],
             "erased": self.erased,
             "witnessed": self.witnessed,
-            "proven_window": {
-                "after": None, "before": max((a.time for a in self.anchors), default=None),
-                "says": in_words(self.anchors, self.size), "ranges": windows(self.anchors, self.size),
-            },
+            "proven_window": proven(self.anchors, self.size),
         }
 
 
@@ -90,7 +87,7 @@ def audit(
     Raises InputError (a checkpoint of `against`, or the roots) or UnreachableError.
     """
     outside = Outside(archive, against)
-    roots = _read(tsa_roots) if tsa_roots is not None else None
+    roots = roots_of(tsa_roots) if tsa_roots is not None else None
     with tempfile.TemporaryDirectory(prefix="sijill-audit-") as folder, closing(_scratch(Path(folder))) as scratch:
         replay = Replay(scratch, project=not ledger_only, asked=outside.sizes)
         report = Report(0, 0, None)
@@ -124,7 +121,7 @@ def _ledger(replay: Replay, db: sqlite3.Connection, outside: Outside, report: Re
 def _made(replay: Replay, db: sqlite3.Connection, report: Report, roots: bytes | None) -> None:
     """Compare what was made from the ledger with what it makes again, and look at every page."""
     report.anchors = check_anchors(replay, db, replay.scratch, roots)
-    check_claims(replay, db, windows(report.anchors, replay.size))
+    check_claims(replay, windows(report.anchors, replay.size))
     report.witnessed = check_witnesses(replay, db, replay.scratch)
     report.erased = orders(replay.scratch)
     check_names(replay, replay.scratch)
@@ -145,13 +142,6 @@ def _damaged(replay: Replay, archive: Archive, error: sqlite3.Error) -> None:
         ) from error
     where = f"the database, at entry {replay.size} or behind it"
     replay.report("database-damaged", where, f"it could not be read further ({words})")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})", where=str(path)) from error
 
 
 def _scratch(folder: Path) -> sqlite3.Connection:

@@ -29,7 +29,7 @@ OWN = (("sijill.db", "database"), ("objects", "objects"))  # what lies in a fold
 class Outside:
     """The pin, the file and the kept checkpoints of one audit, read before the replay that must know their sizes.
 
-    Raises InputError for a kept checkpoint that cannot be read or is none.
+    Raises InputError for a kept checkpoint that is not there or is none, UnreachableError for one that cannot be read.
     """
 
     def __init__(self, archive: Archive, against: Sequence[Path]) -> None:

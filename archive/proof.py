@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive import disclosure, merkle, note, registry, tiles
+from archive.database import blob
 from archive.ledger import checkpoint_note, commit_text
 from schemas.entry import Entry
 
@@ -119,7 +120,7 @@ class Gathering:
         while index is not None:
             found.append(index)
             row = self.db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
-            index = Entry.parse(index, bytes(row[0])).prev
+            index = Entry.parse(index, blob(row[0])).prev
         for number, body in self.db.execute(
             f"SELECT idx, body FROM act WHERE t IN ({','.join('?' * len(_REGISTRY_TYPES))})", _REGISTRY_TYPES
         ):

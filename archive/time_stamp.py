@@ -16,20 +16,28 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import FormatError, IntegrityError, UnreachableError
+from schemas.text import visible
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 LARGEST = 256 * 1024
+MOST_ROOTS = 16
 _SECONDS = 30
 _SHA256 = "2.16.840.1.101.3.4.2.1"
+
+
+class DoesNotHold(IntegrityError):
+    """A time-stamp that can be read and proves nothing: other bytes, another authority, another question."""
+
+    code = "stamp"
 
 
 @dataclass(frozen=True)
@@ -54,37 +62,62 @@ def imprint(answer: bytes) -> bytes:
     return _info(answer)[0]
 
 
-def check(answer: bytes, data: bytes, roots: bytes, asked: bytes | None = None) -> Stamp:
-    """Check an answer over `data` against PEM `roots`; `asked` is the request, whose nonce openssl holds against it.
+def check(
+    answer: bytes, data: bytes, roots: bytes, asked: bytes | None = None, *, policy: str | None = None
+) -> Stamp:
+    """Check an answer over `data` against PEM `roots`.
 
-    Raises FormatError (unreadable), IntegrityError (it does not hold), UnreachableError (no tool could look).
+    `asked` is the request: its nonce, its policy and its imprint must come back. `policy` is the one (a dotted OID)
+    that the answer must be given under. Raises FormatError (unreadable), DoesNotHold,
+    UnreachableError (no tool could look).
     """
     if len(answer) > LARGEST:
         raise FormatError("larger than any time-stamp")
-    found, time, policy = _info(answer)
+    found, time, given = _info(answer)
     if found != hashlib.sha256(data).digest():
-        raise IntegrityError("the time-stamp is over other bytes")
-    certificates = _certificates(roots)
-    by = []
-    read = _by_library(answer, data, certificates)
-    if read is not None:
-        by.append(read)
-    read = _by_openssl(answer, data, certificates, time, asked)
-    if read is not None:
-        by.append(read)
+        raise DoesNotHold("the time-stamp is over other bytes")
+    if policy is not None and policy != given:
+        raise DoesNotHold(f"the time-stamp is given under the policy {given}")
+    trusted = certificates(roots)
+    spoke = (_by_library(answer, data, trusted, asked), _by_openssl(answer, data, trusted, time, asked))
+    by = tuple(tool for tool in spoke if tool is not None)
     if not by:
         raise UnreachableError("no tool here can check this time-stamp", hint="install openssl")
-    return Stamp(time, policy, tuple(by))
+    return Stamp(time, given, by)
 
 
-def _certificates(pem: bytes) -> list[Certificate]:
+def certificates(pem: bytes) -> list[Certificate]:
+    """Read the roots that somebody chose, each once. Raises FormatError.
+
+    A whole store of a system is refused: under it any of a hundred authorities could have given the answer.
+    """
     from cryptography.x509 import load_pem_x509_certificates
 
+    hint = "give the authority's own root certificate"
     try:
-        return load_pem_x509_certificates(pem)
+        read = list(dict.fromkeys(load_pem_x509_certificates(pem)))
     except ValueError:
-        hint = "give the authority's own root certificate"
         raise FormatError("the roots are no PEM certificates", hint=hint) from None
+    if len(read) > MOST_ROOTS:
+        raise FormatError(f"{len(read)} certificates are more than one authority has", hint=hint)
+    return read
+
+
+def pem(roots: Sequence[Certificate]) -> bytes:
+    """Give certificates as PEM, and nothing else that stood in their file."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return b"".join(one.public_bytes(Encoding.PEM) for one in roots)
+
+
+def named(roots: bytes) -> tuple[str, ...]:
+    """Say whose PEM roots are: the subject of each and SHA-256 of the certificate, as authorities publish it."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return tuple(
+        f"{visible(one.subject.rfc4514_string())}, SHA-256 {one.fingerprint(SHA256()).hex()}"
+        for one in certificates(roots)
+    )
 
 
 def _decode(answer: bytes) -> Any:
@@ -95,6 +128,16 @@ def _decode(answer: bytes) -> Any:
         return decode_timestamp_response(answer)
     except ValueError:
         return None
+
+
+def _request(asked: bytes) -> Any:
+    """Read a request. Raises FormatError."""
+    from rfc3161_client._rust import parse_timestamp_request  # the package names no other way to read one
+
+    try:
+        return parse_timestamp_request(asked)
+    except ValueError:
+        raise FormatError("not a time-stamp request (RFC 3161)") from None
 
 
 def _info(answer: bytes) -> tuple[bytes, datetime, str]:
@@ -135,7 +178,7 @@ def _info_by_openssl(answer: bytes) -> tuple[bytes, datetime, str]:
         raise FormatError("not a time-stamp answer (RFC 3161)") from None
 
 
-def _by_library(answer: bytes, data: bytes, certificates: list[Certificate]) -> str | None:
+def _by_library(answer: bytes, data: bytes, trusted: list[Certificate], asked: bytes | None) -> str | None:
     from importlib.metadata import version
 
     from rfc3161_client import VerificationError, VerifierBuilder
@@ -143,27 +186,22 @@ def _by_library(answer: bytes, data: bytes, certificates: list[Certificate]) -> 
     decoded = _decode(answer)
     if decoded is None:
         return None
-    builder = VerifierBuilder()
-    roots = [one for one in certificates if one.issuer == one.subject] or certificates
-    for certificate in certificates:
-        add = builder.add_root_certificate if certificate in roots else builder.add_intermediate_certificate
-        with contextlib.suppress(ValueError):  # the same certificate twice in the file
-            builder = add(certificate)
+    builder = VerifierBuilder() if asked is None else VerifierBuilder.from_request(_request(asked))
+    roots = [one for one in trusted if one.issuer == one.subject] or trusted
+    for one in trusted:
+        builder = builder.add_root_certificate(one) if one in roots else builder.add_intermediate_certificate(one)
     try:
         builder.build().verify_message(decoded, data)
     except (VerificationError, ValueError, TypeError) as error:
-        raise IntegrityError(f"the time-stamp does not hold: {str(error)[:200]}") from None
+        raise DoesNotHold(f"the time-stamp does not hold: {str(error)[:200]}") from None
     return f"rfc3161-client {version('rfc3161-client')}"
 
 
 def _by_openssl(
-    answer: bytes, data: bytes, certificates: list[Certificate], time: datetime, asked: bytes | None
+    answer: bytes, data: bytes, trusted: list[Certificate], time: datetime, asked: bytes | None
 ) -> str | None:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    pem = b"".join(one.public_bytes(Encoding.PEM) for one in certificates)
     at = str(int(time.timestamp()))
-    with _files(answer=answer, data=data, roots=pem, asked=asked or b"") as paths:
+    with _files(answer=answer, data=data, roots=pem(trusted), asked=asked or b"") as paths:
         what = ["-queryfile", paths["asked"]] if asked else ["-data", paths["data"]]
         done = _openssl(
             "ts", "-verify", *what, "-in", paths["answer"], "-CAfile", paths["roots"], "-untrusted", paths["roots"],
@@ -173,7 +211,7 @@ def _by_openssl(
             return None
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise IntegrityError(f"the time-stamp does not hold: openssl says {said[-1][-160:] if said else 'no'}")
+            raise DoesNotHold(f"the time-stamp does not hold: openssl says {said[-1][-160:] if said else 'no'}")
         named = _openssl("version")
     return " ".join(named.stdout.decode("ascii", "replace").split()[:2]) if named is not None else "openssl"
 

@@ -55,15 +55,19 @@ def attach_stamp(
     asked: Annotated[
         Path | None, typer.Option("--request", metavar="FILE.tsq", help="What was asked; its nonce must come back.")
     ] = None,
+    policy: Annotated[
+        str | None, typer.Option(metavar="OID", help="The authority's policy; an answer under another is refused.")
+    ] = None,
 ) -> None:
     """Check a time-stamp answer twice, and keep it with its roots in the ledger."""
     from archive.anchor import attach
     from archive.keys import acting
 
     archive = archive_of(ctx)
-    document = attach(archive, acting(said(ctx).operators, archive.home), answer, roots, asked)
+    document = attach(archive, acting(said(ctx).operators, archive.home), answer, roots, asked, policy=policy)
     words = (
         f"entries 0 to {document['size'] - 1} existed before {document['time']}\n"
         f"checked by {' and '.join(document['checked_by'])}"
+        + ("" if len(document["checked_by"]) > 1 else " alone: the other tool is not here, or cannot read this answer")
     )
     show(document, words, as_json=said(ctx).json)

@@ -87,9 +87,9 @@ def in_words(document: dict[str, Any]) -> str:
         lines.append(f"{word} {one['code']}: {visible(str(one['where']))}: {visible(str(one['what']))}{since}")
     told = dict.fromkeys(one["code"] for one in document["findings"])
     lines += [f"  {code}: {CODES[code].means}; {CODES[code].do}" for code in told]
-    for one in document["witnessed"][-1:]:
-        enough = "the quorum" if one["quorum"] else "not the quorum yet"
-        lines.append(f"{one['size']} entries are cosigned by {visible(', '.join(one['witnesses']))}: {enough}")
+    for quorum, enough in ((True, "the quorum"), (False, "not the quorum yet")):
+        for one in [each for each in document["witnessed"] if each["quorum"] is quorum and each["witnesses"]][-1:]:
+            lines.append(f"{one['size']} entries are cosigned by {visible(', '.join(one['witnesses']))}: {enough}")
     for one in document["erased"]:
         lines.append(f"erased by order {one['order']} ({one['at']}): {visible(one['id'])}")
     if "noted" in document:
@@ -97,6 +97,9 @@ def in_words(document: dict[str, Any]) -> str:
     window = document["proven_window"]
     if isinstance(window, dict) and window.get("says"):
         lines.append(visible(str(window["says"])))
+        if window["own_roots"]:
+            lines.append("  by roots that this archive itself keeps; compare them, or bring your own (--tsa-roots):")
+        lines += [f"  {visible(root)}" for root in window["own_roots"]]
     lines.append(
         f"{counted(len(findings), 'finding')}; copy the archive away as it is before anything else"
         if findings

@@ -1,14 +1,19 @@
 """Time from outside: what a stamp proves, and every way in which one does not hold."""
 
+import base64
+import hashlib
 import json
+import os
 import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from archive import ledger, time_stamp
-from archive.anchor import Anchor, attach, in_words, request, windows
+from archive.anchor import Anchor, attach, in_words, proven, request, windows
 from archive.audit import audit
+from archive.cli.audit import in_words as show_audit
 from schemas.errors import FormatError, InputError, IntegrityError, SijillError
 from tests.archive.authority import Authority, seconds
 from tests.casebook import filled_archive, signers
@@ -60,6 +65,7 @@ def nothing_recorded(archive, act):
     with pytest.raises(SijillError) as error:
         act()
     assert error.value.exit_status == 2
+    assert error.value.where
     assert archive.database.read_bytes() == before
     return error.value.message
 
@@ -84,6 +90,85 @@ def test_an_answer_to_another_question_is_refused(archive, authority, tmp_path):
     assert "does not hold" in said
 
 
+def test_the_nonce_is_held_against_the_answer_also_without_openssl(archive, authority, tmp_path, monkeypatch):
+    _, answer = stamped(archive, authority, tmp_path, "a")
+    other, _ = stamped(archive, authority, tmp_path, "b")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = nothing_recorded(archive, lambda: attach(archive, signers(archive), answer, authority.roots, other))
+    assert "Nonce mismatch" in said
+    document = attach(archive, signers(archive), answer, authority.roots, tmp_path / "a.tsq")
+    assert [tool.split()[0] for tool in document["checked_by"]] == ["rfc3161-client"]
+
+
+def test_an_answer_under_another_policy_is_refused(archive, authority, tmp_path):
+    """The policy that somebody named, and the one that stood in the request, both count."""
+    asked, answer = stamped(archive, authority, tmp_path)
+    said = nothing_recorded(
+        archive, lambda: attach(archive, signers(archive), answer, authority.roots, asked, policy="1.3.6.1.4.1.99999.2")
+    )
+    assert "1.3.6.1.4.1.99999.1" in said
+    own = tmp_path / "own.tsq"
+    digest = hashlib.sha256((archive.folder / "checkpoint").read_bytes()).hexdigest()
+    query = ["ts", "-query", "-digest", digest, "-sha256", "-cert", "-tspolicy", "1.3.6.1.4.1.99999.2", "-out", own]
+    subprocess.run([judge("openssl"), *query], check=True, capture_output=True)
+    nothing_recorded(archive, lambda: attach(archive, signers(archive), answer, authority.roots, own))
+    right = authority.answer(own, tmp_path / "own.tsr")
+    kept = attach(archive, signers(archive), right, authority.roots, own, policy="1.3.6.1.4.1.99999.2")
+    assert kept["policy"] == "1.3.6.1.4.1.99999.2"
+
+
+def test_an_authority_that_refuses_has_stamped_nothing(archive, authority, tmp_path):
+    """An answer may say no: here, to a policy that the authority does not have."""
+    own = tmp_path / "own.tsq"
+    digest = hashlib.sha256((archive.folder / "checkpoint").read_bytes()).hexdigest()
+    query = ["ts", "-query", "-digest", digest, "-sha256", "-tspolicy", "1.2.3.4", "-out", own]
+    subprocess.run([judge("openssl"), *query], check=True, capture_output=True)
+    answer = authority.answer(own, tmp_path / "own.tsr")
+    said = nothing_recorded(archive, lambda: attach(archive, signers(archive), answer, authority.roots))
+    assert "the authority refused" in said
+
+
+def test_an_answer_in_an_order_that_one_tool_cannot_read_rests_on_the_other(archive, tmp_path, monkeypatch):
+    """openssl writes the certificates of a chain unsorted, which strict DER forbids; the tool that spoke is named."""
+    sending_chain = Authority(tmp_path / "chain", chain=True)
+    asked, answer = stamped(archive, sending_chain, tmp_path)
+    document = attach(archive, signers(archive), answer, sending_chain.roots, asked)
+    assert [tool.split()[0] for tool in document["checked_by"]] == ["OpenSSL"]
+    assert audit(archive).exit_status == 0
+    monkeypatch.setenv("PATH", str(tmp_path))
+    report = audit(archive)
+    assert (report.exit_status, [f.code for f in report.findings if f.severity == "finding"]) == (1, ["anchor"])
+
+
+def test_a_whole_store_of_roots_is_no_authority(archive, authority, tmp_path):
+    asked, answer = stamped(archive, authority, tmp_path)
+    store = b"".join(authority.other_root(n) for n in range(16))
+    (tmp_path / "store.pem").write_bytes(store + authority.roots.read_bytes())
+    said = nothing_recorded(archive, lambda: attach(archive, signers(archive), answer, tmp_path / "store.pem", asked))
+    assert "more than one authority has" in said
+
+
+def test_of_a_file_of_roots_only_the_certificates_are_kept(archive, authority, tmp_path):
+    """Whoever keeps certificate and key in one file must not find the key in the ledger."""
+    asked, answer = stamped(archive, authority, tmp_path)
+    both = b"# \xd8\xac\xd8\xb0\xd8\xb1\n" + (authority.folder / "root.key").read_bytes() + authority.roots.read_bytes() * 2
+    (tmp_path / "both.pem").write_bytes(both)
+    attach(archive, signers(archive), answer, tmp_path / "both.pem", asked)
+    with archive.reading() as db:
+        (fields,) = db.execute("SELECT fields FROM act WHERE t = 'anchor.time'").fetchone()
+    assert json.loads(fields)["roots"].encode() == authority.roots.read_bytes()
+    assert audit(archive).exit_status == 0
+
+
+@pytest.mark.parametrize("roots", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_what_is_no_root_is_refused_also_at_an_audit(archive, authority, tmp_path, roots):
+    asked, answer = stamped(archive, authority, tmp_path)
+    (tmp_path / "bad.pem").write_bytes(roots)
+    nothing_recorded(archive, lambda: attach(archive, signers(archive), answer, tmp_path / "bad.pem", asked))
+    with pytest.raises(InputError):
+        audit(archive, tsa_roots=tmp_path / "bad.pem")
+
+
 def test_a_certificate_made_for_other_work_stamps_nothing(archive, tmp_path):
     """openssl itself refuses to answer with one, so the answer of a right one is put under it."""
     right = Authority(tmp_path / "right")
@@ -91,8 +176,6 @@ def test_a_certificate_made_for_other_work_stamps_nothing(archive, tmp_path):
     shutil.copytree(right.folder, wrong)
     asked, answer = stamped(archive, right, tmp_path)
     (wrong / "ext").write_text("extendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
-    import subprocess
-
     made = ["x509", "-req", "-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-days",
             "30", "-extfile", "ext", "-out", "server.pem"]  # fmt: skip
     subprocess.run([judge("openssl"), *made], cwd=wrong, check=True, capture_output=True)
@@ -115,9 +198,19 @@ def test_a_stamp_is_judged_at_its_own_time(archive, tmp_path):
     with archive.reading() as db:
         stored = ledger.checkpoint_note(db)[1]
     assert len(time_stamp.check(data, stored, roots, asked.read_bytes()).checked_by) == 2
-    certificates = time_stamp._certificates(roots)
+    certificates = time_stamp.certificates(roots)
     with pytest.raises(IntegrityError, match="expired"):
         time_stamp._by_openssl(data, stored, certificates, datetime.now(UTC) + timedelta(days=3), None)
+
+
+@pytest.mark.parametrize(("first", "last"), [(-20, -10), (10, 20)])
+def test_a_certificate_that_had_run_out_or_not_begun_stamps_nothing(archive, tmp_path, first, last):
+    """The certificate counts at the time of the stamp, not on the day of the check."""
+    late = Authority(tmp_path / "late")
+    late.certify(first, last)
+    asked, answer = stamped(archive, late, tmp_path)
+    said = nothing_recorded(archive, lambda: attach(archive, signers(archive), answer, late.roots, asked))
+    assert "does not hold" in said
 
 
 @pytest.mark.parametrize("byte", [0, 10, 60, 200, 400, -40, -1])
@@ -150,12 +243,89 @@ def test_the_auditor_may_bring_other_roots(archive, authority, tmp_path):
     assert [finding.code for finding in report.findings if finding.severity == "finding"] == ["anchor"]
 
 
+def test_a_stamp_of_ones_own_making_is_told_by_its_root(archive, authority, tmp_path):
+    """An insider may found an authority and set its clock; the audit says on whose word the time rests."""
+    forger = Authority(tmp_path / "forger")
+    asked, answer = stamped(archive, forger, tmp_path)
+    attach(archive, signers(archive), answer, forger.roots, asked)
+    document = audit(archive).document()
+    der = subprocess.run([judge("openssl"), "x509", "-in", forger.roots, "-outform", "DER"], capture_output=True, check=True)
+    digest = hashlib.sha256(der.stdout).hexdigest()
+    (root,) = document["proven_window"]["own_roots"]
+    assert digest in root
+    said = show_audit(document)
+    assert digest in said
+    assert "bring your own (--tsa-roots)" in said
+    assert "--tsa-roots" not in show_audit(audit(archive, tsa_roots=forger.roots).document())
+    against = audit(archive, tsa_roots=authority.roots).document()
+    assert against["anchors"] == []
+    assert against["proven_window"]["says"].startswith("no outside anchor")
+
+
+def past_the_command(archive, authority, folder):
+    """What an insider with the role anchor may write without the checks of the command."""
+    asked, answer = stamped(archive, authority, folder)
+    stored = (archive.folder / "checkpoint").read_bytes()
+    size = int(stored.split(b"\n")[1])
+    data = answer.read_bytes()
+    time = time_stamp.check(data, stored, authority.roots.read_bytes()).time
+    good = {
+        "size": size, "note_sha256": hashlib.sha256(stored).hexdigest(), "tsr": base64.b64encode(data).decode(),
+        "tsr_sha256": hashlib.sha256(data).hexdigest(), "roots": authority.roots.read_text(),
+        "time": f"{time:%Y-%m-%dT%H:%M:%SZ}", "policy": "1.3.6.1.4.1.99999.1", "checked_by": [],
+    }  # fmt: skip
+    return good, asked
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"time": "2019-01-01T00:00:00Z"}, {"size": 5}, {"size": 10**15}, {"size": [1]}, {"size": "12"}, {"size": True},
+        {"note_sha256": "0" * 64}, {"tsr_sha256": "0" * 64}, {"tsr": "AAAA"}, {"tsr": 5}, {"tsr": "ä"}, {"roots": 5},
+        {"roots": ""}, {"roots": "nonsense"}, {"request": "AAAA"}, {"request": 5}, {"time": 5},
+    ],
+)  # fmt: skip
+def test_an_audit_believes_no_stamp_that_it_cannot_check(archive, authority, tmp_path, change):
+    good, _ = past_the_command(archive, authority, tmp_path)
+    with ledger.writing(archive, signers(archive)) as act:
+        act.add("anchor.time", sub=ledger.subject(), fields=good | change)
+    report = audit(archive)
+    assert [f.code for f in report.findings if f.severity == "finding"] == ["anchor"]
+    assert report.anchors == []
+
+
+def test_without_the_values_an_audit_says_that_it_did_not_look(archive, authority, tmp_path):
+    asked, answer = stamped(archive, authority, tmp_path)
+    attach(archive, signers(archive), answer, authority.roots, asked)
+    window = audit(archive, ledger_only=True).document()["proven_window"]
+    assert "not looked at" in window["says"]
+    assert window["ranges"] == []
+
+
+def test_a_fifo_or_a_device_is_no_paper(archive, authority, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    asked, answer = stamped(archive, authority, tmp_path)
+    for strange in (tmp_path / "pipe", tmp_path, "/dev/zero", tmp_path / "absent", tmp_path / ("x" * 20 + "\0")):
+        with pytest.raises(InputError):
+            attach(archive, signers(archive), type(tmp_path)(strange), authority.roots, asked)
+        with pytest.raises(InputError):
+            attach(archive, signers(archive), answer, type(tmp_path)(strange), asked)
+
+
 def test_every_entry_has_its_window():
     """Stamps over 10 and over 20 entries, kept in entries 12 and 25 of 30."""
-    found = windows([Anchor(12, 10, "T1", ()), Anchor(25, 20, "T2", ())], 30)
+    found = windows([Anchor(12, 10, "T1"), Anchor(25, 20, "T2")], 30)
     assert [(w["first"], w["last"], w["after"], w["before"]) for w in found] == [
-        (0, 9, None, "T1"), (10, 12, None, "T2"), (13, 19, "T1", "T2"), (20, 25, "T1", None), (26, 29, "T2", None),
+        (0, 9, None, "T1"), (10, 11, None, "T2"), (12, 19, "T1", "T2"), (20, 24, "T1", None), (25, 29, "T2", None),
     ]  # fmt: skip
+
+
+def test_what_is_proved_is_said_once_for_all():
+    """Two authorities stamped the same 20 entries: the earlier word counts; ten are not yet covered."""
+    whole = proven([Anchor(22, 20, "T2"), Anchor(23, 20, "T1")], 30)
+    assert (whole["before"], whole["after"]) == ("T1", "T2")
+    assert "entries 0 to 19 existed before T1" in whole["says"]
+    assert "entries 20 to 29 have no anchor over them yet" in whole["says"]
 
 
 def test_an_entry_that_dates_itself_outside_its_window_is_found(archive, authority, tmp_path, monkeypatch):
