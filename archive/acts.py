@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger
+from archive import ledger, paper
 from archive.database import blob
 from archive.folder import Folder, look
 from archive.intake import Taken, ids_of, take
@@ -41,9 +41,7 @@ def add_items(
     """
     shown = visible(str(file))
     try:
-        tables = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
+        tables = tomllib.loads(paper.read(file).decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{shown} cannot be read as TOML: {str(error)[:80]}", where=shown) from error
     known = ("source", "item", "link", "relation")

@@ -10,12 +10,12 @@ Follows age-encryption.org/v1 (scrypt recipient) and POSIX tar.
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.errors import FormatError, InputError, RefusedError, UnreachableError
+from archive import paper
+from schemas.errors import FormatError, InputError, RefusedError
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -46,20 +46,13 @@ def backup(home: Home, file: Path) -> dict[str, Any]:
                 names.append(name.as_posix())
     if not names:
         raise RefusedError("there are no keys in this home", code="key", where=str(home.folder))
-    try:
-        with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
-            out.write(pyrage.passphrase.encrypt(gathered.getvalue(), passphrase))
-            out.flush()
-            os.fsync(out.fileno())
-    except OSError as error:
-        file.unlink(missing_ok=True)
-        raise UnreachableError(f"{shown} could not be written ({error.strerror})", where=shown) from error
+    paper.write(file, bytes(pyrage.passphrase.encrypt(gathered.getvalue(), passphrase)), private=True)
     elsewhere = [name for name in names if name.endswith("/held")]
     return {"format": "sijill-key-backup/1", "file": str(file), "files": len(names), "elsewhere": len(elsewhere)}
 
 
 def restore(home: Home, file: Path) -> dict[str, Any]:
-    """Bring a backup back into a home that has no keys. Raises InputError, RefusedError, FormatError."""
+    """Bring a backup back into a home that has no keys. Raises InputError, RefusedError, UnreachableError."""
     import pyrage
 
     shown = visible(str(file))
@@ -67,12 +60,9 @@ def restore(home: Home, file: Path) -> dict[str, Any]:
         raise InputError(
             "this home has keys already", where=str(home.folder), hint="name an empty one with $SIJILL_HOME"
         )
+    sealed = paper.read(file, LARGEST)
     try:
-        if file.stat().st_size > LARGEST:
-            raise FormatError(f"{shown} is larger than any backup of keys", where=shown)
-        plain = bytes(pyrage.passphrase.decrypt(file.read_bytes(), home.passphrase(file)))
-    except OSError as error:
-        raise InputError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
+        plain = bytes(pyrage.passphrase.decrypt(sealed, home.passphrase(file)))
     except pyrage.DecryptError:
         raise RefusedError("the passphrase does not open this file", code="key", where=shown) from None
     count = 0

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger
+from archive import ledger, paper
 from schemas.errors import InputError, UnreachableError
 from schemas.text import visible
 
@@ -70,14 +70,7 @@ def write_report(document: dict[str, Any], out: Path, signers: Sequence[ledger.S
         for number, signer in enumerate(signers, 1)
     ]  # fmt: skip
     for path, content in files:
-        shown = visible(str(path))
-        try:
-            with path.open("xb") as file:
-                file.write(content)
-        except FileExistsError:
-            raise InputError(f"{shown} exists already", where=shown, hint="name another file") from None
-        except OSError as error:
-            raise UnreachableError(f"{shown} could not be written ({error.strerror})", where=shown) from error
+        paper.write(path, content)
         written.append(path)
     return written
 

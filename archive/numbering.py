@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger
+from archive import ledger, paper
 from archive.handed_over import bates
 from archive.show import Kept, find_case, records_of
-from schemas.errors import InputError, NotFound, Problem, UnreachableError
+from schemas.errors import InputError, Problem
 from schemas.text import nearest, visible
 
 if TYPE_CHECKING:
@@ -63,12 +63,8 @@ def numbers(rows: Sequence[tuple[Any, ...]]) -> dict[str, dict[str, str]]:
 def _rows(table: Path) -> list[tuple[int, str, str]]:
     shown = visible(str(table))
     try:
-        text = table.read_bytes().decode("utf-8-sig")
+        text = paper.read(table).decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except FileNotFoundError as error:
-        raise NotFound(f"{shown} is not there", where=shown) from error
-    except OSError as error:
-        raise UnreachableError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{shown} is no CSV in UTF-8", where=shown) from error
     if not rows or tuple(head.strip().lower() for head in rows[0]) != HEADS or len(rows) > MOST_ROWS:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, registry, sshsig
+from archive import ledger, paper, registry, sshsig
 from archive.founding import KEY_NAMESPACE, possession_text
 from schemas.errors import InputError, NotFound, RefusedError
 from schemas.text import nearest, visible
@@ -172,10 +172,7 @@ def set_threshold(archive: Archive, signers: Sequence[ledger.Signer], persons: i
 
 def _possession(archive: Archive, name: str, key: Path, proof: Path | None) -> tuple[str, str, str | None]:
     """Give the public line, a proof of possession that holds, and where the private key is held (None: elsewhere)."""
-    try:
-        data = key.read_bytes()
-    except OSError as error:
-        raise InputError(f"the key cannot be read ({error.strerror})", where=visible(str(key))) from None
+    data = paper.read(key)
     if not data.startswith(b"ssh-") and not data.startswith(b"sk-"):
         signer = archive.home.signer_from_file(name, key)
         text = possession_text(archive.origin, name, signer.fingerprint)
@@ -188,10 +185,7 @@ def _possession(archive: Archive, name: str, key: Path, proof: Path | None) -> t
             hint=f"its owner signs these lines with `ssh-keygen -Y sign -n {KEY_NAMESPACE}`, and you give "
             f"--proof FILE.sig:\n{text.decode()}",
         )
-    try:
-        signature = proof.read_text("ascii")
-    except (OSError, UnicodeDecodeError):
-        raise InputError("the proof cannot be read", where=visible(str(proof))) from None
+    signature = paper.read(proof).decode("ascii", "replace")
     if sshsig.verify(text, KEY_NAMESPACE, signature) != blob:
         raise InputError("the proof is by another key", where=visible(str(proof)))
     return line, signature, None

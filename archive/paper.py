@@ -11,14 +11,16 @@ import os
 import stat
 from pathlib import Path
 
-from schemas.errors import InputError, UnreachableError
+from schemas.errors import InputError, NotFound, UnreachableError
 from schemas.text import visible
 
+LARGEST = 64 * 1024 * 1024
 
-def read(path: Path, largest: int) -> bytes:
+
+def read(path: Path, largest: int = LARGEST) -> bytes:
     """Give the bytes of a paper of at most `largest` bytes.
 
-    Raises InputError (not there, no regular file, larger) or UnreachableError (it cannot be opened or read).
+    Raises NotFound, InputError (no regular file, larger) or UnreachableError (it cannot be opened or read).
     """
     shown = visible(str(path))
     try:
@@ -27,7 +29,7 @@ def read(path: Path, largest: int) -> bytes:
                 raise InputError(f"{shown} is no regular file", where=shown)
             data = file.read(largest + 1)
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"{shown} is not there", where=shown) from None
+        raise NotFound(f"{shown} is not there", where=shown) from None
     except IsADirectoryError:
         raise InputError(f"{shown} is a folder", where=shown) from None
     except ValueError:
@@ -39,17 +41,30 @@ def read(path: Path, largest: int) -> bytes:
     return data
 
 
+def _for_one(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
 def _at_once(name: str, flags: int) -> int:
     """Open without waiting for whoever might write into a FIFO."""
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a paper as a new file. Raises InputError (it is there already) or UnreachableError."""
+def write(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a paper as a new file, durable when this returns; `private`: for this user alone.
+
+    Raises InputError (it is there already) or UnreachableError; a paper that could not be written whole is taken away.
+    """
     shown = visible(str(path))
     try:
-        with path.open("xb") as file:
-            file.write(data)
+        with open(path, "xb", opener=_for_one if private else None) as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
     except FileExistsError:
         raise InputError(f"{shown} is there already", where=shown, hint="name a new file") from None
     except (OSError, ValueError) as error:

@@ -8,17 +8,16 @@ the one who makes it to see.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger
+from archive import ledger, paper
 from archive.pictures import NoCopy, Pictures
 from archive.show import Kept, find_item
 from evidence.media import HEAD, media_type
 from evidence.redaction import HOW, PICTURES, Box
-from schemas.errors import InputError, IntegrityError, NotFound, Problem, UnreachableError
+from schemas.errors import InputError, IntegrityError, NotFound, Problem
 from schemas.text import nearest, visible
 from schemas.vocabulary import AUDIENCES
 
@@ -63,7 +62,7 @@ def replace(
     RefusedError or UnreachableError; then nothing was recorded.
     """
     item, original = _start(archive, name, audience, reason)
-    shown, data = visible(str(file)), _read(file)
+    shown, data = visible(str(file)), paper.read(file, MOST_BYTES)
     kind = media_type(data[:HEAD], file.name)
     types = (str(item.fields.get("media_type", "")), kind)
     with Pictures() as pictures:
@@ -99,18 +98,6 @@ def _start(archive: Archive, name: str, audience: str, reason: str) -> tuple[Kep
             hint="run `sijill audit`; restore the object from a copy",
         )  # fmt: skip
     return item, archive.objects.path(digest)
-
-
-def _read(file: Path) -> bytes:
-    shown = visible(str(file))
-    try:
-        if not file.is_file():
-            raise NotFound(f"{shown} is no file", where=shown, hint="name the redacted copy")
-        if os.path.getsize(file) > MOST_BYTES:
-            raise InputError(f"{shown} is larger than a copy may be", where=shown, code="redact")
-        return file.read_bytes()
-    except OSError as error:
-        raise UnreachableError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
 
 
 def _enter(

@@ -11,12 +11,11 @@ Follows age-encryption.org/v1; padding in docs/format.md, "Sealed files".
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, sealing, unfinished
+from archive import ledger, paper, sealing, unfinished
 from archive.registry import registry_of
 from archive.show import Kept, find_source
 from schemas.errors import FormatError, InputError, RefusedError, UnreachableError
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from archive.objects import Stored
     from archive.open import Archive
 
-LARGEST = 64 * 1024 * 1024
 
 
 def recipients_of(db: Any) -> list[str]:
@@ -48,7 +46,7 @@ def sealed_of(db: Any, sub: str) -> dict[str, Any] | None:
 
 def seal(archive: Archive, signers: Sequence[ledger.Signer], name: str, file: Path) -> dict[str, Any]:
     """Seal a file as the identity of the source `CODE/ID`. Raises InputError, NotFound, RefusedError."""
-    data = _read(file)
+    data = paper.read(file)
     with archive.reading() as db:
         source, recipients = find_source(db, name), recipients_of(db)
         before = sealed_of(db, source.sub)
@@ -84,7 +82,7 @@ def unseal(archive: Archive, signers: Sequence[ledger.Signer], name: str, out: P
         raise InputError("opening an identity needs its purpose", hint="--purpose TEXT")
     shown = visible(str(out))
     if out.exists():
-        raise InputError(f"{shown} exists already", where=shown, hint="name another file")
+        raise InputError(f"{shown} is there already", where=shown, hint="name another file")
     with archive.reading() as db:
         source = find_source(db, name)
         before = sealed_of(db, source.sub)
@@ -92,26 +90,11 @@ def unseal(archive: Archive, signers: Sequence[ledger.Signer], name: str, out: P
     with ledger.writing(archive, signers) as act:
         act.add("seal.open", sub=source.sub, fields={"purpose": purpose})
     try:
-        with open(out, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(plain)
-    except OSError as error:
-        raise UnreachableError(
-            f"{shown} could not be written ({error.strerror})", where=shown,
-            hint="that it was opened is in the ledger; the command can be run again",
-        ) from error  # fmt: skip
+        paper.write(out, plain, private=True)
+    except UnreachableError as error:
+        error.hint = "that it was opened is in the ledger; the command can be run again"
+        raise
     return {**_document(source, act, [], []), "format": "sijill-unseal/1", "out": str(out)}
-
-
-def _read(file: Path) -> bytes:
-    shown = visible(str(file))
-    try:
-        if not file.is_file():
-            raise InputError(f"{shown} is no regular file", where=shown)
-        if file.stat().st_size > LARGEST:
-            raise InputError(f"{shown} is larger than any identity that Sijill seals (64 MiB)", where=shown)
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
 
 
 def _store(archive: Archive, sealed: bytes) -> Stored:

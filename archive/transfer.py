@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger
+from archive import ledger, paper
 from archive.operators import find as find_operator
 from archive.registry import registry_of
 from archive.show import Kept, find_item
@@ -50,10 +50,7 @@ def hand_over(
     fields: dict[str, Any] = {"to": to, "purpose": purpose, **_digest(archive, item)}
     kept = None
     if receipt is not None:
-        try:
-            kept = archive.objects.put_bytes(receipt.read_bytes())
-        except OSError as error:
-            raise InputError(f"the receipt cannot be read ({error.strerror})", where=visible(str(receipt))) from error
+        kept = archive.objects.put_bytes(paper.read(receipt))
         archive.objects.sync()
         fields["outside"] = True
     with ledger.writing(archive, signers) as act:

@@ -83,7 +83,7 @@ def request(archive: Archive, out: Path, since: str | None = None) -> dict[str, 
     try:
         out.mkdir(parents=True, exist_ok=False)
     except FileExistsError:
-        raise InputError(f"{shown} exists already", where=shown, hint="name a new folder") from None
+        raise InputError(f"{shown} is there already", where=shown, hint="name a new folder") from None
     except (OSError, ValueError) as error:
         raise UnreachableError(f"{shown} could not be made ({error})", where=shown) from error
     paper.write(out / "checkpoint", stored)

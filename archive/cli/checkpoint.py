@@ -10,7 +10,6 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import show
-from archive.cli.writing import write_new
 
 app = new_app()
 
@@ -31,6 +30,7 @@ def checkpoint(
     Keep it away from this computer: `sijill audit --against FILE` holds the
     archive against it later.
     """
+    from archive import paper
     from archive.ledger import checkpoint_note
     from archive.note import Checkpoint, SignedNote
 
@@ -43,6 +43,6 @@ def checkpoint(
         "root": base64.b64encode(found.root).decode(), "note": stored.decode(),
     }  # fmt: skip
     if out is not None:
-        write_new(out, stored)
+        paper.write(out, stored)
     words = stored.decode() if out is None else f"checkpoint of {found.size} entries written to {out}"
     show(document, words, as_json=said(ctx).json)

@@ -9,7 +9,6 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import show
-from archive.cli.writing import write_new
 from schemas.text import visible
 
 app = new_app()
@@ -43,6 +42,7 @@ def consent(
     Counts from now on. Dossiers that left before are named; a program cannot
     call them back.
     """
+    from archive import paper
     from archive.consent import answer as record
     from archive.consent import in_words, recall_notice
     from archive.keys import acting
@@ -54,6 +54,6 @@ def consent(
     )  # fmt: skip
     words = in_words(document)
     if recall is not None and document["dossiers"]:
-        write_new(recall, recall_notice(document).encode())
+        paper.write(recall, recall_notice(document).encode())
         words += f"\nnotice drafted: {visible(str(recall))}; fill in the brackets and send it"
     show(document, words, as_json=said(ctx).json)

@@ -160,10 +160,10 @@ def verify_dossier(
     ] = None,
 ) -> None:
     """Check a dossier: every file, signature and proof. Needs no archive."""
-    from archive.cli.writing import read_small
+    from archive.anchor import roots_of
     from archive.dossier.verification import verify_dossier as check
 
-    document = check(folder, log_vkey=log_vkey, tsa_roots=read_small(tsa_roots) if tsa_roots else None)
+    document = check(folder, log_vkey=log_vkey, tsa_roots=roots_of(tsa_roots) if tsa_roots else None)
     show(document, lambda: _verified(document), as_json=said(ctx).json)
     raise typer.Exit(0 if document["ok"] else 1)
 

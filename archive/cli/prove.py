@@ -10,7 +10,6 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import show
-from archive.cli.writing import write_new
 
 app = new_app()
 
@@ -31,6 +30,7 @@ def prove(
 
     A C2SP tlog-proof of the newest record entry of ID, with its checkpoint.
     """
+    from archive import paper
     from archive.proof import prove_entry
     from archive.show import newest_record_entry
 
@@ -39,7 +39,7 @@ def prove(
         proof = prove_entry(db, index).write().decode()
         leaf = bytes(db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()[0])
     if out is not None:
-        write_new(out, proof.encode())
+        paper.write(out, proof.encode())
     document = {
         "format": "sijill-prove/1", "id": name, "index": index, "leaf": base64.b64encode(leaf).decode(), "proof": proof,
     }  # fmt: skip

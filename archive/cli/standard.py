@@ -9,7 +9,7 @@ import typer
 
 from archive.cli.command import command, new_app, said
 from archive.cli.showing import columns, show
-from schemas.errors import NotFound, UnreachableError
+from schemas.errors import NotFound
 from schemas.text import visible
 
 HELP = "List, show or check corroboration standards."
@@ -93,16 +93,14 @@ def lint_standard(
 
 def standard_bytes(name: str) -> bytes:
     """Give the bytes of a standard by packaged id or by file. Raises NotFound or UnreachableError."""
+    from archive import paper
     from schemas.standard import packaged, packaged_bytes
 
     if name in packaged():
         return packaged_bytes(name)
     path = Path(name)
     if path.is_file():
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise UnreachableError(f"{visible(name)} cannot be read ({error.strerror})", where=visible(name)) from error
+        return paper.read(path)
     if path.suffix or len(path.parts) > 1:
         raise NotFound(f"there is no file {visible(name)}", where=visible(name), hint="check the path")
     return packaged_bytes(name)

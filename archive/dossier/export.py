@@ -181,7 +181,7 @@ def check_place(place: Place) -> None:
         )  # fmt: skip
     if packed is not None and os.path.lexists(packed):
         shown = visible(str(packed))
-        raise InputError(f"{shown} exists already", where=shown, hint="name another folder")
+        raise InputError(f"{shown} is there already", where=shown, hint="name another folder")
 
 
 def check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:

@@ -11,11 +11,11 @@ Follows RFC 3161.
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
-from archive import time_stamp
+from archive import paper, time_stamp
+from archive.anchor import roots_of
 from archive.dossier.bag import SIGNED, STAMP
 from schemas.errors import InputError, SijillError, UnreachableError
 from schemas.text import visible
@@ -23,8 +23,8 @@ from schemas.text import visible
 
 def request(folder: Path, out: Path) -> dict[str, Any]:
     """Write a request for the dossier in `folder` to `out`. Raises InputError, UnreachableError."""
-    data = _read(folder / SIGNED)
-    _write(out, time_stamp.request(data))
+    data = paper.read(folder / SIGNED)
+    paper.write(out, time_stamp.request(data))
     return {
         "format": "sijill-dossier-stamp/1", "dossier": str(folder), "request": str(out), "answer": None, "time": None,
         "tagmanifest_sha256": hashlib.sha256(data).hexdigest(),
@@ -33,39 +33,17 @@ def request(folder: Path, out: Path) -> dict[str, Any]:
 
 def attach(folder: Path, answer: Path, roots: Path) -> dict[str, Any]:
     """Check an answer and lay it into the dossier. Raises InputError: nothing is written where it does not hold."""
-    data, stamp, shown = _read(folder / SIGNED), _read(answer), visible(str(answer))
+    data, stamp = paper.read(folder / SIGNED), paper.read(answer, time_stamp.LARGEST)
+    shown = visible(str(answer))
     try:
-        held = time_stamp.check(stamp, data, _read(roots))
+        held = time_stamp.check(stamp, data, roots_of(roots))
     except UnreachableError:
         raise
     except SijillError as error:
         raise InputError(error.message, where=shown, hint=error.hint, code="stamp") from None
-    _write(folder / STAMP, stamp)
+    paper.write(folder / STAMP, stamp)
     return {
         "format": "sijill-dossier-stamp/1", "dossier": str(folder), "request": None, "answer": str(folder / STAMP),
         "time": f"{held.time:%Y-%m-%dT%H:%M:%SZ}", "checked_by": list(held.checked_by),
         "tagmanifest_sha256": hashlib.sha256(data).hexdigest(),
     }  # fmt: skip
-
-
-def _read(path: Path) -> bytes:
-    shown = visible(str(path))
-    try:
-        if os.path.getsize(path) > 64 * 1024 * 1024:
-            raise InputError(f"{shown} is larger than such a file may be", where=shown)
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"{shown} is not there", where=shown) from error
-    except OSError as error:
-        raise UnreachableError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    shown = visible(str(path))
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise InputError(f"{shown} exists already", where=shown, hint="name another file") from error
-    except OSError as error:
-        raise UnreachableError(f"{shown} could not be written ({error.strerror})", where=shown) from error

@@ -144,7 +144,7 @@ def test_a_report_is_signed_so_that_ssh_keygen_checks_it(archive, tmp_path):
         input=report.read_bytes(), capture_output=True, check=False,
     )  # fmt: skip
     assert told.returncode == 0
-    with pytest.raises(InputError, match="exists already"):
+    with pytest.raises(InputError, match="is there already"):
         notebook.write_report({}, tmp_path / "audit.json", [])
 
 

@@ -102,7 +102,7 @@ def test_an_answer_that_does_not_hold_is_not_laid_in(made, authority, tmp_path):
 
 
 def test_a_second_stamp_is_refused(dossier, made, authority):
-    with pytest.raises(InputError, match="exists already"):
+    with pytest.raises(InputError, match="is there already"):
         attach(dossier, made / "d.tsr", authority.roots)
 
 
