@@ -1577,15 +1577,14 @@ class Span:
 class Ledger:
     """The ledger of an archive, read once in order; what grows with it lies in a scratch database."""
 
-    def __init__(self, folder: str, report: Report) -> None:
-        self.folder, self.report = folder, report
+    def __init__(self, folder: str, report: Report, scratch: sqlite3.Connection) -> None:
+        self.folder, self.report, self.scratch = folder, report, scratch
         self.registry, self.tree, self.span = Registry(), Tree(), Span(0)
         self.commits, self.head = 0, b""
         self.genesis, self.broken = b"", False
         self.wanted: dict[int, bytes] = {}
         self.sealed: dict[str, int] = {}
         self.lent: set[int] = set()  # seals by a registrar alone, who may make the first of a subject
-        self.scratch = sqlite3.connect("")
         for table in (
             "chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)", "gone(idx INTEGER, digest TEXT)",
             "erased(digest TEXT, idx INTEGER)", "object(blake3 TEXT, sha256 TEXT, size INTEGER, idx INTEGER)",
@@ -1879,8 +1878,14 @@ def stray_objects(store: str, shelf: str, scratch: sqlite3.Connection, report: R
 
 def check_archive(folder: str, log_vkey: str | None = None, genesis: str | None = None) -> Report:
     """Check an archive folder. Raises CannotLook."""
+    with contextlib.closing(sqlite3.connect("")) as scratch:
+        return check_archive_by(scratch, folder, log_vkey, genesis)
+
+
+def check_archive_by(scratch: sqlite3.Connection, folder: str, log_vkey: str | None, genesis: str | None) -> Report:
+    """Check an archive folder with an empty scratch database. Raises CannotLook."""
     report = Report()
-    ledger = Ledger(folder, report)
+    ledger = Ledger(folder, report, scratch)
     stored = check_file(folder, report)
     ledger.wanted = {file_size(stored): b""}
     try:
@@ -1901,8 +1906,7 @@ def check_archive(folder: str, log_vkey: str | None = None, genesis: str | None 
     report.close("disclosures", "each recorded value is one that its entry committed to")
     report.close("checkpoint", f"{ledger.commits} checkpoints, each signed by the log over these entries")
     settings(folder, ledger.registry.origin, report)
-    check_objects(folder, ledger.scratch, report)
-    ledger.scratch.close()
+    check_objects(folder, scratch, report)
     for name, what in (
         ("blake3", "BLAKE3 not recomputed: the standard library has none; `b3sum` does it"),
         ("view", "the tables made from the ledger are not compared; `sijill audit` does it"),
