@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from archive.reader_child import ANSWER_BYTES, CPU_SECONDS
-from evidence.imagery import IMAGE_TYPES, no_facts
+from evidence.imagery import IMAGE_TYPES, no_facts, unread
 from evidence.reading import Reading
 from schemas.errors import UnreachableError
 
@@ -90,7 +90,7 @@ class Reader:
         turn = 0
         while True:
             while len(waiting) < 2 * len(self._children) and (batch := _next_batch(files)):
-                if jobs := [job for _, job in batch.files if job is not None]:
+                if jobs := [job for _, job in batch.files if isinstance(job, bytes)]:
                     batch.child = self._children[turn % len(self._children)]
                     turn += 1
                     self._start_watch()
@@ -100,7 +100,10 @@ class Reader:
                 return
             batch = waiting.popleft()
             for key, job in batch.files:
-                yield key, (batch.child.receive() if job and batch.child else Reading("", "", no_facts()))
+                if isinstance(job, Reading):
+                    yield key, job
+                elif batch.child:
+                    yield key, batch.child.receive()
 
     def _start_watch(self) -> None:
         if self._watch is None:
@@ -115,21 +118,21 @@ class Reader:
 
 @dataclass
 class _Batch(Generic[Key]):
-    """Files in their order, with the job line of each (None where no reader knows its type), and who reads them."""
+    """Files in their order, with the job line of each (a reading where no child reads it), and who reads them."""
 
-    files: list[tuple[Key, bytes | None]]
+    files: list[tuple[Key, bytes | Reading]]
     child: _Child | None = None
 
 
 def _next_batch(files: Iterator[tuple[Key, Path, str]]) -> _Batch[Key] | None:
-    batch: list[tuple[Key, bytes | None]] = []
+    batch: list[tuple[Key, bytes | Reading]] = []
     size = 0
     for key, path, media_type in files:
-        job = None
+        job: bytes | Reading = Reading("", "", no_facts(), unread(media_type))
         if media_type in IMAGE_TYPES:
             said = {"path": os.path.abspath(path), "media_type": media_type}
-            job = json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n"
-            size += len(job)
+            line = json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n"
+            job, size = line, size + len(line)
         batch.append((key, job))
         if len(batch) >= BATCH or size >= BATCH_BYTES:
             break

@@ -73,7 +73,7 @@ def read_files(
     if images:
         with Reader() as reader:
             for name, reading in reader.read(images):
-                if not reading.tool:
+                if not reading.tool and not reading.warnings:
                     continue
                 found.by_item[name] = Found(reading=reading)
                 found.warnings += [f"{submission.case['code']}/{name}: {warning}" for warning in reading.warnings]

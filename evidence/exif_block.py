@@ -10,15 +10,18 @@ TIFF 6.0, ISO/IEC 23008-12 (HEIF).
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO
 
-from evidence.heif import primary_size
+from evidence.heif import BrokenBoxesError, exif_extents, primary_size
 
-AVIF_BRANDS = (b"avif", b"avis")
+MOST_ITEM = 1 << 24  # bytes of an EXIF item that are read; with preview and notes of the maker they have fewer
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG SOF markers
+_WIDTH, _HEIGHT = 0x0100, 0x0101  # TIFF tags
+_WHOLE = {3: "H", 4: "I"}  # TIFF types in which they may stand
 _OTHER_APP1 = {b"http", b"FLIR", b"QVCI"}  # XMP, and what thermal and older cameras put there
 
 
@@ -115,12 +118,16 @@ def _segment(file: BinaryIO, at: int, length: int, size: int, found: Found) -> B
 
 def _in_png(file: BinaryIO, size: int, found: Found) -> Block | None:
     """Walk the chunks, also those after the pixels, where some tools put EXIF."""
-    at = 8
+    at, profile = 8, b""
     while at + 12 <= size:
         file.seek(at)
         head = file.read(8)
         length = int.from_bytes(head[:4], "big")
-        if head[4:] == b"eXIf":
+        if head[4:] == b"IHDR" and length == 13:
+            data = file.read(13)
+            if zlib.crc32(b"IHDR" + data) == int.from_bytes(file.read(4), "big"):
+                found.size = int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big")
+        elif head[4:] == b"eXIf":
             data = file.read(min(length, size))
             if len(data) < length:
                 found.warnings.append("PNG eXIf chunk is cut short")
@@ -128,10 +135,31 @@ def _in_png(file: BinaryIO, size: int, found: Found) -> Block | None:
                 found.warnings.append("PNG eXIf chunk is damaged: its check sum does not match; its EXIF was not read")
                 return None
             return in_bytes(data)
-        if head[4:] == b"IEND":
+        elif head[4:] in (b"tEXt", b"zTXt") and length < MOST_ITEM:
+            profile = _profile(head[4:], file.read(length)) or profile
+        elif head[4:] == b"IEND":
             break
         at += 12 + length
-    return None
+    if not profile:
+        return None
+    try:
+        return in_bytes(bytes.fromhex(b"".join(profile.split(b"\n")[3:]).decode("ascii")))
+    except ValueError:
+        found.warnings.append("PNG text that holds EXIF is damaged; its EXIF was not read")
+        return None
+
+
+def _profile(kind: bytes, chunk: bytes) -> bytes:
+    """Give the text in which tools older than eXIf put EXIF: a blank line, a name, a length, hexadecimal digits."""
+    name, _, text = chunk.partition(b"\0")
+    if name not in (b"Raw profile type exif", b"Raw profile type APP1"):
+        return b""
+    if kind == b"zTXt":
+        try:
+            text = zlib.decompressobj().decompress(text[1:], MOST_ITEM)
+        except zlib.error:
+            text = b"damaged"
+    return b"" if name.endswith(b"APP1") and not text.partition(b"45786966")[1] else text
 
 
 def _in_webp(file: BinaryIO, size: int, found: Found) -> Block | None:
@@ -150,24 +178,53 @@ def _in_webp(file: BinaryIO, size: int, found: Found) -> Block | None:
 
 
 def _in_tiff(file: BinaryIO, size: int, found: Found) -> Block | None:
-    del found
-    return Block(file, 0, size)
+    """A TIFF is its own block; its size stands in its first directory. Of a BigTIFF only Pillow gives the size."""
+    block = Block(file, 0, size)
+    if block.at(0, 4) in (b"II+\0", b"MM\0+"):
+        found.warnings.append("TIFF is a BigTIFF; only its size was read, EXIF was not looked for")
+        return None
+    sides: dict[int, int] = {}
+    if block.order:
+        first = int.from_bytes(block.at(4, 4), "little" if block.order == "<" else "big")
+        count = int.from_bytes(block.at(first, 2), "little" if block.order == "<" else "big")
+        entries = block.at(first + 2, 12 * count)
+        for tag, kind, values, value in struct.iter_unpack(block.order + "HHI4s", entries[: len(entries) // 12 * 12]):
+            if tag in (_WIDTH, _HEIGHT) and kind in _WHOLE and values == 1:
+                sides[tag] = struct.unpack_from(block.order + _WHOLE[kind], value)[0]
+    if len(sides) == 2:
+        found.size = sides[_WIDTH], sides[_HEIGHT]
+    return block
+
+
+def _in_bmp(file: BinaryIO, size: int, found: Found) -> Block | None:
+    """A BMP has no EXIF; its size stands in its second header, of which OS/2 wrote a short form."""
+    del size
+    head = file.read(26)
+    if len(head) == 26:
+        long = int.from_bytes(head[14:18], "little") != 12
+        found.size = struct.unpack_from("<ii" if long else "<HH", head, 18)
+        found.size = found.size[0], abs(found.size[1])  # a negative height says that the rows go downward
+    return None
 
 
 def _in_heif(file: BinaryIO, size: int, found: Found) -> Block | None:
-    """Take the size of the primary image, and for HEIC the EXIF item; for AVIF Pillow finds that."""
+    """Take the size of the primary image, and its EXIF item, which tells in four bytes how far on the block begins."""
     found.size = primary_size(file, size)
-    if file.seek(8) and file.read(4) in AVIF_BRANDS:
-        return None
-    from exifread.core.heic import HEICExifFinder
-
-    file.seek(0)
     try:
-        offset, _ = HEICExifFinder(file).find_exif()
-    except Exception as error:
-        found.warnings.append(f"HEIC boxes could not be read ({type(error).__name__}); EXIF was not looked for")
+        extents = exif_extents(file, size)
+    except BrokenBoxesError as error:
+        found.warnings.append(f"HEIF boxes do not fit together ({error}); EXIF was not looked for")
         return None
-    return Block(file, offset, size - offset) if offset else None
+    data = b""
+    for offset, length in extents:
+        file.seek(min(offset, size))
+        data += file.read(min(length or size, MOST_ITEM - len(data)))
+    if not extents:
+        return None
+    if len(data) < min(sum(length for _, length in extents), MOST_ITEM):
+        found.warnings.append("HEIF EXIF item is cut short")
+    block = in_bytes(data[4 + int.from_bytes(data[:4], "big") :])
+    return block if block.order else in_bytes(data[4:])  # some writers put 0 or 6 there, whatever follows
 
 
 _FINDERS = {
@@ -176,6 +233,8 @@ _FINDERS = {
     "image/apng": _in_png,
     "image/webp": _in_webp,
     "image/tiff": _in_tiff,
+    "image/x-canon-cr2": _in_tiff,
+    "image/bmp": _in_bmp,
     "image/heic": _in_heif,
     "image/heif": _in_heif,
     "image/avif": _in_heif,

@@ -28,7 +28,8 @@ MOST_PIXELS = 178_956_970  # what Pillow refuses to decode; larger sizes are tol
 MOST_WARNINGS = 40
 SMALL = 1 << 20  # bytes; up to here a file is read once into memory, but for JPEG, whose header is walked in place
 IMAGE_TYPES = frozenset(
-    "image/" + kind for kind in ("jpeg", "png", "apng", "webp", "avif", "gif", "tiff", "bmp", "heic", "heif")
+    "image/" + kind
+    for kind in ("jpeg", "png", "apng", "webp", "avif", "gif", "tiff", "bmp", "heic", "heif", "x-canon-cr2")
 )
 _FLAT = ("captured", "gps", "camera")
 
@@ -49,10 +50,10 @@ def no_facts() -> dict[str, Any]:
 def read_image(data: bytes | BinaryIO, media_type: str) -> Reading:
     """Read the facts of an image, as `media_type` says it is. Never raises for what the bytes say.
 
-    A type that is not in `IMAGE_TYPES` gives a reading by no tool, without facts and without warnings.
+    A type that is not in `IMAGE_TYPES` gives a reading by no tool, without facts; of another image with a warning.
     """
     if media_type not in IMAGE_TYPES:
-        return Reading("", "", no_facts())
+        return Reading("", "", no_facts(), unread(media_type))
     file = io.BytesIO(data) if isinstance(data, bytes) else data
     size = file.seek(0, io.SEEK_END)
     if size <= SMALL and media_type != "image/jpeg" and not isinstance(data, bytes):
@@ -67,6 +68,8 @@ def read_image(data: bytes | BinaryIO, media_type: str) -> Reading:
         block = found.block or _block_of_pillow(info)
         if block is not None:
             tags = read_tags(block)
+            if media_type == "image/avif" and "Orientation" not in tags.entries:
+                _turned(info, tags)
             _tell(tags, facts)
             trouble += tags.warnings
     except (OSError, MemoryError, RecursionError):
@@ -79,10 +82,15 @@ def read_image(data: bytes | BinaryIO, media_type: str) -> Reading:
     return Reading("ExifRead, Pillow", _versions(), facts, tuple(dict.fromkeys(trouble)))
 
 
+def unread(media_type: str) -> tuple[str, ...]:
+    """Say that nobody looked into an image of a type that has no reader here, so that None is not taken for absent."""
+    if not media_type.startswith("image/") or media_type in IMAGE_TYPES:
+        return ()
+    return (f"{media_type} has no reader here; size, EXIF, times and position were not looked for",)
+
+
 def warm_up() -> None:
     """Import the readers now, for a process that is about to give up opening files and memory."""
-    import exifread.core.heic  # noqa: F401
-
     import evidence.second_reader  # noqa: F401
 
     _OPENERS.update(_openers())
@@ -173,7 +181,7 @@ def _dimensions(
 ) -> Mapping[str, Any]:
     """Put width and height into `facts`: as the header `said`, else as Pillow reads them; gives Pillow's `info`."""
     kind = media_type.removeprefix("image/").upper()
-    info: Mapping[str, Any] = {}
+    info: dict[str, Any] = {}
     if said is None or media_type == "image/avif":
         if not _OPENERS:
             _OPENERS.update(_openers())
@@ -206,12 +214,17 @@ def _dimensions(
 
 
 def _block_of_pillow(info: Mapping[str, Any]) -> Block | None:
-    """Take the EXIF bytes that Pillow found in AVIF, and in PNG files of older tools."""
+    """Take the EXIF bytes that Pillow gives: of an AVIF as written, or made of how its boxes turn it."""
     data = info.get("exif")
-    raw = info.get("Raw profile type exif")
-    if data is None and isinstance(raw, str):
-        data = bytes.fromhex("".join(raw.split("\n")[3:]))
     return in_bytes(data) if isinstance(data, bytes) and data else None
+
+
+def _turned(info: Mapping[str, Any], tags: Tags) -> None:
+    """Take the orientation of an AVIF whose EXIF has none: Pillow gives that of its boxes (irot, imir) as EXIF."""
+    if block := _block_of_pillow(info):
+        entry = read_tags(block).entries.get("Orientation")
+        if entry is not None:
+            tags.entries["Orientation"] = entry
 
 
 def _tell(tags: Tags, facts: dict[str, Any]) -> None:

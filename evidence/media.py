@@ -54,7 +54,19 @@ _BRANDS = {
     b"hevc": "image/heic",
     b"mif1": "image/heif",
     b"msf1": "image/heif",
+    b"crx ": "image/x-canon-cr3",
     b"qt  ": "video/quicktime",
+}
+_MORE_MAGIC = {  # what `filetype` does not know: BigTIFF, raw files of cameras, JPEG XL
+    b"II+\0": "image/tiff",
+    b"MM\0+": "image/tiff",
+    b"FUJIFILMCCD-RAW": "image/x-fuji-raf",
+    b"IIU\0": "image/x-panasonic-rw2",
+    b"IIRO": "image/x-olympus-orf",
+    b"IIRS": "image/x-olympus-orf",
+    b"MMOR": "image/x-olympus-orf",
+    b"\xff\x0a": "image/jxl",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "image/jxl",
 }
 _BY_NAME = {
     ".jpg": "image/jpeg",
@@ -109,11 +121,14 @@ def _suffix(name: str) -> str:
 
 
 def _magic(head: bytes) -> str | None:
+    for start, kind in _MORE_MAGIC.items():
+        if head.startswith(start):
+            return kind
     try:
-        kind: Any = filetype.guess(head)
+        guess: Any = filetype.guess(head)
     except Exception:  # a matcher of the library that trips over short or odd bytes knows nothing of them
         return None
-    return None if kind is None else str(kind.mime)
+    return None if guess is None else str(guess.mime)
 
 
 def _is_text(head: bytes) -> bool:

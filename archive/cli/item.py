@@ -86,10 +86,11 @@ def _item(document: dict[str, Any]) -> str:
     lines += [f"  {line}" for line in columns(rows).splitlines()]
     reading = document["reading"]
     if reading:
-        lines.append(f"reading by {visible(str(reading['tool']))} {visible(str(reading['version']))}")
-        facts = facts_in_words(reading["facts"]) or [
-            (str(key), _value(value)) for key, value in (reading["facts"] or {}).items() if value not in (None, {}, [])
-        ]
+        who = visible(f"{reading['tool']} {reading['version']}").strip()
+        lines.append(f"reading by {who}" if who else "no reading")
+        facts = facts_in_words(reading["facts"])
+        if not facts and who:
+            facts = [(str(key), shown) for key, value in (reading["facts"] or {}).items() if (shown := _value(value))]
         lines += [f"  {line}" for line in columns(facts).splitlines()]
         lines += [f"  warning: {visible(warning)}" for warning in reading["warnings"]]
     if document["links"]:
@@ -103,9 +104,9 @@ def _value(value: Any) -> str:
     if isinstance(value, dict) and ("earliest" in value or "latest" in value):
         return time_in_words(value)
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {_value(inner)}" for key, inner in value.items())
+        return "; ".join(f"{key}: {_value(inner)}" for key, inner in value.items() if inner is not None)
     if isinstance(value, list):
         return ", ".join(_value(inner) for inner in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return visible(str(value))
+    return "" if value is None else visible(str(value))

@@ -55,6 +55,8 @@ def facts_in_words(facts: dict[str, Any] | None) -> list[tuple[str, str]]:
     if captured:
         offset = captured.get("offset") or "no offset: any zone"
         rows.append(("camera clock", f"{captured['local']} ({offset}); {captured['earliest']} to {captured['latest']}"))
+    if facts.get("other_times"):
+        rows.append(("other times", "; ".join(f"{tag} {text}" for tag, text in sorted(facts["other_times"].items()))))
     gps = facts.get("gps")
     if gps:
         height = f", {gps['altitude_m']} m" if gps.get("altitude_m") is not None else ""

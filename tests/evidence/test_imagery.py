@@ -2,11 +2,13 @@
 
 import io
 import struct
+import zlib
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from evidence import second_reader
@@ -525,3 +527,61 @@ def test_the_second_reader_reads_every_tag_that_is_read_here():
     assert found["Image Make"] == "Canon"
     assert [value.num for value in found["GPS GPSLatitude"]][:2] == [35, 48]
     assert found["GPS GPSAltitudeRef"] == [1]
+
+
+def test_a_png_has_its_size_where_pillow_refuses_the_rest():
+    png = picture("PNG", (8, 6))
+    broken = png[:33] + struct.pack(">I", 5) + b"iCCP" + b"a\0\1xy" + b"\0\0\0\0" + png[33:]
+    reading = read_image(broken, "image/png")
+
+    assert (reading.facts["width"], reading.facts["height"]) == (8, 6)
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt"])
+def test_exif_in_the_text_of_an_older_png(kind):
+    block = b"Exif\0\0" + tiff_block([[ascii_tag(MAKE, "Camera")]])
+    text = b"\nexif\n" + str(len(block)).encode().rjust(8) + b"\n" + block.hex().encode() + b"\n"
+    chunk = b"Raw profile type exif\0" + (b"\0" + zlib.compress(text) if kind == b"zTXt" else text)
+    png = picture("PNG")
+    chunk = struct.pack(">I", len(chunk)) + kind + chunk + struct.pack(">I", zlib.crc32(kind + chunk))
+    reading = read_image(png[:33] + chunk + png[33:], "image/png")
+
+    assert reading.facts["camera"]["make"] == "Camera"
+    assert reading.warnings == ()
+
+
+@pytest.mark.parametrize(("head", "size"), [("<Iii", (7, 5)), ("<Iii", (7, -5)), ("<IHH", (7, 5))])
+def test_a_bmp_has_its_size_in_all_its_forms(head, size):
+    length = 12 if head == "<IHH" else 40
+    bmp = b"BM" + bytes(12) + struct.pack(head, length, *size) + bytes(40)
+
+    assert (read_image(bmp, "image/bmp").facts["width"], read_image(bmp, "image/bmp").facts["height"]) == (7, 5)
+
+
+def test_a_bigtiff_has_a_size_and_says_that_its_exif_was_not_looked_for():
+    out = io.BytesIO()
+    Image.new("L", (8, 6)).save(out, "TIFF", big_tiff=True)
+    reading = read(out.getvalue())
+
+    assert (reading.facts["width"], reading.facts["height"]) == (8, 6)
+    assert reading.warnings == ("TIFF is a BigTIFF; only its size was read, EXIF was not looked for",)
+
+
+@pytest.mark.parametrize("kind", ["image/x-canon-cr3", "image/jxl", "image/vnd.adobe.photoshop"])
+def test_an_image_that_nobody_reads_is_not_taken_for_one_without_exif(kind):
+    assert read_image(b"anything", kind).warnings[0].startswith(f"{kind} has no reader here")
+
+
+def test_an_avif_is_turned_by_its_exif_else_by_its_boxes():
+    by_boxes = picture("AVIF", image={ORIENTATION: 6, MAKE: "Camera"})
+    compression = 0x0103  # Pillow takes Orientation out of the EXIF that it writes; it is put back in its place here
+    other = picture("AVIF", image={compression: 3, MAKE: "Camera"})
+    by_exif = other
+    for order in "<>":
+        by_exif = by_exif.replace(
+            struct.pack(order + "HHI", compression, 3, 1), struct.pack(order + "HHI", ORIENTATION, 3, 1)
+        )
+
+    assert by_exif != other
+    assert read(by_boxes).facts["orientation"] == 6
+    assert read(by_exif).facts["orientation"] == 3
