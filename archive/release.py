@@ -38,7 +38,7 @@ from archive.handed_over import (
 from archive.pictures import Copies
 from archive.proof import gather_proof
 from archive.show import Kept, find_case, records_of
-from archive.unsaid import redact, speaks_of, unspoken
+from archive.unsaid import Hidden, redact, unspoken
 from archive.withholding import STRICT, Decision, Decisions
 from evidence.digest import Digests
 from schemas.audience import allowed
@@ -102,7 +102,7 @@ class _Gathering:
     request: Request
     copies: Copies
     show: dict[int, frozenset[str]] = field(default_factory=dict)
-    hidden: list[str] = field(default_factory=list)
+    hidden: Hidden = field(default_factory=lambda: Hidden(()))
     decisions: Mapping[str, Decision] = field(default_factory=dict)
 
     @property
@@ -123,7 +123,8 @@ class _Gathering:
         out, shown_items = {r.id for r in hidden}, [r for r in items if not self.decisions[r.sub].why]
         wanted = self._source_names(records, shown_items)
         guarded = {r.id for r in hidden if self.decisions[r.sub].why != "withdrawn"}
-        self.hidden = self._hidden_words(records, guarded, wanted)
+        words = {*self._hidden_words(records, guarded, wanted), *self._hidden_files(hidden, shown_items)}
+        self.hidden = Hidden(words)
         sources = {r.id: self._record(r, ("source",)) for r in records if r.kind == "source" and r.id in wanted}
         case = self._record(self.case, ("case",))
         ranks = {r.sub: rank for rank, r in enumerate(items, 1)}
@@ -133,7 +134,7 @@ class _Gathering:
         shown_links = tuple(self._record(r, ("link",)) for r in kept_links)
         shown_relations = tuple(self._record(r, ("relation",)) for r in kept_relations)
         standard, assessment = weigh(self.db, self.case.code)
-        silent = [*self.hidden, *(r.id for r in shown_items if self.decisions[r.sub].rendition is not None)]
+        silent = Hidden({*words, *(r.id for r in shown_items if self.decisions[r.sub].rendition is not None)})
         assessment = {**assessment, "consistency": unspoken(assessment.get("consistency", ()), silent)}
         number = 1 + self._exports()
         numbers = {r.id: bates(r.code, ranks[r.sub]) for r in hidden}
@@ -185,7 +186,7 @@ class _Gathering:
 
     def _guarded(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Leave out whatever speaks of a withheld item or of its source, but for what ties records together."""
-        return {name: value for name, value in fields.items() if name in _TIES or not speaks_of(value, self.hidden)}
+        return {name: value for name, value in fields.items() if name in _TIES or not self.hidden.spoken_in(value)}
 
     def _newest(self, kept: Kept) -> tuple[int, int]:
         """Give the entry that holds the newest revision, and how many revisions came after the first."""
@@ -336,7 +337,8 @@ class _Gathering:
                 sql = f"SELECT * FROM observation WHERE log = ?{near} ORDER BY row"
                 for row in db.execute(sql, (kept.sub, *(span or ()))):
                     known = zip(names, row, strict=True)
-                    yield {name: value for name, value in known if value is not None and name not in hidden}
+                    told = {name: value for name, value in known if value is not None and name not in hidden}
+                    yield {name: value for name, value in told.items() if not self.hidden.spoken_in(value)}
 
         return FlightLog(exhibit.bates, exhibit.name, rows)
 
@@ -344,7 +346,7 @@ class _Gathering:
         row = self.db.execute("SELECT count(*) FROM act WHERE sub = ? AND t = 'export'", (self.case.sub,)).fetchone()
         return int(row[0])
 
-    def _hidden_words(self, records: Sequence[Kept], out: set[str], wanted: set[str]) -> list[str]:
+    def _hidden_words(self, records: Sequence[Kept], out: set[str], wanted: set[str]) -> set[str]:
         """Give the words that speak of what is withheld: its id, its source, its links; and items of other cases."""
         words = {name for name in out if name}
         named = {r.fields.get("pseudonym") for r in records if r.kind == "source" and r.id in wanted}
@@ -357,7 +359,20 @@ class _Gathering:
                 words |= {record.id, str(record.fields.get("pseudonym", record.id))} - named
             if record.kind in ("link", "relation") and {record.fields.get("item"), record.fields.get("of")} & out:
                 words.add(record.id)
-        return sorted(words)
+        return words
+
+    def _hidden_files(self, hidden: Sequence[Kept], shown: Sequence[Kept]) -> set[str]:
+        """Give what names bytes that stay: digests of what is withheld or leaves as a copy, names of withheld files."""
+        whole = [r for r in shown if self.decisions[r.sub].form == "original"]
+        digests = _values(hidden, "sha256", "blake3") | _values(shown, "sha256", "blake3")
+        digests -= _values(whole, "sha256", "blake3")
+        names = {part for path in _values(hidden, "file") for part in (path, path.rpartition("/")[2])}
+        names -= {part for path in _values(shown, "file") for part in (path, path.rpartition("/")[2])}
+        return {*digests, *(text.upper() for text in digests), *names}
+
+
+def _values(records: Sequence[Kept], *names: str) -> set[str]:
+    return {str(record.fields[name]) for record in records for name in names if name in record.fields}
 
 
 def assessment_for(audience: str, assessment: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -385,6 +400,4 @@ def _digests(fields: Mapping[str, Any]) -> Digests:
 
 
 _CUSTODY_ACTION = {"record.add": "accession"}
-_TIES = frozenset(
-    ("case", "code", "id", "item", "of", "source", "part_of", "kind", "sha256", "blake3", "size", "media_type")
-)
+_TIES = frozenset(("case", "code", "id", "item", "of", "source", "part_of", "kind", "size", "media_type"))
