@@ -1,0 +1,34 @@
+"""A dossier of many exhibits for a court, beside copying, hashing and thumbnailing the same pictures with Pillow."""
+
+from tests.benchmarks.contract import Place, Row
+from tests.benchmarks.verify import taken
+
+PILLOW = """
+import hashlib, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from PIL import Image
+out = Path(sys.argv[2]); out.mkdir()
+def one(path):
+    data = path.read_bytes()
+    (out / path.name).write_bytes(data)
+    with Image.open(path) as picture:
+        picture.thumbnail((320, 320))
+        picture.save(out / (path.name + ".thumb.jpg"), "JPEG", quality=75)
+    return hashlib.sha256(data).hexdigest()
+with ThreadPoolExecutor(2) as pool:
+    list(pool.map(one, sorted(Path(sys.argv[1]).glob("*.jpg"))))
+"""
+
+
+def rows(place: Place) -> list[Row]:
+    """Give the row of this subject."""
+    many = place.of(2000, 100)
+    return [
+        Row("dossier", f"dossier export of {many:,} photographs for court, without the PDF",
+            "copying, hashing and thumbnailing with Pillow on two threads, sync", 2.0,
+            "SIJILL_HOME=$D/home $SIJILL --archive $D/archive dossier export EX-2019-0001 --for court --purpose bench --no-pdf --out $D/dossier",
+            f"$PY -c '{PILLOW}' $W/photos $D/plain; sync -f $D",
+            once=f"$MAKE photos $W/photos {many}; {taken('photos')}",
+            before_ours='eval "$FRESH"; cp -r $W/kept-photos $D/archive; cp -r $W/home $D/home', before_theirs='eval "$FRESH"'),
+    ]  # fmt: skip
