@@ -80,9 +80,10 @@ def audit(
     against: Sequence[Path] = (),
     ledger_only: bool = False,
     tsa_roots: Path | None = None,
+    objects: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
-    """Audit the archive. `tsa_roots` (PEM) stand for the roots that came with the time-stamps.
+    """Audit the archive, without `objects` all but their bytes. `tsa_roots` (PEM) stand for those of the time-stamps.
 
     Raises InputError (a checkpoint of `against`, or the roots) or UnreachableError.
     """
@@ -101,7 +102,7 @@ def audit(
         except sqlite3.Error as error:
             _damaged(replay, archive, error)
         check_folder(replay, archive)
-        if not ledger_only:
+        if objects and not ledger_only:
             scratch.commit()
             report.objects = _objects(replay, archive, scratch, progress)
     report.entries = report.size = replay.size

@@ -88,6 +88,16 @@ def _database(archive: Archive, target: Path) -> tuple[int, str]:
     """Copy the database beside the old one, derive its root again, and put it in place."""
     building = target.with_name(".sijill.db.copy")
     building.unlink(missing_ok=True)
+    try:
+        return _built(archive, building, target)
+    except sqlite3.Error as error:
+        raise UnreachableError(
+            f"the database cannot be copied ({error})", where=str(archive.database),
+            hint="look at both disks; run `sijill audit` and keep the archive as it is",
+        ) from error  # fmt: skip
+
+
+def _built(archive: Archive, building: Path, target: Path) -> tuple[int, str]:
     source = f"file:{urllib.parse.quote(str(archive.database))}?mode=ro"
     with closing(sqlite3.connect(source, uri=True)) as one, closing(sqlite3.connect(building)) as two:
         one.backup(two)

@@ -118,6 +118,8 @@ def writer(path: Path) -> Iterator[Connection]:
             _fold(connection)
     except DBAPIError as error:
         raise _trouble(path, error.orig or error) from error
+    except sqlite3.Error as error:  # acts speak to the driver itself
+        raise _trouble(path, error) from error
     finally:
         engine.dispose()
 

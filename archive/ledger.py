@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from archive import disclosure, merkle, note, registry, tiles, unfinished
 from archive.database import blob, writer
+from archive.object_trouble import taken_away
 from archive.view import Projection
 from schemas.canonical import encode
 from schemas.entry import Entry
@@ -31,6 +32,7 @@ from schemas.errors import IntegrityError, RefusedError, UnreachableError
 
 if TYPE_CHECKING:
     from archive.keys import Home
+    from archive.objects import ObjectStore
 
 COMMIT_NAMESPACE = "sijill-commit@v1"
 BATCH = 5_000
@@ -67,6 +69,11 @@ class Place(Protocol):
     origin: str
     home: Home
     copy_of: str | None
+
+    @property
+    def objects(self) -> ObjectStore:
+        """Give the store of evidence bytes."""
+        ...
 
     def log_keys(self) -> Sequence[Any]:
         """Give the private log keys that this computer holds for the archive."""
@@ -214,6 +221,7 @@ def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False) -
             act.flush()
             if not genesis:
                 _refuse(act)
+                _still_there(act, place)
             act.receipt = _commit(act, log_keys)
     if act.receipt is not None:
         keep(place, act.receipt)
@@ -229,6 +237,14 @@ def _refuse(act: Act) -> None:
             code="role",
             hint="let a person with that role do it (--as NAME), or have the root grant it (sijill operator grant)",
         )
+
+
+def _still_there(act: Act, place: Place) -> None:
+    """Refuse an act that names an object which was tidied away or erased after it was stored and before the lock."""
+    rows = act.db.execute("SELECT blake3 FROM object WHERE idx >= ?", (act.head.size,))
+    gone = sum(1 for (name,) in rows if not place.objects.holds(name))
+    if gone:
+        raise taken_away(str(place.objects.folder), gone)
 
 
 def open_head(db: Any, place: Place) -> Head:

@@ -107,6 +107,16 @@ def away(root: str, error: OSError, name: str = "") -> UnreachableError:
     )
 
 
+def taken_away(root: str, number: int = 1) -> UnreachableError:
+    """Say that objects went after they were stored and before an act could name them: they were tidied or erased."""
+    return UnreachableError(
+        f"{number} of the objects that this act needs went from the store meanwhile; nothing was recorded",
+        where=root,
+        hint="another process removed them, since nothing named them yet; run the same command again",
+        code="object-missing",
+    )
+
+
 def worker_lost(error: Exception) -> UnreachableError:
     """Say that the system took one of our processes."""
     return UnreachableError(

@@ -39,7 +39,7 @@ from archive.object_file import (
 from archive.object_source import Fault, Seen, Source, look, name_of, open_regular
 from archive.object_trouble import away, full, refusal, source_problem, store_trouble, unwritable, worker_lost
 from archive.shelves import Found, diverted, walk
-from archive.staging import Staging
+from archive.staging import Staging, abandoned, clean
 from archive.stream import CHUNK_BYTES, read_into
 from archive.workers import Progress, Pulse, WorkerLost, can_fork, forked, in_order, ticker
 from schemas.errors import IntegrityError, NotFound, Problem, UnreachableError
@@ -190,7 +190,25 @@ class ObjectStore:
             raise unwritable(self._root, error.errno or 0) from error
         return True
 
+    def abandoned(self) -> list[str]:
+        """Name the temporary folders that no living writer holds; a crash left them. Raises UnreachableError."""
+        try:
+            return abandoned(self._root)
+        except OSError as error:
+            raise away(self._root, error) from error
+
+    def clean(self) -> None:
+        """Remove the temporary folders that no living writer holds. Raises UnreachableError."""
+        try:
+            clean(self._root)
+        except OSError as error:
+            raise unwritable(self._root, error.errno or 0) from error
+
     # -- reading -----------------------------------------------------------------------------------------------------
+
+    def holds(self, blake3: str) -> bool:
+        """Tell whether anything lies under an object's name; its bytes are not looked at. Raises IntegrityError."""
+        return os.path.lexists(self._path(blake3))
 
     def open(self, blake3: str) -> BinaryIO:
         """Open an object as it lies there; its bytes are not checked (`get` and `copy` check).

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import disclosure, ledger, merkle
 from archive.database import OBSERVATION_COLUMNS
+from archive.object_trouble import taken_away
 from schemas.errors import Problem, SijillError
 
 if TYPE_CHECKING:
@@ -86,8 +87,12 @@ def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: 
 
     zone: Any = item.get("zone") or submission.case.get("zone")
     try:
+        file = found.files.enter_context(path.open("rb"))
+    except FileNotFoundError as error:
+        raise taken_away(str(path)) from error
+    try:
         log = read_log(
-            found.files.enter_context(path.open("rb")), columns=item.get("columns"), zone=zone,
+            file, columns=item.get("columns"), zone=zone,
             date_order=item.get("date_order"), name=str(item["file"]),
         )  # fmt: skip
     except SijillError as error:

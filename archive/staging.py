@@ -13,6 +13,7 @@ import errno
 import os
 import sys
 import time
+from collections.abc import Iterator
 
 from archive.object_file import discard
 from archive.stream import let_go
@@ -54,8 +55,19 @@ class Staging:
             self._lock = None
 
 
+def abandoned(objects: str) -> list[str]:
+    """Name the temporary folders whose writers are gone. Raises OSError where `objects` cannot be listed."""
+    return [os.path.basename(folder) for folder in _unheld(objects)]
+
+
 def clean(objects: str) -> None:
     """Remove the temporary folders whose writers are gone. Raises OSError where `objects` cannot be listed."""
+    for folder in _unheld(objects):
+        _remove(folder)
+
+
+def _unheld(objects: str) -> Iterator[str]:
+    """Give the temporary folders that no writer holds, each held by us while the caller looks at it."""
     with os.scandir(objects) as entries:
         left = [e.path for e in entries if e.name.startswith(PREFIX) and e.is_dir(follow_symlinks=False)]
     for folder in left:
@@ -67,7 +79,7 @@ def clean(objects: str) -> None:
             lock = None
         try:
             if lock is not None or _is_old(folder):
-                _remove(folder)
+                yield folder
         finally:
             if lock is not None:
                 let_go(lock)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from archive.database import left_journal
+from archive.database import left_journal, writer
 from schemas.errors import UnreachableError
 
 PENDING = "erase.pending"  # names of objects, one a line; gone when they are
@@ -45,18 +45,16 @@ def put_down(folder: Path, names: Sequence[str]) -> None:
 def finish(place: Any) -> int:
     """Remove what is on the list of an archive and named by no record; gives how many went. Raises UnreachableError.
 
-    While the journal still holds what was erased, the list stays.
+    While the journal still holds what was erased, the list stays. The write
+    lock is held, so that no act can come to name what is being removed.
     """
     path = place.folder / PENDING
     if not path.exists() or left_journal(place.database):
         return 0
-    with place.reading() as db:
-        names = [
-            name
-            for name in listed(place.folder)
-            if db.execute("SELECT 1 FROM object WHERE blake3 = ? LIMIT 1", (name,)).fetchone() is None
-        ]
-    gone = sum(bool(place.objects.remove(name)) for name in names)
+    with writer(place.database) as db:
+        named = "SELECT 1 FROM object WHERE blake3 = ? LIMIT 1"
+        names = [one for one in listed(place.folder) if db.exec_driver_sql(named, (one,)).fetchone() is None]
+        gone = sum(bool(place.objects.remove(name)) for name in names)
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("verify", "Read the stored evidence again and compare it with what was taken in."),
     "audit": ("audit", "Check every entry, signature, record and object; change nothing."),
     "archive": ("archive", "Write the whole archive as one bag of plain files."),
+    "objects": ("objects", "List the objects that nobody names, and remove them."),
     "exhibit": ("exhibit", "Enter a court's own exhibit numbers beside ours."),
     "redact": ("redact", "Cover parts of an item for an audience, or take a copy in which they are covered."),
     "custody": ("custody", "Show who held an item, from its capture to today."),

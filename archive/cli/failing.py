@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from archive.cli.arguments import arranged, wants_json
@@ -38,7 +39,7 @@ def guarded(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _told(_from_system(error), as_json=as_json)
     except Exception as error:
-        return _told(_fault(error), as_json=as_json)
+        return _told(_changed(arguments) or _fault(error), as_json=as_json)
     return status
 
 
@@ -99,6 +100,33 @@ def _from_system(error: OSError) -> SijillError:
     return UnreachableError(
         f"{where or 'the computer'}: {why}", where=where, hint="mend that and run the same command again", code="system"
     )
+
+
+def _changed(arguments: Sequence[str]) -> SijillError | None:
+    """Give what an audit says of the archive that a command stumbled over; None where it holds, or there is none.
+
+    A row that no act of ours writes breaks a command where it is read. That is
+    told as what it is, after it was proved, and is no fault of Sijill's.
+    """
+    words = arranged(arguments)
+    named = next((after for word, after in pairwise(words) if word == "--archive"), None)
+    named = named or next((word.partition("=")[2] for word in words if word.startswith("--archive=")), None)
+    try:
+        from archive.audit import audit
+        from archive.open import find
+        from schemas.errors import UnreachableError
+
+        archive = find(named)
+        found = [one for one in audit(archive, objects=False).findings if one.severity == "finding"]
+    except Exception:  # then the first error is the one to tell
+        return None
+    if not found:
+        return None
+    return UnreachableError(
+        f"this archive was changed, which stopped the command ({found[0].code}: {visible(found[0].where)})",
+        where=str(archive.folder), code="archive-changed",
+        hint="write nothing more here; copy the archive away as it is, then run `sijill audit`, which tells all of it",
+    )  # fmt: skip
 
 
 def _fault(error: Exception) -> SijillError:

@@ -80,6 +80,8 @@ def in_words(document: dict[str, Any]) -> str:
     lines += [
         f"nobody names it: objects/{visible(one['object'])} ({visible(one['what'])})" for one in document["unlisted"]
     ]
+    if any(one["what"] == "whole" for one in document["unlisted"]):
+        lines.append("  -> a stopped intake leaves such; `sijill objects tidy` lists and removes them")
     if document["ok"]:
         lines.append("all hold")
     else:

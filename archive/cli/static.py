@@ -44,6 +44,7 @@ Commands:
   audit          Check every entry, signature, record and object; change
                  nothing.
   archive        Write the whole archive as one bag of plain files.
+  objects        List the objects that nobody names, and remove them.
   exhibit        Enter a court's own exhibit numbers beside ours.
   redact         Cover parts of an item for an audience, or take a copy in which
                  they are covered.
