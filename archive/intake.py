@@ -278,7 +278,9 @@ class _Writing:
     def write(self, recipients: Sequence[str]) -> None:
         case = self._record("case", self.submission.case)
         self._manifest(case)
-        for kind, _, record in list(_records(self.submission))[1:]:
+        records = list(_records(self.submission))[1:]
+        self.known.reserved = {(kind, str(record["id"])) for kind, _, record in records if "id" in record}
+        for kind, _, record in records:
             sub = self._record(kind, record)
             if kind == "source":
                 self._seal(str(record["id"]), sub, recipients)
@@ -295,14 +297,14 @@ class _Writing:
                 fields["case"] = self.taken.code
             if differing(record, old.fields):
                 self.act.add("record.edit", sub=old.sub, body=body, fields={**fields, "reason": self.reason})
-                old.fields = fields
+                self.known.revise(kind, old, fields)
             return old.sub
         sub = ledger.subject()
         fields = dict(record)
         if kind != "case":
             fields["case"] = self.taken.code
             fields.setdefault("id", self.known.free_id(kind) if kind in ("link", "relation") else "")
-            self.known.records[(kind, str(fields["id"]))] = Known(sub, fields, False, 0)
+            self.known.add(kind, str(fields["id"]), Known(sub, fields, False, 0))
         t = "record.link" if kind in ("link", "relation") else "record.add"
         self.act.add(t, sub=sub, body=body, fields=fields)
         if kind == "item":

@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from schemas.link import SAME_LINK, SAME_RELATION
+
+SAME = {"link": SAME_LINK, "relation": SAME_RELATION}
 
 
 @dataclass
@@ -25,33 +28,50 @@ class Known:
 
 @dataclass
 class Registered:
-    """The records of one case by kind and id, and the prior custody of its items."""
+    """The records of one case by kind and id, and the prior custody of its items. Records come in through `add`."""
 
     case: Known | None = None
     records: dict[tuple[str, str], Known] = field(default_factory=dict)
     custody: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # item's subject -> events
     sealed: set[str] = field(default_factory=set)  # sources' subjects
     manifests: set[str] = field(default_factory=set)  # BLAKE3
+    reserved: set[tuple[str, str]] = field(default_factory=set)  # kind and id that a record to come has of its own
+    _saying: dict[tuple[str, str], Known] = field(default_factory=dict)  # kind and what a link or relation says
+    _given: dict[str, int] = field(default_factory=dict)  # kind -> the last number that was looked at
+
+    def add(self, kind: str, name: str, known: Known) -> None:
+        """Enter a record; of two that say the same, the first is the one to be found by what it says."""
+        self.records[kind, name] = known
+        if kind in SAME:
+            self._saying.setdefault((kind, _says(kind, known.fields)), known)
+
+    def revise(self, kind: str, known: Known, fields: dict[str, Any]) -> None:
+        """Let a registered record have other fields; what it said before no longer finds it."""
+        before = (kind, _says(kind, known.fields)) if kind in SAME else None
+        known.fields = fields
+        if before is not None:
+            if self._saying.get(before) is known:
+                del self._saying[before]
+            self._saying.setdefault((kind, _says(kind, fields)), known)
 
     def find(self, kind: str, record: Mapping[str, Any]) -> Known | None:
         """Give the registered record that this one is a revision of: by id, else by what it says of what."""
         name = record.get("id")
         if name is not None:
             return self.records.get((kind, str(name)))
-        same = SAME_LINK if kind == "link" else SAME_RELATION
-        wanted = [record.get(key) for key in same]
-        for (other, _), known in self.records.items():
-            if other == kind and [known.fields.get(key) for key in same] == wanted:
-                return known
-        return None
+        return self._saying.get((kind, _says(kind, record))) if kind in SAME else None
 
     def free_id(self, kind: str) -> str:
-        """Give the next id for a link (`L1`) or relation (`R1`) that has none."""
+        """Give the next id for a link (`L1`) or relation (`R1`) that has none; no record to come has it of its own."""
         letter = {"link": "L", "relation": "R"}[kind]
-        number = 1
-        while (kind, f"{letter}{number}") in self.records:
-            number += 1
-        return f"{letter}{number}"
+        names = ((kind, f"{letter}{number}") for number in count(1 + self._given.get(kind, 0)))
+        found = next(name for name in names if name not in self.records and name not in self.reserved)[1]
+        self._given[kind] = int(found[1:])
+        return found
+
+
+def _says(kind: str, fields: Mapping[str, Any]) -> str:
+    return json.dumps([fields.get(key) for key in SAME[kind]])
 
 
 def registered(db: Any, code: str) -> Registered:
@@ -66,7 +86,7 @@ def registered(db: Any, code: str) -> Registered:
         if kind == "case":
             found.case = known
         else:
-            found.records[(kind, name)] = known
+            found.add(kind, name, known)
     for t, sub, fields in _acts(db, code):
         if t == "custody.prior":
             found.custody.setdefault(sub, []).append(json.loads(fields))
