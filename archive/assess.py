@@ -2,26 +2,29 @@
 
 Reads the view, puts each case before `evidence.corroboration`, and shows what
 it says. Decides nothing of its own; `--record` makes the assessment an entry.
-Cases are read one after another in one pass, so that memory does not grow with
-their number.
+Cases are read a stretch of codes at a time and told one after another, by two
+processes where they are many, so that memory does not grow with their number.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from archive.checked import Check, last_word, recorded_checks
+from archive.database import connected, left_journal
 from archive.flights import Logs
 from archive.show import find_case
 from archive.waiver import in_force
+from archive.workers import WorkerLost, can_fork, forked
 from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
-from evidence.verdict import as_junit, as_text, unfitting_text
+from evidence.verdict import JUNIT_TAIL, as_junit, as_text, junit_head, junit_suite, unfitting_text
 from schemas.fields import in_language
 from schemas.standard import Standard, load, packaged_bytes
 
@@ -31,13 +34,21 @@ if TYPE_CHECKING:
 
 _RECORDS = (
     "SELECT code, kind, id, sub, first, withdrawn, fields FROM record"
-    " WHERE kind IN ('case','source','item','link','relation') {} ORDER BY code, first"
+    " WHERE kind IN ('case','source','item','link','relation') AND code BETWEEN ? AND ? ORDER BY code, first"
 )
 _ACTS = (
-    "SELECT r.code, a.sub, a.t, a.fields FROM act a JOIN record r ON r.sub = a.sub"
-    " WHERE a.t IN ('custody.prior','consent.set','erase','waiver.set','reading.add') {} ORDER BY r.code, a.idx"
+    "SELECT r.code, a.sub, a.t, a.fields FROM record r CROSS JOIN act a ON a.sub = r.sub"
+    " WHERE r.kind IN ('case','item')"
+    " AND a.t IN ('custody.prior','consent.set','erase','waiver.set','reading.add')"
+    " AND r.code BETWEEN ? AND ? ORDER BY r.code, a.idx"
+)
+_CODES = (  # a step of the index a code; to look at every row of it costs more than to weigh
+    "WITH RECURSIVE every(code) AS (SELECT min(code) FROM record UNION ALL SELECT (SELECT min(code) FROM record"
+    " WHERE code > every.code) FROM every WHERE code IS NOT NULL) SELECT code FROM every WHERE code IS NOT NULL"
 )
 _FACTS = "facts."
+STRETCH = 50  # cases that are read and told together
+MANY = 400  # cases from which on a second process is worth its start
 
 
 @dataclass
@@ -59,20 +70,15 @@ class Checked:
         """Give the `sijill-check/1` document."""
         document: dict[str, Any] = {
             "format": "sijill-check/1",
-            "standard": {"id": self.standard.id, "version": self.standard.version, "sha256": self.standard.sha256},
-            "cases": [
-                {**one.document(), "consistency": [finding.document() for finding in unfitting]}
-                for one, unfitting in zip(self.assessments, self.unfitting, strict=True)
-            ],
+            "standard": _named(self.standard),
+            "cases": [_case_document(*one) for one in zip(self.assessments, self.unfitting, strict=True)],
         }
         return document | (self.receipt.document() if self.receipt is not None else {})
 
     def text(self) -> str:
         """Give every assessment in words."""
-        if not self.assessments:
-            return "there is no case to check yet\n"
         cases = zip(self.assessments, self.titles, self.unfitting, strict=True)
-        return "\n".join(as_text(one, title=title) + unfitting_text(found) for one, title, found in cases)
+        return "\n".join(_case_text(*one) for one in cases) or NO_CASE
 
     def junit(self) -> str:
         """Give JUnit XML for machines that run tests."""
@@ -91,15 +97,14 @@ def check(
     With `record_as` each assessment becomes an entry. Raises NotFound (case or
     packaged standard), FormatError (a standard that is not one), RefusedError.
     """
-    checked = Checked(load(standard if standard is not None else packaged_bytes(archive.standard)))
+    checked = Checked(_standard(archive, standard))
     subjects = {}
     with archive.reading() as db:
         for code in codes:
             find_case(db, code)
         for sub, case in cases(db, codes, standard=checked.standard.id):
             checked.assessments.append(weigh(checked.standard, case))
-            title = in_language(case.record, "title")
-            checked.titles.append(("[EXERCISE] " if case.record.get("exercise") else "") + title)
+            checked.titles.append(_title(case))
             subjects[str(case.record["code"])] = sub
             checked.unfitting.append(disagreements(case))
     if record_as is not None:
@@ -110,6 +115,107 @@ def check(
                 act.add("assessment.add", sub=subjects[one.code], fields=_recorded(one))
         checked.receipt = act.receipt
     return checked
+
+
+def written(
+    archive: Archive, form: str, codes: Sequence[str] = (), standard: bytes | None = None
+) -> Iterator[tuple[str, bool]]:
+    """Weigh as `check` does, and give it in words piece by piece: each with whether a case in it does not meet.
+
+    `form` is one of `FORMS`; the pieces together are what `check` gives. Raises as `check`, before the first piece.
+    """
+    wanted = _standard(archive, standard)
+    head, between, tail, say = FORMS[form]
+    first = True
+    yield head(wanted), False
+    with archive.reading() as db:
+        for code in codes:
+            find_case(db, code)
+        for piece, fails in _told(archive, db, wanted, codes, between, say):
+            yield ("" if first else between) + piece, fails
+            first = False
+    yield (EMPTY[form] if first else tail), False
+
+
+def _told(
+    archive: Archive, db: Any, standard: Standard, codes: Sequence[str], between: str, say: Say
+) -> Iterator[tuple[str, bool]]:
+    """Give stretches of cases in words, in order; by two processes where they are many and nobody is writing."""
+
+    def told(stretch: Iterable[tuple[str, Case]]) -> tuple[str, bool]:
+        pieces, fails = [], False
+        for _, case in stretch:
+            assessment = weigh(standard, case)
+            pieces.append(say(assessment, _title(case), disagreements(case)))
+            fails = fails or assessment.meets is False
+        return between.join(pieces), fails
+
+    def work(ends: tuple[str, str]) -> tuple[str, bool]:
+        if not own:  # a connection does not survive the fork: each process opens one of its own
+            mine = connected(archive.database)
+            own.extend((mine, recorded_checks(mine), Logs(mine)))
+        return told(_read(own[0], ends, own[1], own[2], standard.id))
+
+    own: list[Any] = []
+    stretches = [] if codes else list(_stretches(db))
+    if len(stretches) <= MANY // STRETCH or not can_fork() or left_journal(archive.database):
+        yield from (told((one,)) for one in cases(db, codes, standard=standard.id))
+        return
+    count = 0
+    try:
+        for piece in forked(work, stretches):
+            count += 1
+            if piece[0]:
+                yield piece
+    except WorkerLost:  # it says not why; what is left is told here, and whatever is wrong with it too
+        checks, logs = recorded_checks(db), Logs(db)
+        for ends in stretches[count:]:
+            piece = told(_read(db, ends, checks, logs, standard.id))
+            if piece[0]:
+                yield piece
+
+
+def _standard(archive: Archive, standard: bytes | None) -> Standard:
+    return load(standard if standard is not None else packaged_bytes(archive.standard))
+
+
+def _title(case: Case) -> str:
+    return ("[EXERCISE] " if case.record.get("exercise") else "") + in_language(case.record, "title")
+
+
+def _named(standard: Standard) -> dict[str, str]:
+    return {"id": standard.id, "version": standard.version, "sha256": standard.sha256}
+
+
+def _case_document(assessment: Assessment, unfitting: Sequence[Disagreement]) -> dict[str, Any]:
+    return {**assessment.document(), "consistency": [finding.document() for finding in unfitting]}
+
+
+def _case_text(assessment: Assessment, title: str, unfitting: Sequence[Disagreement]) -> str:
+    return as_text(assessment, title=title) + unfitting_text(unfitting)
+
+
+def _indented(document: Any, by: str) -> str:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode().replace("\n", f"\n{by}")
+
+
+def _json_head(standard: Standard) -> str:
+    return f'{{\n  "format": "sijill-check/1",\n  "standard": {_indented(_named(standard), "  ")},\n  "cases": ['
+
+
+Say = Callable[[Assessment, str, Sequence[Disagreement]], str]
+NO_CASE = "there is no case to check yet\n"
+EMPTY = {"text": NO_CASE, "json": "]\n}\n", "junit": JUNIT_TAIL}  # what ends an archive without a case
+FORMS: Mapping[str, tuple[Callable[[Standard], str], str, str, Say]] = {  # head, between two cases, tail, one case
+    "text": (lambda _: "", "\n", "", _case_text),
+    "json": (
+        _json_head,
+        ",",
+        "\n  ]\n}\n",
+        lambda one, _, found: "\n    " + _indented(_case_document(one, found), "    "),
+    ),
+    "junit": (junit_head, "", JUNIT_TAIL, lambda one, _title, _found: junit_suite(one)),
+}
 
 
 def _recorded(one: Assessment) -> dict[str, Any]:
@@ -147,18 +253,23 @@ def cases(
     Waivers are those of the `standard` (its id; None is any) that count today.
     """
     checks, logs = recorded_checks(db), logs if logs is not None else Logs(db)
-    if codes:
-        for code in dict.fromkeys(codes):
-            yield from _read(db, "AND {}code = ?", (code,), checks, logs, standard)
-    else:
-        yield from _read(db, "", (), checks, logs, standard)
+    stretches: Iterable[tuple[str, str]] = ((code, code) for code in dict.fromkeys(codes)) if codes else _stretches(db)
+    for ends in stretches:
+        yield from _read(db, ends, checks, logs, standard)
+
+
+def _stretches(db: Any) -> Iterator[tuple[str, str]]:
+    """Give the first and the last code of each stretch of cases, by code."""
+    codes = db.execute(_CODES)
+    while some := [code for (code,) in codes.fetchmany(STRETCH)]:
+        yield some[0], some[-1]
 
 
 def _read(
-    db: Any, where: str, values: tuple[str, ...], checks: Sequence[Check], logs: Logs, standard: str | None
+    db: Any, ends: tuple[str, str], checks: Sequence[Check], logs: Logs, standard: str | None
 ) -> Iterator[tuple[str, Case]]:
-    records = db.execute(_RECORDS.format(where.format("")), values)
-    acts = groupby(db.execute(_ACTS.format(where.format("r.")), values), key=lambda row: row[0])
+    records = db.execute(_RECORDS, ends)
+    acts = groupby(db.execute(_ACTS, ends), key=lambda row: row[0])
     ahead: tuple[str, list[Any]] | None = None
     for code, rows in groupby(records, key=lambda row: row[0]):
         while ahead is None or ahead[0] < code:
@@ -177,14 +288,14 @@ def _case(
 ) -> tuple[str, Case] | None:
     by_kind: dict[str, list[Any]] = {kind: [] for kind in ("case", "source", "item", "link", "relation")}
     for _, kind, name, sub, first, withdrawn, fields in rows:
-        record = json.loads(fields)
+        record = orjson.loads(fields)
         if kind in ("item", "source") or "erased" not in record:
             by_kind[kind].append((name, sub, first, withdrawn is not None, record))
     if not by_kind["case"]:
         return None
     of_sub: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for _, sub, t, fields in acts:
-        of_sub.setdefault(sub, []).append((t, json.loads(fields)))
+        of_sub.setdefault(sub, []).append((t, orjson.loads(fields)))
     _, case_sub, _, _, record = by_kind["case"][0]
     links = [_link(row) for row in by_kind["link"]]
     facts = {row[0]: _facts(of_sub.get(row[1], ())) for row in by_kind["item"]}

@@ -185,11 +185,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise NotFound(f"no database at {path}", where=str(path), hint="name the archive with --archive")
     immutable = not left_journal(path)
     before = path.stat()
-    mode = "mode=ro&immutable=1" if immutable else "mode=ro"
     connection = None
     try:
-        connection = sqlite3.connect(f"file:{urllib.parse.quote(str(path))}?{mode}", uri=True, timeout=30)
-        connection.isolation_level = None
+        connection = connected(path, immutable=immutable)
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         yield connection
@@ -205,6 +203,13 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     finally:
         if connection is not None:
             connection.close()
+
+
+def connected(path: Path, *, immutable: bool = True) -> sqlite3.Connection:
+    """Give a connection for reading alone; whoever says `immutable` looks afterwards whether somebody wrote."""
+    mode = "mode=ro&immutable=1" if immutable else "mode=ro"
+    address = f"file:{urllib.parse.quote(str(path))}?{mode}"
+    return sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from schemas.text import visible
 
 _WORDS = {"met": "met", "not_met": "NOT MET", "does_not_apply": "does not apply", "warn": "warning"}
 _XML_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+JUNIT_TAIL = "</testsuites>\n"
 _XML_SPECIAL = re.compile('[&<>"]')
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -93,10 +94,18 @@ def as_junit(standard: Standard, assessments: Sequence[Assessment]) -> bytes:
     `not_met` is a failure; so is what is undetermined or waived where the result asks for it (occurrence, handling).
     Elsewhere that, a warning, and a rule that does not apply are skipped, with the reason.
     """
-    suites = ["".join(_suite(assessment)) for assessment in assessments]
+    return (junit_head(standard) + "".join(map(junit_suite, assessments)) + JUNIT_TAIL).encode()
+
+
+def junit_head(standard: Standard) -> str:
+    """Give what stands before the suites."""
     name = _xml(f"{standard.id} {standard.version}")
-    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="{name}">\n'
-    return (head + "".join(suites) + "</testsuites>\n").encode()
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="{name}">\n'
+
+
+def junit_suite(assessment: Assessment) -> str:
+    """Give the suite of one case, as `as_junit` has it."""
+    return "".join(_suite(assessment))
 
 
 def _suite(assessment: Assessment) -> Iterable[str]:

@@ -40,6 +40,7 @@ def check(
     is lacking. A case meets a standard; it is never proven.
     """
     from archive.assess import check as weigh
+    from archive.assess import written
     from archive.keys import acting
 
     shared = said(ctx)
@@ -53,10 +54,17 @@ def check(
         document = run(archive, codes or [], standard_bytes(standard) if standard else None)
         show(document, lambda: in_words(document), as_json=shared.json or format == "json")
         raise typer.Exit(1 if document["cases"] else 0)
-    signers = acting(shared.operators, archive.home) if record else None
-    checked = weigh(archive, codes or [], standard_bytes(standard) if standard else None, record_as=signers)
-    if format == "junit" and not shared.json:
-        sys.stdout.write(checked.junit())
-    else:
-        show(checked.document(), checked.text, as_json=shared.json or format == "json")
-    raise typer.Exit(checked.exit_status)
+    form = "json" if shared.json else format
+    if record:
+        signers = acting(shared.operators, archive.home)
+        checked = weigh(archive, codes or [], standard_bytes(standard) if standard else None, record_as=signers)
+        if form == "junit":
+            sys.stdout.write(checked.junit())
+        else:
+            show(checked.document() if form == "json" else {}, checked.text, as_json=form == "json")
+        raise typer.Exit(checked.exit_status)
+    fails = False
+    for piece, failing in written(archive, form, codes or [], standard_bytes(standard) if standard else None):
+        sys.stdout.write(piece)
+        fails = fails or failing
+    raise typer.Exit(1 if fails else 0)
