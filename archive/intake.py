@@ -100,7 +100,8 @@ def take(
     progress: Progress | None = None,
 ) -> Taken:
     """Take in what a folder, or one act (`whole` is false then), hands in. Raises as `intake`."""
-    _refuse(looked, [*looked.problems, *submission.problems])
+    if problems := [*looked.problems, *submission.problems]:
+        _refuse(looked, problems + _wrong_besides(archive, looked, submission))
     code = str(submission.case["code"])
     stored = _store(archive, looked, submission, dry_run=dry_run, progress=progress)
     problems = _complete(looked, submission, stored)
@@ -120,6 +121,22 @@ def take(
         _tell(taken, submission, before, readings, whole=whole)
     taken.warnings = [*looked.warnings, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
+
+
+def _wrong_besides(archive: Archive, looked: Folder, submission: Submission) -> list[Problem]:
+    """Look at the files of a folder that is refused already, so that what is wrong with them is told with the rest."""
+    submission.items = [
+        item for item in submission.items
+        if {"id", "kind", "file"} <= item.keys() and looked.files.get(str(item["file"]), "") is None
+    ]  # fmt: skip
+    problems = _complete(looked, submission, _store(archive, looked, submission, dry_run=True, progress=None))
+    with archive.reading() as db:
+        before = registered(db, str(submission.case.get("code", "")))
+    problems += _changed_bytes(submission, before)
+    submission.items = [item for item in submission.items if item["kind"] == "flight_log"]
+    readings = read_files(archive, looked, submission, before, dry_run=True)
+    with readings.files:
+        return problems + readings.problems
 
 
 def ids_of(db: Any, code: str) -> tuple[set[str], set[str]]:
@@ -219,6 +236,9 @@ def _records(submission: Submission) -> Iterator[tuple[str, int, dict[str, Any]]
             yield kind, number, record
 
 
+_OF_THE_BYTES = ("blake3", "sha256", "size", "media_type")
+
+
 def differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
     """Give the names of the fields in which two revisions differ; an id that was given by registration does not."""
     ignore = {"case", *(field.name for field in RESOLUTION)} | ({"id"} if "id" not in new else set())
@@ -232,15 +252,16 @@ def _changes(submission: Submission, known: Registered, reason: str | None) -> l
     for kind, number, record in _records(submission):
         old = known.case if kind == "case" else known.find(kind, record)
         fields = differing(record, old.fields) if old is not None else []
+        if kind == "item":  # other bytes are refused with or without a reason, by `_changed_bytes`
+            fields = [name for name in fields if name not in _OF_THE_BYTES]
         if old is not None and kind == "item" and old.sub in known.custody:
             told = [dict(event) for event in submission.custody.get(str(record["id"]), [])]
             fields += ["custody"] if told[: len(known.custody[old.sub])] != known.custody[old.sub] else []
         if fields:
-            name = f'{kind} {number} "{record.get("id", "")}"' if number else "case"
             hint = "another case has this code, or " if kind == "case" else ""
             problems.append(
                 Problem(
-                    f"{submission.name}: {name}",
+                    submission.where(kind, number or 1),
                     f"{hint}it changed since it was registered ({', '.join(fields)}); say why with --reason TEXT",
                 )
             )
@@ -256,9 +277,10 @@ def _seals(submission: Submission, known: Registered, recipients: Sequence[str])
     if recipients:
         return []
     return [
-        Problem(f'{submission.name}: source "{source}"', "identity_file: no guardian of this archive can be sealed to")
-        for source in submission.identity_files
-        if (old := known.records.get(("source", source))) is None or old.sub not in known.sealed
+        Problem(submission.where("source", number), "identity_file: no guardian of this archive can be sealed to")
+        for number, source in enumerate(submission.sources, 1)
+        if (name := str(source.get("id"))) in submission.identity_files
+        if (old := known.records.get(("source", name))) is None or old.sub not in known.sealed
     ]
 
 
@@ -356,6 +378,9 @@ def _tell(taken: Taken, submission: Submission, before: Registered, readings: Fi
     if taken.dry_run:
         for name, found in readings.by_item.items():
             taken.observations += found.count_rows(taken.rows_unreadable, name)
+    for name, found in readings.by_item.items():
+        if found.log:  # what it says of its rows is known when they were read
+            taken.warnings += [f"{taken.code}/{name}: {visible(said)}" for said in found.log.warnings]
     told = {(kind, str(record.get("id"))) for kind, _, record in _records(submission)}
     told |= {
         (kind, str(old.fields["id"]))

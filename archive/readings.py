@@ -96,7 +96,8 @@ def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: 
             date_order=item.get("date_order"), name=str(item["file"]),
         )  # fmt: skip
     except SijillError as error:
-        found.problems.append(Problem(where, f"file: {error.message}"))
+        hint = f"; {error.hint}" if error.hint else ""
+        found.problems.append(Problem(where, f"file: {error.message}{hint}"))
         return
     coverage = {key: value for key, value in item.items() if key.startswith("coverage.")}
     if coverage and not has_place(coverage):

@@ -38,7 +38,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _ID_IS_DATE = re.compile(
     rf"\d{{1,2}}-(?:{_MONTHS})(?:-\d{{2,4}})?\Z|(?:{_MONTHS})-\d{{2,4}}\Z|\d{{1,4}}[/.]\d{{1,2}}[/.]\d{{1,4}}\Z"
-    r"|\d{4}-\d\d-\d\d[ T]00:00(?::00)?\Z",
+    r"|\d{4}-\d\d-\d\d(?:[ T]00:00(?::00)?)?\Z",
     re.ASCII,
 )
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+\Z", re.ASCII)
@@ -273,6 +273,8 @@ def read_whole(value: Any, _entry: Field, context: Context) -> Value:
             value = int(value)
         elif isinstance(value, str):
             digits = value.strip().translate(_DIGITS)
+            if _ROUNDED.match(digits):
+                raise Wrong("rounded", found=value)
             value = int(digits) if re.fullmatch(r"\d{1,16}", digits, re.ASCII) else value
     if type(value) is not int or not 0 <= value <= LARGEST:
         raise Wrong("not-whole")
@@ -283,6 +285,8 @@ def read_decimal(value: Any, entry: Field, context: Context) -> Value:
     """A decimal number, kept as its digits."""
     if isinstance(value, str) and context.sheet:
         text = value.strip().translate(_DIGITS)
+        if _ROUNDED.match(text):
+            raise Wrong("rounded", found=text)
         if re.fullmatch(r"-?\d+,(?:\d{1,2}|\d{4,})", text, re.ASCII):
             text = text.replace(",", ".")
         value = text if re.fullmatch(r"-?\d{1,20}(?:\.\d{1,20})?", text, re.ASCII) else None

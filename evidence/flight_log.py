@@ -56,6 +56,7 @@ class FlightLog:
     _table: Table
     _places: dict[str, int] = field(default_factory=dict)
     _epoch: bool = False
+    _half: bool = False  # a column of latitudes or of longitudes stands alone
     _trouble: dict[str, list[int]] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
@@ -82,6 +83,8 @@ class FlightLog:
     def warnings(self) -> tuple[str, ...]:
         """Say what could not be read in rows that stay, and in how many."""
         found = []
+        if self._half:
+            found.append("a latitude column and a longitude column go together: one is missing, neither is read")
         for what, rows in self._trouble.items():
             count, numbers = self._counts[what], ", ".join(map(str, rows))
             found.append(
@@ -249,6 +252,7 @@ def read_log(
         _table=table,
         _places=places,
         _epoch="time" in places and fold(table.heads[places["time"]]) in epoch_heads(),
+        _half="lat" not in places and any(heads().get(fold(head), ("",))[0] in ("lat", "lon") for head in table.heads),
     )
     if date_order is None and _needs_order(table, places):
         log.date_order = prove_order(table, places)
@@ -297,7 +301,8 @@ def _no_heads(stream: BinaryIO, mapped: Mapping[str, str]) -> FormatError:
 def find_columns(row: Sequence[str], mapped: Mapping[str, str]) -> dict[str, int]:
     """Give field -> place of its column: those of the map, then known heads for fields that have none.
 
-    Raises FormatError where a mapped head stands twice, or a latitude has no longitude.
+    Half a position is no position: a known head without its other half is left out.
+    Raises FormatError where a mapped head stands twice, or is half a position.
     """
     folded = [fold(cell) for cell in row]
     places: dict[str, int] = {}
@@ -316,7 +321,12 @@ def find_columns(row: Sequence[str], mapped: Mapping[str, str]) -> dict[str, int
         if name in best and name not in places and not (name == "position" and "lat" in places):
             places[name] = best[name][1]
     if ("lat" in places) != ("lon" in places):
-        raise FormatError("a latitude column and a longitude column go together: one of them is missing")
+        half = "lat" if "lat" in places else "lon"
+        if half in mapped:
+            raise FormatError("a latitude column and a longitude column go together: one of them is missing")
+        del places[half]
+        if "position" in best:
+            places.setdefault("position", best["position"][1])
     return places
 
 

@@ -35,6 +35,7 @@ CSV_FILES = {"sources.csv": "source", "items.csv": "item", "links.csv": "link", 
              "custody.csv": "custody"}  # fmt: skip
 SHEET_FILES = (*CASE_FILES, *CSV_FILES)
 MANIFEST = "manifest-sha256.txt"
+_ID_AND_KIND = tuple(entry for entry in ANY_ITEM if entry.name in ("id", "kind"))  # what every item must have
 _ID_SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
@@ -42,7 +43,8 @@ _ID_SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 class Submission:
     """What a folder hands in: flat records, or the problems that refuse it. Nothing of it is recorded yet.
 
-    `name` is the case's own file; `places` says where each item stands, by id.
+    `name` is the case's own file; `places` says where each item stands, by id; `spots` where
+    every record stands, by kind and in their order.
     """
 
     name: str = "case.toml"
@@ -58,6 +60,12 @@ class Submission:
     warnings: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+    spots: dict[str, list[Spot]] = field(default_factory=dict)
+
+    def where(self, kind: str, number: int = 1) -> str:
+        """Say where the record of that kind and number (from 1) stands; `case` is there once."""
+        spots = self.spots.get(kind, [])
+        return spots[number - 1].where() if number <= len(spots) else self.name
 
 
 Registered = Callable[[str], tuple[Collection[str], Collection[str]]]
@@ -129,7 +137,7 @@ def _tables(texts: Mapping[str, bytes], files: Mapping[str, str | None], faults:
     if len(both) == 2:
         faults.wrong(Spot(""), "two-case-files")
     elif not both and not any(files.get(name) for name in CASE_FILES):
-        faults.wrong(Spot(""), "no-case-file")
+        faults.wrong(Spot("case.toml"), "no-case-file")
     for name in SHEET_FILES:
         if (because := files.get(name)) is not None:
             faults.wrong(Spot(name), "unusable", file=name, because=because)
@@ -273,11 +281,15 @@ class _Reading:
         for rows in tables.get(table, ()):
             yield from rows
 
+    def _note_spot(self, kind: str, row: Row) -> None:
+        self.submission.spots.setdefault(kind, []).append(row.spot)
+
     def _case(self, row: Row) -> None:
         zone = row.cells.get("zone")
         if zone:  # before any time of the case is read
             self.context.zone = _zone(read_row(Row(row.spot, {"zone": zone}, row.sheet), (), self.context, Faults()))
         self.submission.case = case = read_row(row, CASE, self.context, self.faults)
+        self._note_spot("case", row)
         recipients = case.get("seal_to", [])
         self.submission.seal_to = agreement.check_recipients(recipients, row.spot, self.faults)
         self.sofar.note_position("case", "place", case, row.spot)
@@ -309,13 +321,14 @@ class _Reading:
             self.submission.identity_files[str(source.get("id"))] = identity
             self.sofar.identity_files.append((identity, row.spot))
         self.submission.sources.append(source)
+        self._note_spot("source", row)
 
     def _item(self, row: Row, links: list[Row]) -> None:
         link: Cells = {}
         if row.sheet:
             link = {name: row.cells.pop(name) for name in LINK_IN_ITEM if name in row.cells}
         kind = self._kind(row)
-        fields = ITEM_FIELDS.get(kind, ANY_ITEM)
+        fields = ITEM_FIELDS.get(kind, _ID_AND_KIND)
         if row.sheet and kind in ITEM_FIELDS:
             self._refuse_foreign_cells(row, kind)
         zone = self.context.zone
@@ -333,6 +346,7 @@ class _Reading:
             self._events(str(item.get("id")), custody, row.spot)
         agreement.note_item(self.sofar, item, row.spot, self.faults)
         self.submission.items.append(item)
+        self._note_spot("item", row)
         if any(_filled(link.get(name)) for name in LINK_IN_ITEM[:5]):
             number = {"item": row.cells["id"]} if "id" in row.cells else {}
             links.append(Row(row.spot, {**number, **link}, row.sheet))
@@ -355,11 +369,13 @@ class _Reading:
         link = read_row(row, LINK, self.context, self.faults)
         if agreement.note_link(self.sofar, link, row.spot, self.faults):
             self.submission.links.append(link)
+            self._note_spot("link", row)
 
     def _relation(self, row: Row) -> None:
         relation = read_row(row, RELATION, self.context, self.faults)
         if agreement.note_relation(self.sofar, relation, row.spot, self.faults):
             self.submission.relations.append(relation)
+            self._note_spot("relation", row)
 
     def _custody(self, row: Row) -> None:
         named = read_row(Row(row.spot, {k: c for k, c in row.cells.items() if k == "item"}, row.sheet), (),

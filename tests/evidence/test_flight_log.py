@@ -252,11 +252,21 @@ def test_columns_that_are_neither_mapped_nor_known_are_not_read():
         ("Time,B\n1,2\n", {"time": "Tme"}, "nearest is 'Time'"),
         ("Time,B\n1,2\n", {"tim": "Time"}, "nearest is `time`"),
         ("Time,Time\n1,2\n", {"time": "Time"}, "2 columns"),
-        ("Time,Lat\n1,2\n", None, "go together"),
+        ("Time,Width\n1,2\n", {"lat": "Width"}, "go together"),
     ],
 )
 def test_a_log_whose_columns_are_not_sure_is_refused(text, columns, says):
     assert says in refusal(text, columns=columns)
+
+
+@pytest.mark.parametrize("heads", ["Time,Lat", "Time,Y", "Time,Longitude"])
+def test_half_a_position_is_not_read_and_the_log_is(heads):
+    log = read_log(f"{heads}\n2019-02-03T12:00,35.8\n".encode(), zone="Asia/Damascus")
+    (row,) = log.rows
+
+    assert NOON == row["earliest"]
+    assert "lat" not in row
+    assert any("go together" in warning for warning in log.warnings)
 
 
 def test_the_order_of_day_and_month_is_proved_by_the_file():

@@ -1,0 +1,126 @@
+"""Taking a folder in: everything wrong is told at once and where it stands; what readers could not read is told."""
+
+import hashlib
+
+import pytest
+
+from archive.show import item_document
+from schemas.errors import InputError
+from tests.casebook import case, files, new_archive, take, write
+
+LOG = "Time,Lat,Lon\n2019-02-03T14:20,35.8,36.6\n2019-02-03T14:25,999,36.6\nrubbish,,\n"
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """An empty archive."""
+    return new_archive(tmp_path / "archive")
+
+
+def refused(archive, folder, **options):
+    """The problems of a folder that is refused, as lines."""
+    with pytest.raises(InputError) as refusal:
+        take(archive, folder, **options)
+    return [f"{problem.where}: {problem.problem}" for problem in refusal.value.problems]
+
+
+def test_what_is_wrong_with_tables_files_manifest_and_logs_is_told_at_once(archive, tmp_path):
+    tables = case()
+    tables["case"]["delivery"] = "air"
+    tables["item"][1]["file"] = "media/none.jpg"
+    tables["item"][0]["sha256"] = "0" * 64
+    contents = files() | {tables["item"][2]["file"]: "A,B\n1,2\n"}
+    folder = write(tmp_path / "in", tables, contents)
+    (folder / "manifest-sha256.txt").write_text(f"{'0' * 64}  {tables['item'][0]['file']}\n{'1' * 64}  gone.txt\nodd\n")
+
+    told = "\n".join(refused(archive, folder))
+
+    assert "case.toml: case: delivery: `air` is none of the words known here" in told
+    assert 'case.toml: item 2 "V1": file: media/none.jpg is not there' in told
+    assert 'case.toml: item 1 "W1": sha256: statements/w1.txt does not have the digest that was given' in told
+    assert 'case.toml: item 3 "F1": file: no time column: the heads are A, B; name it: columns' in told
+    assert "manifest-sha256.txt: line 3: is no line of sha256sum" in told
+    assert "manifest-sha256.txt: statements/w1.txt: is not the file that left" in told
+    assert "manifest-sha256.txt: gone.txt: is listed, and is not there" in told
+    assert list(archive.objects.names()) == []
+
+
+def test_a_kind_that_is_none_asks_for_nothing_of_other_kinds(archive, tmp_path):
+    tables = case()
+    tables["item"][1]["kind"] = "telepathy"
+    told = refused(archive, write(tmp_path / "in", tables, files()))
+
+    assert [line for line in told if line.startswith('case.toml: item 2 "V1"') and "is missing" in line] == []
+
+
+def test_rows_of_a_log_that_could_not_be_read_are_told_by_rehearsal_and_intake(archive, tmp_path):
+    tables = case()
+    folder = write(tmp_path / "in", tables, files() | {tables["item"][2]["file"]: LOG})
+    wanted = {
+        "EX-2019-0001/F1: position cannot be read: row 2",
+        "EX-2019-0001/F1: rows that cannot be read, kept as they were written: 1",
+    }
+
+    for dry_run in (True, False):
+        assert wanted <= set(take(archive, folder, dry_run=dry_run).warnings)
+
+
+def test_an_image_that_nobody_could_read_is_taken_in_and_its_reading_says_so(archive, tmp_path):
+    tables = case()
+    folder = write(tmp_path / "in", tables, files() | {tables["item"][1]["file"]: b"\xff\x0a" + bytes(40)})
+    taken = take(archive, folder)
+
+    assert any("V1: image/jxl has no reader here" in warning for warning in taken.warnings)
+    with archive.reading() as db:
+        reading = item_document(db, "EX-2019-0001/V1")["reading"]
+    assert reading["warnings"][0].startswith("image/jxl has no reader here")
+
+
+def test_other_bytes_under_a_taken_id_are_told_once(archive, tmp_path):
+    folder = write(tmp_path / "in", case(), files())
+    take(archive, folder)
+    (folder / "statements" / "w1.txt").write_text("other words")
+
+    wanted = ['case.toml: item 1 "W1": file: this id is taken by other bytes; give the new file an id of its own']
+    assert refused(archive, folder) == refused(archive, folder, reason="another file") == wanted
+
+
+def test_a_changed_row_of_a_sheet_is_told_by_file_and_row(archive, tmp_path):
+    tables = case()
+    del tables["link"], tables["item"]
+    folder = write(tmp_path / "in", tables, {})
+    (folder / "items.csv").write_text("id,kind,title\nD1,document,a\nD2,document,b\n")
+    (folder / "links.csv").write_text(
+        "item,facets,stance,strength,rationale,assessor\nD2,what,supports,direct,why,A-1\n"
+    )
+    take(archive, folder)
+    (folder / "items.csv").write_text("id,kind,title\nD1,document,a\nD2,document,c\n")
+    (folder / "links.csv").write_text(
+        "item,facets,stance,strength,rationale,assessor\nD2,what,supports,direct,so,A-1\n"
+    )
+
+    assert [line.partition(":")[0] + line.partition(":")[2].partition(":")[0] for line in refused(archive, folder)] == [
+        'items.csv row 3 "D2"',
+        "links.csv row 2",
+    ]
+
+
+def test_a_folder_that_travelled_keeps_its_manifest(archive, tmp_path):
+    folder = write(tmp_path / "in", case(), files())
+    digest = hashlib.sha256((folder / "statements" / "w1.txt").read_bytes()).hexdigest()
+    manifest = folder / "manifest-sha256.txt"
+    manifest.write_text(f"{digest}  statements/w1.txt\n")
+    take(archive, folder)
+
+    with archive.reading() as db:
+        roles = db.execute("SELECT sha256 FROM object WHERE role = 'manifest'").fetchall()
+    assert roles == [(hashlib.sha256(manifest.read_bytes()).hexdigest(),)]
+
+
+@pytest.mark.parametrize(("cell", "told"), [("3.5E+14", "rounded"), ("2019-02-03", "turned this id into a date")])
+def test_an_id_that_a_spreadsheet_made_a_number_or_a_date(archive, tmp_path, cell, told):
+    tables = case()
+    del tables["link"], tables["item"]
+    folder = write(tmp_path / "in", tables, {"items.csv": f"id,kind\n{cell},document\n"})
+
+    assert any(told in line for line in refused(archive, folder))
