@@ -85,6 +85,16 @@ class Proof:
                 continue
             self.entries[index], self.leaves[index] = entry, leaf
             self.before[index] = root_before(index, checkpoint.size, list(proof.hashes))
+        self._nothing_else()
+
+    def _nothing_else(self) -> None:
+        """Find files of the proof that prove nothing which is shown; commits and anchors look after their own."""
+        known = {f"{FOLDER}/{name}" for name in ("checkpoint", "log.vkey", "allowed_signers", "disclosures.txt")}
+        known |= {f"{FOLDER}/entries/{index}.{part}" for index in self.entries for part in ("json", "tlog-proof")}
+        elsewhere = (f"{FOLDER}/commits/", f"{FOLDER}/anchors/")
+        for name in sorted({n for n in self.lying.sizes if n.startswith(f"{FOLDER}/")} - known):
+            if not name.startswith(elsewhere):
+                self.report.found("entries", f"{visible(name)} belongs to no entry that is proved")
 
     def _chains(self) -> None:
         last: dict[str, int] = {}

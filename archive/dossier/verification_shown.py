@@ -21,6 +21,7 @@ from schemas.errors import SijillError
 
 Record = dict[str, Any]
 FORMS = ("original", "stripped", "redacted")
+FORMAT = "sijill-dossier-case/1"
 
 
 def check_shown(lying: Folder, report: Checked, entries: Mapping[int, Entry], blake3: Mapping[str, str]) -> None:
@@ -29,6 +30,8 @@ def check_shown(lying: Folder, report: Checked, entries: Mapping[int, Entry], bl
     seen: set[int] = set()
     try:
         case = _object(_json(lying.read("data/records/case.json"), "case.json"))
+        if case.get("format") != FORMAT:
+            raise Broken(f"case.json is not {FORMAT}")
         lines = lying.text("data/records/custody.jsonl").split("\n")
         if lines.pop():
             report.found("records", "custody.jsonl does not end its last line")

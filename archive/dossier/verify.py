@@ -1022,6 +1022,7 @@ class Dossier:
                 self.entry(index, note)
             except Broken as error:
                 self.report.found("entries", f"entry {index}: {error}")
+        self.nothing_else()
         start = self.entries.get(0)
         if start is None or start.t != "genesis":
             self.report.found("entries", "entry 0, the genesis of the archive, is not proved")
@@ -1032,6 +1033,15 @@ class Dossier:
         self.chains()
         self.report.close("entries", f"{len(self.entries)} entries lie in the ledger exactly as shown")
         self.commits(own[:-1])
+
+    def nothing_else(self) -> None:
+        """No file of the proof proves nothing that is shown; commits and anchors look after their own."""
+        folder = "data/proof/"
+        known = {folder + name for name in ("checkpoint", "log.vkey", "allowed_signers", "disclosures.txt")}
+        known |= {f"{folder}entries/{index}.{part}" for index in self.entries for part in ("json", "tlog-proof")}
+        for name in sorted({n for n in self.files if n.startswith(folder)} - known):
+            if not name.startswith((f"{folder}commits/", f"{folder}anchors/")):
+                self.report.found("entries", f"{visible(name)} belongs to no entry that is proved")
 
     def entry(self, index: int, note: bytes) -> None:
         """Check one entry's bytes and its inclusion proof."""
@@ -1220,6 +1230,8 @@ class Dossier:
                 self.report.found(check, "custody.jsonl does not end its last line")
             if not isinstance(case, dict):
                 raise Broken("case.json is no object")
+            if case.get("format") != "sijill-dossier-case/1":
+                raise Broken("case.json is not sijill-dossier-case/1")
             waiting: list[object] = [case, *lines]
             while waiting:
                 value = waiting.pop()

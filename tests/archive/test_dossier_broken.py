@@ -197,6 +197,9 @@ SIGNED = {  # and signed anew by the operator: what is proved still binds
     "a signer more": lambda d: (d / f"{PROOF}/allowed_signers").write_bytes(
         (d / f"{PROOF}/allowed_signers").read_bytes() * 2
     ),
+    "a file of the proof that proves nothing": lambda d: (d / f"{PROOF}/entries/99.tlog-proof").write_bytes(b"x"),
+    "a leaf renamed in capitals": lambda d: (d / f"{PROOF}/entries/5.json").rename(d / f"{PROOF}/entries/5.JSON"),
+    "case.json of another format": lambda d: change(d / "data/records/case.json", b"dossier-case/1", b"dossier-case/9"),
     "no signers": lambda d: (d / f"{PROOF}/allowed_signers").write_bytes(b""),
     "case.json names a key twice": lambda d: change(
         d / "data/records/case.json", b'{\n "format"', b'{\n "format": 1,\n "format"'
