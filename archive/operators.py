@@ -88,7 +88,7 @@ def add(
     fingerprint = sshsig.fingerprint(sshsig.parse_public_line(line))
     with ledger.writing(archive, signers) as act:
         known = operators(act.db)
-        if fingerprint in act.registry.keys:
+        if act.registry.knows(sshsig.parse_public_line(line)):
             raise InputError("this key is known here already", where=fingerprint, hint="one key, one person, ever")
         if any(one.name == name and one.key.revoked is None for one in known):
             raise InputError(f"there is an operator named {visible(name)}", hint="choose another name")
@@ -137,9 +137,12 @@ def revoke(
     if role is not None and bad_from is not None:
         raise InputError("--bad-from goes with a whole key, not with one role")
     with ledger.writing(archive, signers) as act:
-        one = _active(act.db, name)
+        one = find(act.db, name)
         key, fields = one.key, {"reason": reason}
-        if role is None or role == "root":
+        worse = bad_from is not None and (key.bad_from is None or bad_from < key.bad_from)
+        if key.revoked is not None and not worse:
+            raise InputError(f"{visible(name)} was revoked in entry {key.revoked}", hint="it can only turn out worse")
+        if key.revoked is None and role in (None, "root"):
             _keep_a_root(act.registry, key)
         if role is not None:
             if role not in key.roles:

@@ -71,8 +71,9 @@ class Registry:
         from archive.sshsig import fingerprint, parse_public_line
 
         line = entry.body["key"]
-        name = fingerprint(parse_public_line(line))
-        if name in self.keys:
+        blob = parse_public_line(line)
+        name = fingerprint(blob)
+        if self.knows(blob):
             return [f"key {name} is added a second time"]
         self.keys[name] = Key(
             name, line, entry.body["person"], entry.sub or "", entry.index, entry.body.get("age")
@@ -81,12 +82,20 @@ class Registry:
             self.keys[name].roles.add("root")
         return []
 
+    def knows(self, blob: bytes) -> bool:
+        """Tell whether a public key was ever added here, be it under another type: one key, one person."""
+        from archive.sshsig import parse_public_line, point_of
+
+        return any(point_of(parse_public_line(key.line)) == point_of(blob) for key in self.keys.values())
+
     def _rotate(self, entry: Entry) -> list[str]:
         """Take a new log key: signed by the old one and itself or, where that is lost, by itself and the root."""
         from archive import note, sshsig
 
         new = entry.body["log_vkey"]
         old, text = self.log_vkey, rotation_text(self.origin, self.log_vkey, new)
+        if "old_sig" in entry.body and "lost" in entry.body:
+            return ["the new log key is signed by an old one that is said to be lost"]
         needed = [("new_sig", new)] if entry.body.get("lost") else [("old_sig", old), ("new_sig", new)]
         for member, vkey in needed:
             verifier = note.Verifier.parse(vkey)
@@ -114,7 +123,7 @@ class Registry:
         if key is None:
             return [f"{entry.t} names a key that was never added"]
         if entry.t == "key.revoke":
-            key.revoked, key.bad_from = entry.index, entry.body.get("bad_from")
+            self._revoke(key, entry)
         elif entry.body["role"] not in self.roles:
             return [f"{entry.t} names a role that does not exist"]
         elif entry.t == "role.grant":
@@ -122,6 +131,12 @@ class Registry:
         else:
             key.roles.discard(entry.body["role"])
         return []
+
+    def _revoke(self, key: Key, entry: Entry) -> None:
+        """Revoke a key for good. A later revocation may say that it was bad from earlier on, never from later."""
+        stated = [bad for bad in (key.bad_from, entry.body.get("bad_from")) if bad is not None]
+        key.bad_from = min(stated, default=None)
+        key.revoked = entry.index if key.revoked is None else key.revoked
 
     def active(self, fingerprint: str) -> Key | None:
         """Give the key if it is known and not revoked at this place of the ledger."""

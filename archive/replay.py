@@ -284,8 +284,8 @@ class Replay:
             self.report("disclosure-changed", where, what)
         for digest in want - digests:
             self._spill("gone", (index, digest))
-        if entry is not None and entry.t == "key.add" and isinstance(fields.get("name"), str):
-            self._span.names[index] = fields["name"]
+        if entry is not None and entry.t == "key.add" and (isinstance(fields.get("name"), str) or want == digests):
+            self._span.names[index] = str(fields.get("name", ""))  # no name can have been proved where none was said
         return fields
 
     def _key_proofs(self, span: _Span) -> None:
@@ -308,8 +308,6 @@ class Replay:
         """Tell what can be told only when all was read: chains, erasures, disputed commits."""
         check_chains(self)
         self._check_disputed()
-        if not self.project:
-            return
         self.scratch.execute("CREATE INDEX erased_digest ON erased(digest)")
         rows = self.scratch.execute(
             "SELECT g.idx, count(*) FROM gone g WHERE NOT EXISTS"
@@ -318,6 +316,8 @@ class Replay:
         for index, count in rows.fetchall():
             where = f"disclosures of entry {index}"
             self.report("disclosure-missing", where, f"{count} are gone, by no order", since=self.time_of(index))
+        if not self.project:
+            return
         self.scratch.execute("CREATE INDEX gone_digest ON gone(digest)")
         rows = self.scratch.execute(
             "SELECT idx, count(*) FROM erased WHERE digest NOT IN (SELECT digest FROM gone) GROUP BY idx ORDER BY idx"

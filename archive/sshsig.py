@@ -96,6 +96,11 @@ def blob_of(point: bytes) -> bytes:
     return _string(PLAIN) + _string(point)
 
 
+def point_of(blob: bytes) -> bytes:
+    """Give the raw Ed25519 point of a public key blob, whichever its type. Raises FormatError."""
+    return _parts(blob)[1]
+
+
 def _parts(blob: bytes) -> tuple[bytes, bytes, bytes]:
     """Give type, point and, of a touch key, application. Raises FormatError."""
     wire = _Wire(blob)

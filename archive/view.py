@@ -7,10 +7,10 @@ hashed and never trusted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from schemas import disclosed
 from schemas.canonical import encode
 from schemas.entry import Entry
 from schemas.errors import FormatError
@@ -22,7 +22,6 @@ _RECORD = "INSERT INTO record(sub, kind, code, id, first, last, withdrawn, field
 _ACT = "INSERT INTO act(idx, t, sub, at, by, body, fields) VALUES (?,?,?,?,?,?,?)"
 _OBJECT = "INSERT INTO object(idx, blake3, sha256, size, sub, role) VALUES (?,?,?,?,?,?)"
 _ERASED = "UPDATE record SET code = ?, id = ?, withdrawn = ?, fields = ? WHERE sub = ?"
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _ROLES = {"record.add": "file", "seal.put": "sealed", "seal.reseal": "sealed"}
 
 
@@ -122,20 +121,4 @@ def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
         return "a record is made of no subject, or of one that has entries already"
     if entry.t.startswith("record.") and entry.sub is None:
         return "a record has no subject"
-    names = ("name",) if entry.t == "key.add" else ("code", "case", "id")
-    if entry.t in (*_MAKES, "erase") and any(type(fields.get(name, "")) is not str for name in names):
-        return "the name of a record is no text"
-    joined = fields.get("joined", []) if entry.t == "erase" else []
-    if type(joined) is not list or any(type(name) is not str for name in joined):
-        return "what an erased record was joined with is no list of names"
-    if "blake3" in fields and entry.t != "record.edit":
-        named = [fields.get(name) for name in ("blake3", "sha256")]
-        if not all(type(name) is str and _DIGEST.match(name) for name in named):
-            return "an object is named by what is no digest"
-        if type(fields.get("size")) is not int or fields["size"] < 0:
-            return "an object has a size that is no number"
-    if "rows_root" in fields and not (
-        type(fields["rows_root"]) is str and type(fields.get("rows_salt")) is str and type(fields.get("rows")) is int
-    ):
-        return "a flight log does not say what its rows were"
-    return None
+    return disclosed.misfit(entry, fields)

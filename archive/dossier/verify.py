@@ -458,6 +458,76 @@ BODIES: dict[str, tuple[str, str]] = {
     "audit.note": ("", ""),
 }
 KINDS = ("case", "source", "item", "link", "relation")
+# what each entry may disclose, by shape; `*` marks what it must; of a record by its kind
+FIELDS = {
+    "case": (
+        "tables: strikes; text: actor_response.position alleged_actor.actor alleged_actor.basis "
+        "alleged_actor.confidence code* delivery military_presence object_type place.accuracy_m place.name.ar "
+        "place.name.en place.name.und place_public.accuracy_m place_public.name.ar place_public.name.en "
+        "place_public.name.und summary.ar summary.en summary.und title.ar title.en title.und zone; texts: other_codes "
+        "protected_status seal_to violation_type; time: actor_response.asked_on actor_response.replied_on occurred; "
+        "whole: casualties.children.max casualties.children.min casualties.combatant.max casualties.combatant.min "
+        "casualties.education_worker.max casualties.education_worker.min casualties.health_worker.max "
+        "casualties.health_worker.min casualties.journalist.max casualties.journalist.min casualties.men.max "
+        "casualties.men.min casualties.rescuer.max casualties.rescuer.min casualties.unknown.max "
+        "casualties.unknown.min casualties.women.max casualties.women.min injured.max injured.min killed.max "
+        "killed.min place.lat place.lon place_public.lat place_public.lon; yes: exercise"
+    ),
+    "source": (
+        "text: case* id* identity_file kind* notes part_of place.accuracy_m place.name.ar place.name.en "
+        "place.name.und pseudonym; whole: place.lat place.lon"
+    ),
+    "item": (
+        "digest: blake3 sha256; named: columns; size: size; tables: coverage.gaps custody prior_interviews; text: "
+        "access_point author captured_by case* checked_by claimed.accuracy_m claimed.name.ar claimed.name.en "
+        "claimed.name.und clock_source cloud_pct consent.court consent.form_ref consent.internal consent.partner "
+        "consent.public consent.un_body coordinates_heard.accuracy_m coordinates_heard.name.ar "
+        "coordinates_heard.name.en coordinates_heard.name.und coverage.radius_km credibility damage_grade date_order "
+        "doc_type duration_s file form frequency_khz generation geolocation.assessor geolocation.method "
+        "geolocation.signed_off_by gsd_m id* interpreter interviewer issuer kind* language media_type medium "
+        "message_type mode modulation network notes number off_nadir pair_id pair_role persons_visible post "
+        "product_id provider rank receiver release.court release.internal release.partner release.public "
+        "release.un_body reliability rights risk_level sensor source source_url spoken_lang title.ar title.en "
+        "title.und transcript translation translator unit vantage.accuracy_m vantage.name.ar vantage.name.en "
+        "vantage.name.und willing_to_testify witness_role zone; texts: callsigns geolocation.landmarks "
+        "knowledge_basis same_message_as; time: claimed.time consent.given coverage.from coverage.to dated "
+        "geolocation.date received recorded taken uploaded_at; whole: claimed.lat claimed.lon coordinates_heard.lat "
+        "coordinates_heard.lon coverage.lat coverage.lon pages vantage.lat vantage.lon; yes: certified graphic "
+        "is_excerpt"
+    ),
+    "link": (
+        "text: assessor case* id* item* locator rationale resolution resolution_reason resolved_by reviewed_by stance "
+        "strength; texts: facets"
+    ),
+    "relation": "text: as case* external id* item* of reason",
+    "custody.prior": "text: action by place purpose sha256 to; time: at",
+    "reading.add": (
+        "digest: rows_root; named: columns; size: rows rows_readable; text: network rows_salt tool* version*; texts: "
+        "warnings"
+    ),
+    "key.add": "text: name* person_name",
+    "key.revoke": "text: reason",
+    "role.grant": "text: reason",
+    "role.revoke": "text: reason",
+    "policy.set": "text: guardian policy",
+    "record.withdraw": "text: reason*",
+    "blob.add": "boxes: boxes; digest: blake3* sha256*; size: size*; text: audience how media_type name reason",
+    "exhibit.number": "text: number* scheme*",
+    "assessment.add": "digest: standard_sha256*; table: result*; text: grade standard*; yes: meets",
+    "waiver.set": "text: reason* rule* standard* until*; texts: ordered_by*",
+    "custody.transfer": "digest: sha256; text: purpose* to*; yes: outside",
+    "custody.accept": "digest: sha256",
+    "custody.check": "pairs: failed*; size: objects*; texts: scope*; yes: quick*",
+    "export": (
+        "digest: tagmanifest_sha256*; size: number; text: audience* purpose* recipient supersedes; texts: cases items"
+    ),
+    "seal.put": "digest: blake3* sha256*; size: size*; texts: recipients",
+    "seal.reseal": "digest: blake3* sha256*; size: size*; texts: recipients",
+    "seal.open": "text: purpose*",
+    "consent.set": "text: answer* audience* reason*",
+    "erase": "text: case id kind reason*; texts: joined",
+    "audit.note": "pairs: findings; size: entries; text: note outcome*",
+}
 # what a key of a body holds, in every type that has it; all others hold a text
 SHAPES = {
     "root_keys": "texts", "recovery_keys": "texts", "digests": "texts", "roles": "lists", "sigs": "signatures",
@@ -478,6 +548,63 @@ def _has_shape(value: object, shape: str) -> bool:
             for one in value
         )
     return isinstance(value, str)
+
+
+def is_second(text: str) -> bool:
+    """Tell whether a text is a time that there is, in the one form of the ledger."""
+    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z", text, re.ASCII)
+    if match is None:
+        return False
+    year, month, day, hour, minute, second = map(int, match.groups())
+    days = calendar.monthrange(year, month)[1] if year and 1 <= month <= 12 else 0
+    return 1 <= day <= days and hour < 24 and minute < 60 and second < 60
+
+
+def _is(value: object, shape: str) -> bool:
+    """Tell whether a disclosed value has one of the shapes of FIELDS."""
+    lists = {"texts": "text", "pairs": "texts", "tables": "table", "boxes": "box", "box": "whole"}
+    if shape in lists:
+        if not isinstance(value, list) or not all(_is(one, lists[shape]) for one in value):
+            return False
+        return shape != "pairs" or all(len(one) == 2 for one in value)
+    if shape == "named":
+        return _is(value, "pairs") or (isinstance(value, dict) and _is(list(value.values()), "texts"))
+    if shape == "time":
+        ends = [value[name] for name in ("earliest", "latest") if name in value] if isinstance(value, dict) else []
+        return isinstance(value, dict) and _is(list(value.values()), "texts") and all(map(is_second, ends))
+    if shape == "digest":
+        return isinstance(value, str) and HEX64.match(value) is not None
+    if shape == "size":
+        return type(value) is int and value >= 0
+    return type(value) is {"text": str, "whole": int, "yes": bool, "table": dict}[shape]
+
+
+def misfit(entry: Entry, fields: dict[str, object]) -> str | None:
+    """Give what is wrong with the disclosures of an entry that are there, or None."""
+    if entry.t == "commit" or entry.t.startswith("anchor."):
+        return None
+    makes = entry.t in ("record.add", "record.link", "key.add")
+    if (makes and entry.prev is not None) or ((makes or entry.t.startswith("record.")) and entry.sub is None):
+        return "a record is made of no subject, or of one that has entries already"
+    shapes: dict[str, str] = {}
+    whose = entry.t if entry.t == "record.withdraw" else entry.body.get("kind", entry.t)
+    for group in FIELDS.get(str(whose), "").split("; "):
+        shape, _, names = group.partition(": ")
+        shapes.update(dict.fromkeys(names.split(), shape))
+    if entry.t == "record.edit":
+        shapes["reason"] = "text"
+    must = {name[:-1] for name in shapes if name.endswith("*")}
+    shapes = {name.rstrip("*"): shape for name, shape in shapes.items()}
+    for name, value in fields.items():
+        if name not in shapes and not (entry.t == "reading.add" and name.startswith("facts.")):
+            return "it discloses what no such entry does"
+        if name in shapes and not _is(value, shapes[name]):
+            return f"its `{name}` is not what such a field holds"
+    if len(fields) == len(entry.sd) and not must <= fields.keys():
+        return f"it does not say its {', '.join(sorted(must - fields.keys()))}"
+    return "a flight log does not say what its rows were" if (
+        "rows_root" in fields and not {"rows", "rows_salt"} <= fields.keys()
+    ) else None
 
 
 def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -541,12 +668,13 @@ class Entry:
     def _shape(self) -> bool:
         value, sd = self.value, self.sd
         patterns = (
-            ("at", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), ("n", r"[A-Za-z0-9_-]{22}"), ("by", r"(?s)SHA256:.*"),
-            ("sub", r"[0-9a-f]{32}"),
+            ("at", ".*"), ("n", r"[A-Za-z0-9_-]{22}"), ("by", r"(?s)SHA256:.*"), ("sub", r"[0-9a-f]{32}"),
         )  # fmt: skip
         for name, pattern in patterns:
             if name in value and not (isinstance(value[name], str) and re.fullmatch(pattern, value[name], re.ASCII)):
                 return False
+        if not is_second(self.at):
+            return False
         if "prev" in value and not (type(self.prev) is int and self.prev >= 0):
             return False
         if "_sd" in value and not (isinstance(sd, list) and sd):
@@ -604,8 +732,8 @@ class Registry:
             self.roles, self.root_keys, self.threshold = body["roles"], body["root_keys"], body["root_threshold"]
             self.log_keys = [(0, self.log_vkey, False)]
         elif entry.t == "key.add":
-            name = fingerprint(key_blob(body["key"]))
-            if name in self.keys:
+            name, point = fingerprint(key_blob(body["key"])), _key_parts(key_blob(body["key"]))[1]
+            if any(point == _key_parts(key_blob(key["line"]))[1] for key in self.keys.values()):
                 return [f"entry {entry.index} adds a key a second time"]
             roles = {"root"} if name in self.root_keys else set()
             self.keys[name] = {"line": body["key"], "person": body["person"], "roles": roles, "bad": None, "revoked": 0}
@@ -623,6 +751,8 @@ class Registry:
         """Take a new log key, which it and the old one signed; where the old one is lost, it alone."""
         new = entry.body["log_vkey"]
         text = f"sijill-logkey/v1\n{self.origin}\n{self.log_vkey}\n{new}\n".encode()
+        if "old_sig" in entry.body and "lost" in entry.body:
+            return [f"entry {entry.index} replaces the log key, by an old one that is said to be lost"]
         needed = [("new_sig", new)] if entry.body.get("lost") else [("old_sig", self.log_vkey), ("new_sig", new)]
         for member, vkey in needed:
             key = LogKey(vkey)
@@ -651,7 +781,8 @@ class Registry:
         if key is None:
             return [f"entry {entry.index} speaks of a key that was never added"]
         if entry.t == "key.revoke":
-            key["revoked"], key["bad"] = entry.index, entry.body.get("bad_from")
+            stated = [bad for bad in (key["bad"], entry.body.get("bad_from")) if bad is not None]
+            key["revoked"], key["bad"] = key["revoked"] or entry.index, min(stated, default=None)
         elif entry.body["role"] not in self.roles:
             return [f"entry {entry.index} names a role that does not exist"]
         elif entry.t == "role.grant":
@@ -1600,6 +1731,7 @@ class Ledger:
         for table in (
             "chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)", "gone(idx INTEGER, digest TEXT)",
             "erased(digest TEXT, idx INTEGER)", "object(blake3 TEXT, sha256 TEXT, size INTEGER, idx INTEGER)",
+            "named(sub TEXT, kind TEXT, code TEXT, id TEXT)", "ended(sub TEXT)",
         ):  # fmt: skip
             self.scratch.execute(f"CREATE TABLE {table}")
 
@@ -1634,10 +1766,16 @@ class Ledger:
 
     def afterwards(self) -> None:
         """What can be told only when all was read: chains, erasures, disputed commits."""
-        sub, was, made, sealed = None, None, "", False
+        sub, was, made, sealed, giver = None, None, "", False, ""
         for now, index, prev, does in self.scratch.execute("SELECT * FROM chain ORDER BY sub, idx"):
             if now != sub:
-                sub, was, made, sealed = now, None, "", False
+                sub, was, made, sealed, giver = now, None, "", False, ""
+            if does.startswith("custody.transfer:"):
+                giver = does
+            elif does.startswith("custody.accept:"):
+                if not self.of_two(giver, does):
+                    self.report.found("ledger", f"entry {index} accepts what no other person handed over before")
+                giver = ""
             if sealed and index in self.lent:
                 self.report.found("ledger", f"entry {index}: a registrar may make the first seal, not another")
             sealed = sealed or does.startswith("seal.")
@@ -1657,8 +1795,22 @@ class Ledger:
         left = "SELECT DISTINCT idx FROM erased WHERE digest NOT IN (SELECT digest FROM gone) ORDER BY idx"
         for (index,) in self.scratch.execute(left):
             self.report.found("disclosures", f"the order of entry {index} to erase was not carried out")
+        twice = (
+            "SELECT kind, count(*) FROM named WHERE id IS NOT NULL AND sub NOT IN (SELECT sub FROM ended)"
+            " GROUP BY kind, code, id HAVING count(*) > 1"
+        )
+        for kind, count in self.scratch.execute(twice):
+            self.report.found("disclosures", f"{count} records bear one name, of kind {kind}")
         for problem in self.registry.disputed():
             self.report.found("ledger", problem)
+
+    def of_two(self, giver: str, taker: str) -> bool:
+        """Tell whether a transfer and its acceptance are acts of two persons."""
+        if not giver:
+            return False
+        (one, first), (two, second) = (does.split(":", 1)[1].rsplit(":", 1) for does in (giver, taker))
+        persons = [self.registry.keys.get(name, {}).get("person", name) for name in (one, two)]
+        return first != second and persons[0] != persons[1]
 
     def entry(self, index: int, leaf: bytes, text: str | None) -> bool:
         """Take one entry with its disclosures; tells whether it is a commit."""
@@ -1683,6 +1835,8 @@ class Ledger:
             does = entry.t
             if does.startswith("record."):
                 does = does[len("record.") :] + " " + str(entry.body["kind"])
+            elif does in ("custody.transfer", "custody.accept"):
+                does += f":{entry.by}:{self.commits}"
             self.scratch.execute("INSERT INTO chain VALUES (?,?,?,?)", (entry.sub, index, entry.prev, does))
         if entry is not None:
             self.disclosed(entry, text)
@@ -1747,8 +1901,17 @@ class Ledger:
             else:
                 self.report.found("disclosures", f"{where}: they name an object as none is named")
         called = fields.get("name")
-        if entry.t == "key.add" and isinstance(called, str):
-            self.span.names[entry.index] = called
+        if entry.t == "key.add" and (isinstance(called, str) or not missing):
+            self.span.names[entry.index] = str(called)
+        wrong = misfit(entry, fields)
+        if wrong:
+            self.report.found("disclosures", f"{where}: {wrong}")
+        elif entry.t in ("record.add", "record.link"):
+            kind = entry.body["kind"]
+            names = ("code", "code") if kind == "case" else ("case", "id")
+            self.scratch.execute("INSERT INTO named VALUES (?,?,?,?)", (entry.sub, kind, *map(fields.get, names)))
+        elif entry.t in ("record.withdraw", "erase"):
+            self.scratch.execute("INSERT INTO ended VALUES (?)", (entry.sub,))
 
     def key_proofs(self, span: Span) -> None:
         """Whoever added a key showed that they hold it."""

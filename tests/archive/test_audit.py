@@ -200,7 +200,7 @@ def test_ten_times_the_entries_take_no_more_memory(tmp_path):
     for count in (1_500, 13_500):
         with ledger.writing(archive, casebook.signers(archive)) as act:
             for number in range(count):
-                fields = {"case": "EX", "id": f"S{act.head.size}-{number}", "pseudonym": f"account {number}"}
+                fields = {"case": "EX", "id": f"S{act.head.size}-{number}", "kind": "account", "pseudonym": f"no. {number}"}
                 act.add("record.add", sub=ledger.subject(), body={"kind": "source"}, fields=fields)
         for code, place in ((MEASURE, archive.home.folder), (MEASURE_STRANGER, Path(second.__file__).parent)):
             done = subprocess.run(

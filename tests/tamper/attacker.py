@@ -9,6 +9,7 @@ sentence that the audit must answer with; see `attack`.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from typing import Any
 
 from archive import disclosure, ledger, merkle, note
 from archive.keys import Home, KeySigner
+from archive.view import Projection
+from schemas.entry import Entry
+from schemas.errors import SijillError
 from tests.casebook import OPERATOR, ORIGIN
 from tests.tamper.honest import THIEF, Honest
 
@@ -197,6 +201,7 @@ class Attacker:
                 self.disclose(first + number, strings)
             leaves.append(spell(entry))
         self._insert(first, leaves)
+        self._view(first, leaves, fields or [{}] * len(entries))
         compact = self.tree()
         text = ledger.commit_text(origin, first, len(entries), compact.root())
         body = {
@@ -209,6 +214,18 @@ class Attacker:
         if log:
             self.checkpoint()
         return first
+
+    def _view(self, first: int, leaves: list[bytes], fields: list[dict[str, Any]]) -> None:
+        """Make the rows of the view as well, so that only the act itself can betray it."""
+        rows: list[tuple[str, tuple[Any, ...]]] = []
+        projection = Projection(
+            lambda statement, many: rows.extend((statement.replace("INSERT", "INSERT OR IGNORE"), one) for one in many)
+        )
+        for number, leaf in enumerate(leaves):
+            with contextlib.suppress(SijillError):
+                projection.add(Entry.parse(first + number, leaf), fields[number])
+        projection.flush()
+        self.sql(*rows)
 
     def _insert(self, first: int, leaves: list[bytes]) -> None:
         self.sql(*(("INSERT INTO ledger VALUES (?,?)", (first + n, leaf)) for n, leaf in enumerate(leaves)))
