@@ -27,6 +27,7 @@ from evidence.media import media_type
 from evidence.sheet import Submission, read_submission
 from schemas.errors import InputError, Problem
 from schemas.link import RESOLUTION
+from schemas.sentences import say
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from archive.open import Archive
 
 Progress = Callable[[str, int, int], None]
-REFUSED = "nothing was recorded"
 
 
 @dataclass
@@ -85,7 +85,7 @@ def intake(
         submission = read_submission(
             looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: ids_of(db, code)
         )
-    return take(archive, looked, submission, signers, reason=reason, dry_run=dry_run, progress=progress)
+    return take(archive, looked, submission, signers, reason=reason, dry_run=dry_run, lang=lang, progress=progress)
 
 
 def take(
@@ -97,11 +97,12 @@ def take(
     reason: str | None = None,
     dry_run: bool = False,
     whole: bool = True,
+    lang: str = "en",
     progress: Progress | None = None,
 ) -> Taken:
     """Take in what a folder, or one act (`whole` is false then), hands in. Raises as `intake`."""
     if problems := [*looked.problems, *submission.problems]:
-        _refuse(looked, problems + _wrong_besides(archive, looked, submission))
+        _refuse(looked, problems + _wrong_besides(archive, looked, submission), lang)
     code = str(submission.case["code"])
     stored = _store(archive, looked, submission, dry_run=dry_run, progress=progress)
     problems = _complete(looked, submission, stored)
@@ -113,12 +114,12 @@ def take(
     problems += _seals(submission, before, recipients)
     readings = read_files(archive, looked, submission, before, dry_run=dry_run)
     with readings.files:
-        _refuse(looked, problems + readings.problems)
+        _refuse(looked, problems + readings.problems, lang)
         taken = Taken(code, dry_run=dry_run)
         if not dry_run:
             archive.objects.sync()
             _record(archive, signers, looked, submission, readings, taken, reason, recipients)
-        _tell(taken, submission, before, readings, whole=whole)
+        _tell(taken, submission, before, readings, whole=whole, lang=lang)
     taken.warnings = [*looked.warnings, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
 
@@ -160,15 +161,15 @@ def _record(
         taken.head = (act.head.size, base64.b64encode(act.head.edge.root()).decode())
 
 
-def _refuse(looked: Folder, problems: Sequence[Problem]) -> None:
+def _refuse(looked: Folder, problems: Sequence[Problem], lang: str = "en") -> None:
     if problems:
-        many = f"{len(problems)} things are" if len(problems) > 1 else "one thing is"
-        where = " with this folder" if looked.folder.name else ""  # an act of one thing comes from no folder
+        # an act of one thing comes from no folder
+        code = ("refused-folder" if looked.folder.name else "refused-act") + ("-one" if len(problems) == 1 else "")
         raise InputError(
-            f"{many} wrong{where}; {REFUSED}",
+            say(code, lang, count=len(problems)),
             code="intake-refused",
             where=visible(str(looked.folder)),
-            hint="mend what is listed and run the same command again",
+            hint=say("refused-hint", lang),
             problems=problems,
         )
 
@@ -363,7 +364,9 @@ class _Writing:
         self.act.add("seal.put", sub=sub, fields=fields)
 
 
-def _tell(taken: Taken, submission: Submission, before: Registered, readings: Findings, *, whole: bool) -> None:
+def _tell(
+    taken: Taken, submission: Submission, before: Registered, readings: Findings, *, whole: bool, lang: str
+) -> None:
     """Fill in the items as they stand and the warnings that depend on what was there before."""
     new = {item["id"] for item in taken.items}
     taken.items = [
@@ -390,13 +393,10 @@ def _tell(taken: Taken, submission: Submission, before: Registered, readings: Fi
     gone = [f"{kind} {name}" for (kind, name), old in before.records.items()
             if (kind, name) not in told and not old.withdrawn]  # fmt: skip
     if gone and whole:
-        taken.warnings.append(
-            f"{len(gone)} registered before are no longer in the folder and stay registered ({', '.join(gone[:10])}"
-            f"{', …' if len(gone) > 10 else ''}); to withdraw an item: "
-            f"sijill item withdraw {taken.code}/ID --reason TEXT"
-        )
+        named = ", ".join(gone[:10]) + (", …" if len(gone) > 10 else "")
+        taken.warnings.append(say("gone", lang, count=len(gone), named=named, case=taken.code))
     taken.warnings += [
-        f"the open copy of the identity of {visible(source)} is still at {visible(name)}; remove it"
+        say("open-identity", lang, source=visible(source), file=visible(name))
         for source, name in submission.identity_files.items()
     ]
 

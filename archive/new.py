@@ -22,7 +22,7 @@ from evidence.messenger import is_screenshot, messenger
 from evidence.reading import Reading
 from evidence.sheet import MANIFEST, SHEET_FILES
 from evidence.workbook import FileRow, can_hold, has_formulas, new_book, update_book
-from schemas.errors import InputError, UnreachableError
+from schemas.errors import InputError, SijillError, UnreachableError
 from schemas.sentences import LANGUAGES, say
 from schemas.text import visible
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _GUESSES = {"image": ("imagery", "photo"), "video": ("imagery", "video")}
+_DOCUMENTS = ("application/pdf", "application/msword", "wordprocessingml", "message/rfc822")
+_TABLES = ("text/csv", "text/tab-separated-values", "spreadsheetml")
+_OF_FLIGHTS = {"lat", "position", "heading", "aircraft_type", "aircraft_class", "activity"}  # one of them, and a time
 
 
 @dataclass
@@ -116,7 +119,7 @@ def _rows(looked: Folder, names: list[str], lang: str, archive: Archive | None) 
     readings = _readings(looked, types)
     rows = []
     for name in names:
-        kind, medium = _GUESSES.get(types[name].partition("/")[0], ("", ""))
+        kind, medium = _guess(looked.path(name), types[name])
         information = {
             "guess": types[name],
             "size": sizes[name],
@@ -126,6 +129,25 @@ def _rows(looked: Folder, names: list[str], lang: str, archive: Archive | None) 
         }
         rows.append(FileRow(name, kind, medium, information))
     return rows
+
+
+def _guess(path: Path, media: str) -> tuple[str, str]:
+    """Guess kind and medium of an item from its media type, and of a table from its heads; empty where nothing tells.
+
+    A text or a recording may be a statement, an intercept or a document: only a person knows.
+    """
+    if any(part in media for part in _DOCUMENTS):
+        return "document", ""
+    if any(part in media for part in _TABLES):
+        from evidence.flight_log import ORDERS, read_log
+
+        try:
+            with path.open("rb") as file:
+                columns = read_log(file, date_order=ORDERS[0], name=path.name).columns
+        except (SijillError, OSError):
+            return "", ""
+        return ("flight_log", "") if columns.keys() & _OF_FLIGHTS else ("", "")
+    return _GUESSES.get(media.partition("/")[0], ("", ""))
 
 
 def _media_type(path: Path, name: str) -> str:

@@ -7,23 +7,29 @@ where the person says so. It records nothing and changes no sheet.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 from archive.folder import look
+from archive.intake import ids_of
 from archive.new import language, write_whole
+from archive.open import Archive
 from evidence.marked import marked_copy
 from evidence.sheet import CSV_FILES, SHEET_FILES, read_submission
 from schemas.errors import InputError, Problem
+from schemas.sentences import LANGUAGES
 from schemas.text import visible
 
 
-def write_report(folder: Path, problems: Iterable[Problem], path: Path, lang: str | None = None) -> int:
+def write_report(
+    folder: Path, problems: Iterable[Problem], path: Path, lang: str | None = None, archive: Archive | None = None
+) -> int:
     """Write the marked copy to `path` (`.xlsx`) and give how many problems it lists.
 
-    `problems` are those of the intake; those that no table shows are listed on
-    the first sheet. Raises InputError where `path` is a table of the folder,
-    NotFound and UnreachableError as `look` and writing do.
+    `problems` are those of the intake, in any language; those that no table shows are listed on
+    the first sheet. With `archive`, rows may name what a case has there.
+    Raises InputError where `path` is a table of the folder, NotFound and UnreachableError as `look` and writing do.
     """
     tongue = language(lang)
     if path.suffix.lower() != ".xlsx":
@@ -35,7 +41,10 @@ def write_report(folder: Path, problems: Iterable[Problem], path: Path, lang: st
             hint="give another name, as report.xlsx",
         )
     looked = look(folder)
-    submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC))
-    others = [problem for problem in problems if problem not in submission.problems]
+    with archive.reading() if archive else nullcontext() as db:
+        known = (lambda code: ids_of(db, code)) if db else None
+        submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC), registered=known)
+    shown = {fault.problem(spoken) for fault in submission.faults for spoken in LANGUAGES}
+    others = [problem for problem in problems if problem not in shown]
     write_whole(path, marked_copy(looked.texts, submission.faults, others, CSV_FILES, tongue))
     return len(submission.problems) + len(others)

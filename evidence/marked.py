@@ -157,11 +157,18 @@ def _value_column(sheet: Worksheet) -> int:
 
 
 def _row_of_key(sheet: Worksheet, name: str) -> int | None:
+    """Give the row of a key of the case, else the first row of its parts (`title.ar` of `title`)."""
+    part = None
     for row in sheet.iter_rows():
         for cell in row[:4]:
-            if isinstance(cell.value, str) and words.read_head(cell.value.rstrip(" *"), HEADS["case"]) == [name]:
+            if not isinstance(cell.value, str):
+                continue
+            read = words.read_head(cell.value.rstrip(" *"), HEADS["case"])
+            if read == [name]:
                 return int(cell.row or 0)
-    return None
+            if part is None and len(read) == 1 and read[0].startswith(f"{name}."):
+                part = int(cell.row or 0)
+    return part
 
 
 def _forms(name: str) -> set[str]:

@@ -275,7 +275,10 @@ def _write_choices(sheet: Worksheet, table: str, lists: Mapping[str, str], sheet
 
 
 def _advice(entry: Field, kinds: str | None, lang: str) -> str:
-    must = "" if kinds is None else say("required-for", lang, kinds=kinds) if kinds else say("required", lang)
+    must = ""
+    if kinds is not None:
+        named = ", ".join(words.word_label("item_kind", kind, lang) for kind in kinds.split(", ") if kind)
+        must = say("required-for", lang, kinds=named) if named else say("required", lang)
     return f"{must}\n{example(entry, lang)}".strip()
 
 

@@ -50,6 +50,7 @@ def intake(
         raise InputError("--report goes with --dry-run", hint="add --dry-run", code="usage")
     from archive.folder import case_folders
     from archive.new import language
+    from archive.report import write_report
 
     archive, tongue = archive_of(ctx), "en" if shared.json else language(lang)
     cases = [case for folder in folders for case in case_folders(folder)]
@@ -63,10 +64,13 @@ def intake(
                 document = _take(archive, case, shared.operators, draw, reason=reason, dry_run=dry_run, lang=tongue)
             except SijillError as error:
                 if report is not None and error.problems:
-                    _report(case, error, report, lang)
+                    write_report(case, error.problems, report, lang, archive)
                 if not many:
                     raise
                 document, status = {**error.document(), "folder": visible(str(case))}, max(status, error.exit_status)
+            else:
+                if report is not None:  # nothing refuses it; what there is to know is marked all the same
+                    write_report(case, (), report, lang, archive)
             results.append(document)
     document = {"format": "sijill-intake-results/1", "results": results} if many else results[0]
     show(document, lambda: "\n".join(_words(one) for one in results), as_json=shared.json)
@@ -81,13 +85,6 @@ def _take(archive: Archive, folder: Path, operators: tuple[str, ...], draw: Any,
 
     signers = [] if options["dry_run"] else acting(operators, archive.home)
     return take(archive, folder, signers, progress=draw, **options).document()
-
-
-def _report(folder: Path, error: SijillError, path: Path, lang: str | None) -> None:
-    """Write the marked copy of the sheet beside the refusal."""
-    from archive.report import write_report
-
-    write_report(folder, error.problems, path, lang)
 
 
 def _words(document: dict[str, Any]) -> str:

@@ -2,8 +2,11 @@
 
 import hashlib
 
+import openpyxl
 import pytest
 
+from archive.new import new_folder
+from archive.report import write_report
 from archive.show import item_document
 from schemas.errors import InputError
 from tests.casebook import case, files, new_archive, take, write
@@ -124,3 +127,50 @@ def test_an_id_that_a_spreadsheet_made_a_number_or_a_date(archive, tmp_path, cel
     folder = write(tmp_path / "in", tables, {"items.csv": f"id,kind\n{cell},document\n"})
 
     assert any(told in line for line in refused(archive, folder))
+
+
+def test_a_report_lists_each_problem_once_and_marks_it_in_the_language_of_the_person(archive, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "letter.pdf").write_bytes(b"%PDF-1.4 letter")
+    new_folder(folder, lang="ar")
+    with pytest.raises(InputError) as refusal:
+        take(archive, folder, lang="ar")
+    write_report(folder, refusal.value.problems, tmp_path / "report.xlsx", "ar", archive)
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    listed = list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
+    case_rows = {row[1].value: row[2] for row in book["القضية"].iter_rows()}
+
+    assert refusal.value.message.startswith("في هذا المجلد")
+    assert [where for _, where, _ in listed] == [
+        "case.xlsx: sheet القضية: column code",
+        "case.xlsx: sheet القضية: column title",
+    ]
+    assert {key for key, cell in case_rows.items() if cell.comment} == {"code", "title.ar"}
+
+
+def test_a_report_of_a_folder_that_holds_marks_what_there_is_to_know(tmp_path, archive):
+    tables = case()
+    tables["case"]["occurred"] = "2199-01-01"
+    folder = write(tmp_path / "in", tables, files())
+    write_report(folder, (), tmp_path / "report.xlsx", "en", archive)
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+
+    assert "lies in the future" in str(book.worksheets[0].cell(2, 3).value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("log.csv", b"Time,Aircraft,Heading\n2019-02-03T14:20,Su-24,E\n", "flight log"),
+        ("list.csv", b"Name,Age\nx,3\n", None),
+        ("letter.pdf", b"%PDF-1.4 letter", "document"),
+        ("words.txt", b"words", None),
+    ],
+)
+def test_a_new_sheet_guesses_the_kind_of_a_file(tmp_path, name, data, kind):
+    (tmp_path / name).write_bytes(data)
+    sheet = openpyxl.load_workbook(new_folder(tmp_path, lang="en").path)["items"]
+
+    assert sheet["C3"].value == name
+    assert sheet["B3"].value == kind
