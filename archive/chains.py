@@ -8,6 +8,7 @@ from the scratch database of a replay, one subject after another.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from schemas.entry import Entry
@@ -21,14 +22,18 @@ _HANDS, _TAKES = "hands over by ", "takes by "
 
 def does(entry: Entry) -> str:
     """Give what an entry does to a record: `makes KIND`, the kind that it changes, `seals`, or nothing."""
-    if entry.t.startswith("seal."):
+    return _does(entry.t, str(entry.body.get("kind", "")), entry.by)
+
+
+@lru_cache(maxsize=4096)
+def _does(t: str, kind: str, by: str) -> str:
+    if t.startswith("seal."):
         return _SEALS
-    if entry.t in ("custody.transfer", "custody.accept"):
-        return (_HANDS if entry.t == "custody.transfer" else _TAKES) + entry.by
-    if not entry.t.startswith("record."):
+    if t in ("custody.transfer", "custody.accept"):
+        return (_HANDS if t == "custody.transfer" else _TAKES) + by
+    if not t.startswith("record."):
         return ""
-    kind = str(entry.body["kind"])
-    return f"makes {kind}" if entry.t in ("record.add", "record.link") else kind
+    return f"makes {kind}" if t in ("record.add", "record.link") else kind
 
 
 def check_chains(replay: Replay) -> None:

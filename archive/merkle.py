@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+MOST_WAITING = 4096  # leaves
+_sha256 = hashlib.sha256
 
 Get = Callable[[int, int], bytes]
 
@@ -30,11 +32,25 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class CompactRange:
-    """The right edge of a growing tree: one hash for each 1 in the binary form of its size, largest first."""
+    """The right edge of a growing tree: one hash for each 1 in the binary form of its size, largest first.
+
+    Leaves are gathered and folded in by the run, when the edge is asked for or very many wait.
+    """
 
     def __init__(self) -> None:
-        self.size = 0
-        self.hashes: list[bytes] = []
+        self._folded, self._edge = 0, list[bytes]()
+        self._waiting: list[bytes] = []
+
+    @property
+    def size(self) -> int:
+        """The number of leaves."""
+        return self._folded + len(self._waiting)
+
+    @property
+    def hashes(self) -> list[bytes]:
+        """The edge, largest subtree first."""
+        self._fold()
+        return self._edge
 
     @classmethod
     def from_edge(cls, size: int, hashes: Sequence[bytes]) -> CompactRange:
@@ -42,17 +58,28 @@ class CompactRange:
         if size < 0 or len(hashes) != size.bit_count() or any(len(h) != HASH_SIZE for h in hashes):
             raise ValueError("not the edge of a tree of that size")
         edge = cls()
-        edge.size, edge.hashes = size, list(hashes)
+        edge._folded, edge._edge = size, list(hashes)
         return edge
 
     def append(self, hashed: bytes) -> None:
         """Add one leaf by its hash."""
-        size, hashes = self.size, self.hashes
-        while size & 1:
-            hashed = node_hash(hashes.pop(), hashed)
-            size >>= 1
-        hashes.append(hashed)
-        self.size += 1
+        self._waiting.append(hashed)
+        if len(self._waiting) == MOST_WAITING:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Let what waits carry through the edge, as in an addition, all of one height at a time."""
+        level, height, odd = self._waiting, self._folded, list[bytes]()
+        self._folded, self._waiting = self.size, []
+        while level:
+            if height & 1:
+                level.insert(0, self._edge.pop())
+            if len(level) & 1:
+                odd.append(level.pop())
+            pairs = iter(level)
+            level = [_sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+            height >>= 1
+        self._edge += reversed(odd)
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add leaves by their bytes."""
@@ -61,10 +88,8 @@ class CompactRange:
 
     def root(self) -> bytes:
         """Give the root of the tree so far; of no leaves, SHA-256 of nothing."""
-        if not self.hashes:
-            return EMPTY_ROOT
-        root = self.hashes[-1]
-        for left in reversed(self.hashes[:-1]):
+        *rest, root = self.hashes or [EMPTY_ROOT]
+        for left in reversed(rest):
             root = node_hash(left, root)
         return root
 

@@ -137,7 +137,7 @@ class _Mirror:
         growing = tiles.Growing(self._tile)
         for leaf in leaves:
             self._bundle.append(struct.pack(">H", len(leaf)) + leaf)
-            growing.append(merkle.leaf_hash(leaf))
+            growing.extend([merkle.leaf_hash(leaf)])
         growing.end()
 
     def _tile(self, level: int, n: int, hashes: bytes) -> None:

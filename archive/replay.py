@@ -56,16 +56,17 @@ class _Span:
     entries: list[Entry] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     bys: set[str] = field(default_factory=set)
-    _seen: set[str] = field(default_factory=set)
+    _alike: set[str] = field(default_factory=set)  # types of which one stands for all
 
     def take(self, entry: Entry | None) -> None:
         """Count an entry. Of very many alike the first stands for all."""
         self.count += 1
         if entry is None:
             return
-        if entry.t not in self._seen or not entry.t.startswith(_BULK):
-            self._seen.add(entry.t)
+        if entry.t not in self._alike:
             self.entries.append(entry)
+            if entry.t.startswith(_BULK):
+                self._alike.add(entry.t)
         if entry.by not in self.bys and len(self.bys) < MOST_ODD:
             self.bys.add(entry.by)
         if entry.at not in self.ats and len(self.ats) < MOST_ODD:
@@ -92,6 +93,7 @@ class Replay:
     _before: int = 0
     _span: _Span = field(default_factory=lambda: _Span(0))
     _rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    _hashed: list[bytes] = field(default_factory=list)  # leaves that are not in a tile yet
     _checkpoints: Any = None
     _tiles: Any = None
 
@@ -117,6 +119,7 @@ class Replay:
                 self._fields(index, entry, _beside(db, index))
             if index % BATCH == BATCH - 1:
                 self._flush(projection)
+        self._flush(projection)
         self._tiles.end()
         self._flush(projection)
         if self._span.count or not self.size:
@@ -146,6 +149,8 @@ class Replay:
         self._rows.setdefault(table, []).append(row)
 
     def _flush(self, projection: Projection | None) -> None:
+        self._tiles.extend(self._hashed)
+        self._hashed.clear()
         for table, rows in self._rows.items():
             self.scratch.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
         self._rows.clear()
@@ -158,21 +163,22 @@ class Replay:
             entry = Entry.parse(index, leaf)
         except SijillError as error:
             self.report("entry-malformed", f"entry {index}", error.message)
-        if index == 0 and (entry is None or entry.t != "genesis"):
+        t = entry.t if entry is not None else ""
+        if index == 0 and t != "genesis":
             self.report("genesis-missing", "entry 0", "the first entry is not the genesis of an archive")
-        if entry is not None and entry.t == "genesis" and index:
+        if index and t == "genesis":
             self.report("genesis-again", f"entry {index}", "a second genesis")
-        if entry is not None and entry.t == "commit":
+        if entry is not None and t == "commit":
             self._commit(entry)
         else:
             self._span.take(entry)
         hashed = merkle.leaf_hash(leaf)
         self.compact.append(hashed)
-        self._tiles.append(hashed)
+        self._hashed.append(hashed)
         self.size = index + 1
         if self.size in self.asked:
             self.roots[self.size] = self.compact.root()
-        if entry is not None and entry.t == "commit":
+        if entry is not None and t == "commit":
             self._checkpoints.hold(self, self.size)
             self._end(entry)
         if entry is not None and entry.sub is not None:

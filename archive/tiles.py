@@ -8,7 +8,7 @@ from the entries alone; a writer that meets a wrong one makes all again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from archive import merkle
@@ -62,18 +62,22 @@ class Growing:
         self._levels: list[list[bytes]] = []
         self._done: list[int] = []
 
-    def append(self, hashed: bytes, level: int = 0) -> None:
-        """Take the next hash of a level."""
+    def extend(self, hashes: Sequence[bytes], level: int = 0) -> None:
+        """Take the next hashes of a level."""
         if level == len(self._levels):
             self._levels.append([])
             self._done.append(0)
-        tile = self._levels[level]
-        tile.append(hashed)
-        if len(tile) == WIDTH:
-            self._give(level)
-            self._levels[level] = []
-            self._done[level] += 1
-            self.append(merkle.root_of(tile), level + 1)
+        taken = 0
+        while taken < len(hashes):
+            tile = self._levels[level]
+            upto = taken + WIDTH - len(tile)
+            tile += hashes[taken:upto]
+            taken = upto
+            if len(tile) == WIDTH:
+                self._give(level)
+                self._levels[level] = []
+                self._done[level] += 1
+                self.extend([merkle.root_of(tile)], level + 1)
 
     def end(self) -> None:
         """Give the tiles that are not full."""
@@ -168,5 +172,5 @@ def rebuild(db: Any, size: int) -> None:
     insert = "INSERT INTO tile(level, n, hashes) VALUES (?,?,?)"
     growing = Growing(lambda level, n, hashes: db.execute(insert, (level, n, hashes)), lowest=1)
     for (leaf,) in db.execute("SELECT leaf FROM ledger WHERE idx < ? ORDER BY idx", (size,)):
-        growing.append(merkle.leaf_hash(blob(leaf)))
+        growing.extend([merkle.leaf_hash(blob(leaf))])
     growing.end()

@@ -24,7 +24,7 @@ LARGEST = 2**53 - 1
 DEEPEST = 8
 _ENTRY_KEY = re.compile(r"[a-z0-9_]{1,32}\Z")
 _VALUE_KEY = re.compile(r"[a-z0-9_.]{1,64}\Z")
-_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON escapes it; not a backslash of its own before u0000
 _SORTED = orjson.OPT_SORT_KEYS
 _MOST_KEYS = 10_000
 _known: tuple[set[str], set[str]] = (set(), set())  # keys that fit, of entries and of values
@@ -37,7 +37,13 @@ def encode(value: Any, *, booleans: bool = False) -> bytes:
     may hold dots. Raises CanonicalError for anything outside the profile.
     """
     _check(value, booleans, 1)
-    return orjson.dumps(value, option=_SORTED)
+    try:
+        data = orjson.dumps(value, option=_SORTED)
+    except TypeError:
+        raise CanonicalError("a string holds half a surrogate pair") from None
+    if b"\\u0000" in data and _NUL.search(data):
+        raise CanonicalError("a string holds NUL")
+    return data
 
 
 def decode(data: bytes, *, booleans: bool = False, what: str = "JSON") -> Any:
@@ -57,30 +63,22 @@ def decode(data: bytes, *, booleans: bool = False, what: str = "JSON") -> Any:
 
 def _check(value: Any, booleans: bool, depth: int) -> None:
     kind = type(value)
-    if kind is str:
-        if not value.isascii() or "\x00" in value:
-            _check_text(value)
-    elif kind is int:
+    if kind is int:
         if not -LARGEST <= value <= LARGEST:
             raise CanonicalError("an integer is larger than 2^53-1")
     elif kind is dict or kind is list:
         if depth > DEEPEST:
             raise CanonicalError(f"nested more than {DEEPEST} deep")
         if kind is dict:
-            for key in value:
-                if key not in _known[booleans]:
+            if not _known[booleans].issuperset(value):
+                for key in value:
                     _check_key(key, booleans)
             value = value.values()
         for member in value:
-            if type(member) is not str or not member.isascii() or "\x00" in member:
+            if type(member) is not str:
                 _check(member, booleans, depth + 1)
-    elif not (kind is bool and booleans):
+    elif kind is not str and not (kind is bool and booleans):
         raise CanonicalError(f"a value of type {kind.__name__} is not allowed")
-
-
-def _check_text(text: str) -> None:
-    if _FORBIDDEN.search(text):
-        raise CanonicalError("a string holds NUL or half a surrogate pair")
 
 
 def _check_key(key: Any, booleans: bool) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from operator import lt
+from typing import Any, NamedTuple
 
 from schemas import canonical
 from schemas.errors import FormatError
@@ -66,14 +66,18 @@ ROLES: dict[str, tuple[str, ...]] = {
     "anchor": ("anchor.time", "anchor.witness"),
     "auditor": ("audit.note",),
 }  # fmt: skip
+_ALLOWED = {t: (frozenset(must), frozenset((*must, *may))) for t, (must, may) in BODIES.items()}
 KINDS = ("case", "source", "item", "link", "relation")
 
 _Shape = Callable[[Any], bool]
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+_DIGEST_LENGTH = 43
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+_DIGESTS = re.compile(r"[A-Za-z0-9_-]+\Z")
 _SECOND = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z\Z", re.ASCII)
-_KEYS = frozenset(("_sd", "at", "body", "by", "n", "prev", "sub", "t", "v"))
+_MUST = frozenset(("at", "body", "by", "n", "t", "v"))
+_KEYS = _MUST | {"_sd", "prev", "sub"}
 _ALONE = ("genesis", "commit")  # are about no subject and disclose nothing
 
 
@@ -117,11 +121,10 @@ SHAPES: dict[str, _Shape] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry as the ledger holds it; `at` is UTC to the second, a claim of the one who wrote it."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of an entry
     t: str
     at: str
     by: str
@@ -129,7 +132,7 @@ class Entry:
     body: Mapping[str, Any]
     sub: str | None = None
     prev: int | None = None
-    sd: tuple[str, ...] = ()
+    sd: Sequence[str] = ()
 
     def leaf(self) -> bytes:
         """Give the exact bytes that are hashed. Raises CanonicalError or FormatError."""
@@ -150,22 +153,57 @@ class Entry:
     @classmethod
     def parse(cls, index: int, leaf: bytes) -> Entry:
         """Read an entry strictly; an unknown version, type or key is refused. Raises FormatError, naming the index."""
-        what = f"entry {index}"
         if len(leaf) > LARGEST_ENTRY:
-            raise FormatError(f"{what}: larger than {LARGEST_ENTRY} bytes")
+            raise FormatError(f"entry {index}: larger than {LARGEST_ENTRY} bytes")
+        if (plain := _plain(index, leaf)) is not None:
+            return plain
+        return cls.parse_any(index, leaf)
+
+    @classmethod
+    def parse_any(cls, index: int, leaf: bytes) -> Entry:
+        """Read an entry of any form as `parse` does, by the JSON that it is. Raises FormatError, naming the index."""
+        what = f"entry {index}"
         value = canonical.decode(leaf, what=what)
         problem = _problem(value)
         if problem:
             raise FormatError(f"{what}: {problem}")
         return cls(
             index, value["t"], value["at"], value["by"], value["n"], value["body"],
-            value.get("sub"), value.get("prev"), tuple(value.get("_sd", ())),
+            value.get("sub"), value.get("prev"), value.get("_sd", ()),
         )  # fmt: skip
+
+
+# The form that nearly all entries have: no more in the body than a kind, and nothing that JSON escapes. What it does
+# not match is read as JSON; what it matches gives the same entry, many times as quickly.
+_PLAIN = re.compile(
+    r'{"_sd":\["([\w-]{43}(?:","[\w-]{43})*)"\],"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)","body":{(?:"kind":"([a-z]+)")?},'
+    r'"by":"(SHA256:[\w+/=]*)","n":"([\w-]{22})",(?:"prev":(0|[1-9]\d{0,14}),)?"sub":"([0-9a-f]{32})",'
+    r'"t":"([a-z.]+)","v":1}',
+    re.ASCII,
+)
+_PLAIN_BODIES: dict[tuple[str, str], Mapping[str, Any]] = {
+    ("", t): {} for t, keys in BODIES.items() if keys == ((), ())
+} | {
+    (kind, t): {"kind": kind} for t, keys in BODIES.items() if keys == (("kind",), ()) for kind in KINDS
+}  # a kind and a type -> the body that they make
+
+
+def _plain(index: int, leaf: bytes) -> Entry | None:
+    """Read an entry of the plain form; None where it has another, or is none."""
+    found = _PLAIN.fullmatch(leaf.decode("latin-1"))
+    if found is None:
+        return None
+    digests, at, kind, by, nonce, prev, sub, t = found.groups("")
+    body = _PLAIN_BODIES.get((kind, t))
+    sd = digests.split('","')
+    if body is None or not is_second(at) or not all(map(lt, sd, sd[1:])):
+        return None
+    return Entry(index, t, at, by, nonce, body, sub, int(prev) if prev else None, sd)
 
 
 def _problem(value: Any) -> str | None:
     """Give what is wrong with the shape of an entry, or None."""
-    if type(value) is not dict or not value.keys() <= _KEYS or not {"at", "body", "by", "n", "t", "v"} <= value.keys():
+    if type(value) is not dict or not _MUST <= value.keys() <= _KEYS:
         return "its keys are not those of an entry"
     if type(value["v"]) is not int or value["v"] != VERSION:
         return "its version is unknown"
@@ -178,23 +216,29 @@ def _problem(value: Any) -> str | None:
         return "`by` is no key fingerprint"
     if "prev" in value and (type(value["prev"]) is not int or value["prev"] < 0):
         return "`prev` is no index"
-    sd = value.get("_sd", ["x" * 43])
-    if type(sd) is not list or not sd or not all(type(d) is str and _DIGEST.match(d) for d in sd):
-        return "`_sd` is no list of digests"
-    if "_sd" in value and (sorted(sd) != sd or len(set(sd)) != len(sd)):
-        return "`_sd` is not sorted and unique"
+    if "_sd" in value and (problem := _sd_problem(value["_sd"])):
+        return problem
     if value["t"] in _ALONE and value.keys() & {"sub", "prev", "_sd"}:
         return "it has members that its type never has"
     return _body_problem(value["t"], value["body"])
 
 
+def _sd_problem(sd: Any) -> str | None:
+    if type(sd) is not list or not sd or any(type(d) is not str or len(d) != _DIGEST_LENGTH for d in sd):
+        return "`_sd` is no list of digests"
+    if not _DIGESTS.match("".join(sd)):
+        return "`_sd` is no list of digests"
+    if not all(map(lt, sd, sd[1:])):
+        return "`_sd` is not sorted and unique"
+    return None
+
+
 def _body_problem(t: str, body: Any) -> str | None:
     if type(body) is not dict:
         return "its body is no object"
-    must, may = BODIES[t]
-    missing, unknown = set(must) - body.keys(), body.keys() - set(must) - set(may)
-    if missing or unknown:
-        return f"its body lacks {sorted(missing)} or has unknown {sorted(unknown)}"
+    must, may = _ALLOWED[t]
+    if not must <= body.keys() <= may:
+        return f"its body lacks {sorted(must - body.keys())} or has unknown {sorted(body.keys() - may)}"
     wrong = sorted(key for key, value in body.items() if not SHAPES[key](value))
     return f"its body holds a malformed {wrong}" if wrong else None
 
