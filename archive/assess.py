@@ -8,7 +8,7 @@ processes where they are many, so that memory does not grow with their number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from archive.checked import Check, last_word, recorded_checks
-from archive.database import connected, left_journal
 from archive.flights import Logs
 from archive.show import find_case
+from archive.stretches import Stretch, stretches, told
 from archive.waiver import in_force
-from archive.workers import WorkerLost, can_fork, forked
 from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
 from evidence.verdict import JUNIT_TAIL, as_junit, as_text, junit_head, junit_suite, unfitting_text
@@ -42,13 +41,7 @@ _ACTS = (
     " AND a.t IN ('custody.prior','consent.set','erase','waiver.set','reading.add')"
     " AND r.code BETWEEN ? AND ? ORDER BY r.code, a.idx"
 )
-_CODES = (  # a step of the index a code; to look at every row of it costs more than to weigh
-    "WITH RECURSIVE every(code) AS (SELECT min(code) FROM record UNION ALL SELECT (SELECT min(code) FROM record"
-    " WHERE code > every.code) FROM every WHERE code IS NOT NULL) SELECT code FROM every WHERE code IS NOT NULL"
-)
 _FACTS = "facts."
-STRETCH = 50  # cases that are read and told together
-MANY = 400  # cases from which on a second process is worth its start
 
 
 @dataclass
@@ -131,48 +124,26 @@ def written(
     with archive.reading() as db:
         for code in codes:
             find_case(db, code)
-        for piece, fails in _told(archive, db, wanted, codes, between, say):
-            yield ("" if first else between) + piece, fails
-            first = False
+        for piece, fails in told(archive, db, codes, lambda db: _asker(db, wanted, between, say)):
+            if piece:
+                yield ("" if first else between) + piece, fails
+                first = False
     yield (EMPTY[form] if first else tail), False
 
 
-def _told(
-    archive: Archive, db: Any, standard: Standard, codes: Sequence[str], between: str, say: Say
-) -> Iterator[tuple[str, bool]]:
-    """Give stretches of cases in words, in order; by two processes where they are many and nobody is writing."""
+def _asker(db: Any, standard: Standard, between: str, say: Say) -> Callable[[Stretch], tuple[str, bool]]:
+    """Give what tells a stretch of cases in words, and whether one of them does not meet the standard."""
+    checks, logs = recorded_checks(db), Logs(db)
 
-    def told(stretch: Iterable[tuple[str, Case]]) -> tuple[str, bool]:
+    def ask(stretch: Stretch) -> tuple[str, bool]:
         pieces, fails = [], False
-        for _, case in stretch:
+        for _, case in _read(db, stretch, checks, logs, standard.id):
             assessment = weigh(standard, case)
             pieces.append(say(assessment, _title(case), disagreements(case)))
             fails = fails or assessment.meets is False
         return between.join(pieces), fails
 
-    def work(ends: tuple[str, str]) -> tuple[str, bool]:
-        if not own:  # a connection does not survive the fork: each process opens one of its own
-            mine = connected(archive.database)
-            own.extend((mine, recorded_checks(mine), Logs(mine)))
-        return told(_read(own[0], ends, own[1], own[2], standard.id))
-
-    own: list[Any] = []
-    stretches = [] if codes else list(_stretches(db))
-    if len(stretches) <= MANY // STRETCH or not can_fork() or left_journal(archive.database):
-        yield from (told((one,)) for one in cases(db, codes, standard=standard.id))
-        return
-    count = 0
-    try:
-        for piece in forked(work, stretches):
-            count += 1
-            if piece[0]:
-                yield piece
-    except WorkerLost:  # it says not why; what is left is told here, and whatever is wrong with it too
-        checks, logs = recorded_checks(db), Logs(db)
-        for ends in stretches[count:]:
-            piece = told(_read(db, ends, checks, logs, standard.id))
-            if piece[0]:
-                yield piece
+    return ask
 
 
 def _standard(archive: Archive, standard: bytes | None) -> Standard:
@@ -253,20 +224,12 @@ def cases(
     Waivers are those of the `standard` (its id; None is any) that count today.
     """
     checks, logs = recorded_checks(db), logs if logs is not None else Logs(db)
-    stretches: Iterable[tuple[str, str]] = ((code, code) for code in dict.fromkeys(codes)) if codes else _stretches(db)
-    for ends in stretches:
-        yield from _read(db, ends, checks, logs, standard)
-
-
-def _stretches(db: Any) -> Iterator[tuple[str, str]]:
-    """Give the first and the last code of each stretch of cases, by code."""
-    codes = db.execute(_CODES)
-    while some := [code for (code,) in codes.fetchmany(STRETCH)]:
-        yield some[0], some[-1]
+    for stretch in stretches(db, codes):
+        yield from _read(db, stretch, checks, logs, standard)
 
 
 def _read(
-    db: Any, ends: tuple[str, str], checks: Sequence[Check], logs: Logs, standard: str | None
+    db: Any, ends: Stretch, checks: Sequence[Check], logs: Logs, standard: str | None
 ) -> Iterator[tuple[str, Case]]:
     records = db.execute(_RECORDS, ends)
     acts = groupby(db.execute(_ACTS, ends), key=lambda row: row[0])

@@ -1,25 +1,31 @@
 """The flight logs of the archive, asked what was near a case: `sijill match`, and the flight rule of a standard.
 
 Looks only where and when `evidence.match` says that one need look, by the
-index over times and positions; `evidence.match` decides what fits.
+index over times and positions; `evidence.match` decides what fits. Many cases
+are looked at by two processes, each told as it is found.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from archive.stretches import Stretch, stretches, told
 from evidence.docket import FlightAnswer, Sighting
 from evidence.match import (
     AFTER_MIN,
     BEFORE_MIN,
+    SEEN,
     WITHIN_KM,
+    Fit,
     Match,
-    classify,
     coverage_holds,
+    fit,
     has_place,
     reach_km,
     search_box,
@@ -29,15 +35,15 @@ from schemas.extent import bounds
 if TYPE_CHECKING:
     from archive.open import Archive
 
-COLUMNS = ("log", "row", "earliest", "latest", "lat", "lon", "heading", "aircraft_class")
-_NEAR = (
-    f"SELECT {', '.join(COLUMNS)} FROM observation WHERE earliest BETWEEN ? AND ? AND latest >= ?"
+_NEAR = (  # the index answers alone for all that lies elsewhere
+    f"SELECT log, row, {', '.join(SEEN)} FROM observation WHERE earliest BETWEEN ? AND ? AND latest >= ?"
     " AND lat BETWEEN ? AND ? AND lon BETWEEN ? AND ? ORDER BY log, row"
 )
 _SIGHTING = (
     "SELECT earliest, latest, lat, lon, aircraft_class FROM observation"
     " WHERE log = ? AND row = ? AND earliest IS NOT NULL"
 )
+_CASES = "SELECT fields FROM record WHERE code BETWEEN ? AND ? AND kind = 'case' AND withdrawn IS NULL ORDER BY code"
 _ROW = re.compile(r"row\s*(\d{1,9})\b", re.ASCII | re.IGNORECASE)
 Place = tuple[int, int]
 
@@ -51,11 +57,11 @@ class Logs:
         self.names: dict[str, str] = {}
         self._coverage: list[tuple[str, dict[str, Any]]] = []
         rows = db.execute(
-            "SELECT sub, code, id, fields FROM record WHERE kind = 'item' AND withdrawn IS NULL"
-            ' AND fields LIKE \'%"kind":"flight_log"%\' ORDER BY first'
+            "SELECT sub, code, id, fields FROM record WHERE kind = 'item' AND withdrawn IS NULL AND sub IN"
+            " (SELECT sub FROM act WHERE t = 'reading.add' AND fields LIKE '%\"rows_root\":%') ORDER BY first"
         )
         for sub, code, name, fields in rows.fetchall():
-            record = json.loads(fields)
+            record = orjson.loads(fields)
             if record.get("kind") == "flight_log":
                 self.names[sub] = f"{code}/{name}"
                 coverage = {key: value for key, value in record.items() if key.startswith("coverage.")}
@@ -128,17 +134,19 @@ class Logs:
             ).fetchone()
             self._longest = row[0] or 0
         begin, end = earliest - 60 * before_min, latest + 60 * after_min
-        radius = max(within_km, reach_km(before_min)) if en_route else within_km
-        for south, north, west, east in search_box(place, radius):
-            values = (int(begin) - self._longest - 1, end, begin, south, north, west, east)
-            for row in self._db.execute(_NEAR, values):
-                observation = dict(zip(COLUMNS, row, strict=True))
-                observation["log"] = self.names.get(row[0])
-                if observation["log"] is None:
-                    continue
-                found = classify(earliest, latest, place, observation, within_km, before_min, after_min)
-                if found is not None and (en_route or found.kind == "near"):
-                    yield found
+        asks = [("near", within_km, end)]
+        if en_route:  # only what was logged before the earliest time can have been on its way
+            asks.append(("en_route", reach_km(before_min), earliest))
+        found: list[tuple[str, int, Fit]] = []
+        for kind, radius, until in asks:
+            for south, north, west, east in search_box(place, radius):
+                values = (int(begin) - self._longest - 1, until, begin, south, north, west, east)
+                for log, row, *seen in self._db.execute(_NEAR, values):
+                    fits = fit(earliest, latest, place, seen, within_km, before_min, after_min)
+                    if fits is not None and fits[0] == kind and log in self.names:
+                        found.append((log, row, fits))
+        for log, row, fits in sorted(found):
+            yield Match(self.names[log], row, *fits)
 
 
 def _when_and_where(record: Mapping[str, Any]) -> tuple[float | None, float | None, Place | None]:
@@ -150,35 +158,96 @@ def _when_and_where(record: Mapping[str, Any]) -> tuple[float | None, float | No
     return (earliest.timestamp() if earliest else None), (latest.timestamp() if latest else None), place
 
 
-def match(
-    archive: Archive,
-    codes: Sequence[str] = (),
-    *,
-    within_km: float = WITHIN_KM,
-    before_min: float = BEFORE_MIN,
-    after_min: float = AFTER_MIN,
-) -> dict[str, Any]:
-    """Give the `sijill-match/1` document of the cases named, else all. Raises NotFound."""
+@dataclass(frozen=True)
+class Limits:
+    """How near, how long before the earliest and after the latest time, and whether those en route are looked for."""
+
+    within_km: float = WITHIN_KM
+    before_min: float = BEFORE_MIN
+    after_min: float = AFTER_MIN
+    en_route: bool = True
+
+
+def match(archive: Archive, codes: Sequence[str] = (), limits: Limits | None = None) -> dict[str, Any]:
+    """Give the `sijill-match/1` document of the cases named, else all by code. Raises NotFound."""
+    limits = limits or Limits()
+    found: list[dict[str, Any]] = []
+    with archive.reading() as db:
+        _known(db, codes)
+        ask = _asker(db, limits, found.extend)
+        for stretch in stretches(db, codes):
+            ask(stretch)
+        return {**_head(limits), "cases": found, "warnings": Logs(db).warnings()}
+
+
+def written(
+    archive: Archive, codes: Sequence[str], limits: Limits, words: Callable[[Mapping[str, Any]], str] | None
+) -> Iterator[str]:
+    """Give the same piece by piece: each case in `words`, an empty line between two; without, as the JSON document."""
+
+    def say(cases: Sequence[Mapping[str, Any]]) -> str:
+        return between.join(map(words or _in_list, cases))
+
+    between = ",\n    " if words is None else "\n\n"
+    head, lead, tail = _json_ends(limits) if words is None else ("", "", "\n")
+    with archive.reading() as db:
+        _known(db, codes)
+        yield head
+        first = True
+        for piece in told(archive, db, codes, lambda db: _asker(db, limits, say)):
+            if piece:
+                yield (lead if first else between) + piece
+                first = False
+        warnings = _indented(Logs(db).warnings(), "  ")
+        yield (
+            ""
+            if first and words
+            else ("" if first else tail) + ("" if words else f'],\n  "warnings": {warnings}\n}}\n')
+        )
+
+
+def _asker(db: Any, limits: Limits, say: Callable[[list[dict[str, Any]]], Any]) -> Callable[[Stretch], Any]:
+    """Give what tells the matches of a stretch of cases."""
+    logs = Logs(db)
+
+    def ask(stretch: Stretch) -> Any:
+        rows = db.execute(_CASES, stretch).fetchall()
+        return say([_matched(logs, orjson.loads(fields), limits) for (fields,) in rows])
+
+    return ask
+
+
+def _matched(logs: Logs, record: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    window = (limits.within_km, limits.before_min, limits.after_min)
+    return {
+        "code": record["code"],
+        "covered": logs.covered(record, *window[1:]),
+        "matches": [one.document() for one in logs.matches(record, *window, en_route=limits.en_route)],
+    }
+
+
+def _known(db: Any, codes: Sequence[str]) -> None:
     from archive.show import find_case
 
-    found = []
-    with archive.reading() as db:
-        logs = Logs(db)
-        rows = db.execute("SELECT fields FROM record WHERE kind = 'case' AND withdrawn IS NULL ORDER BY first")
-        records = [find_case(db, code).fields for code in codes] or [
-            json.loads(fields) for (fields,) in rows.fetchall()
-        ]
-        for record in records:
-            matches = logs.matches(record, within_km, before_min, after_min)
-            found.append(
-                {
-                    "code": record["code"],
-                    "covered": logs.covered(record, before_min, after_min),
-                    "matches": [one.document() for one in matches],
-                }
-            )
-        warnings = logs.warnings()
+    for code in codes:
+        find_case(db, code)
+
+
+def _head(limits: Limits) -> dict[str, Any]:
     return {
-        "format": "sijill-match/1", "within_km": within_km, "before_min": before_min, "after_min": after_min,
-        "cases": found, "warnings": warnings,
+        "format": "sijill-match/1", "within_km": limits.within_km, "before_min": limits.before_min,
+        "after_min": limits.after_min,
     }  # fmt: skip
+
+
+def _indented(value: Any, by: str) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode().replace("\n", f"\n{by}")
+
+
+def _in_list(case: Mapping[str, Any]) -> str:
+    return _indented(case, "    ")
+
+
+def _json_ends(limits: Limits) -> tuple[str, str, str]:
+    """Give what stands before the list of cases, before its first, and after its last."""
+    return _indented(_head(limits), "").removesuffix("\n}") + ',\n  "cases": [', "\n    ", "\n  "

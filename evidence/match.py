@@ -15,7 +15,7 @@ database: `search_box` and `reach_km` say where one need look.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,11 @@ Box = tuple[int, int, int, int]  # lowest and highest latitude, lowest and highe
 
 _LEAST_RADIUS_KM = 6335.0  # of curvature anywhere on WGS 84 (6335.4 at the equator, north-south)
 _FARTHEST = 1.006  # by how much a geodesic may differ from the great circle of the mean radius
+_SLACK_KM = 0.001
 _MEAN_RADIUS_KM = 6371.0088
+_STRAIGHT_KM, _STRAIGHT_LAT = 3000.0, 80 * MICRO
+SEEN = ("earliest", "latest", "lat", "lon", "heading", "aircraft_class")
+Fit = tuple[str, float, float, float, float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,50 +77,71 @@ def classify(
     `earliest` and `latest` are the case's, in seconds since 1970 UTC. `observation` is a row of a flight log
     (`earliest`, `latest`, `lat`, `lon`, `heading`, `aircraft_class`, `row`, and `log` where it is known).
     """
-    first, last = observation.get("earliest"), observation.get("latest")
-    lat, lon = observation.get("lat"), observation.get("lon")
     if earliest is None or latest is None or place is None:
         return None
+    row = tuple(observation.get(name) for name in SEEN)
+    found = fit(earliest, latest, place, row, within_km, before_min, after_min)
+    name, number = str(observation.get("log", "")), int(observation.get("row", 0))
+    return None if found is None else Match(name, number, *found)
+
+
+def fit(
+    earliest: float, latest: float, place: Point, seen: Sequence[Any], within_km: float, before_min: float,
+    after_min: float,
+) -> Fit | None:  # fmt: skip
+    """Decide as `classify` does of one observation, told as `SEEN`: the members of its match from `kind` on, or None.
+
+    The great circle is quick, and where it is far enough from every bound it decides; what is left is measured exactly.
+    """
+    first, last, lat, lon, heading, kind = seen
     if first is None or last is None or lat is None or lon is None:
         return None
     if last < earliest - 60 * before_min or first > latest + 60 * after_min:
         return None
-    here = (lat, lon)
     offset = last - earliest if last < earliest else first - latest if first > latest else 0.0
-    kind = observation.get("aircraft_class") or "unknown"
-    slowest, fastest = speeds_kmh().get(kind, speeds_kmh()["unknown"])
-    # The great circle is quick, and far enough from every bound it decides.
-    about = great_circle_km(here, place)
-    if about > _FARTHEST * max(within_km, fastest * -offset / 3600) + 0.001:
-        return None
+    limits = speeds_kmh()
+    slowest, fastest = limits.get(kind) or limits["unknown"]
+    here, hours = (lat, lon), offset / -3600
+    about, towards = great_circle(here, place)
+    if about > _FARTHEST * within_km + _SLACK_KM:  # not near; en route at most
+        if hours <= 0 or not slowest * hours <= _FARTHEST * about + _SLACK_KM:
+            return None
+        if about > _FARTHEST * fastest * hours + _SLACK_KM:
+            return None
+        straight = about < _STRAIGHT_KM and max(abs(lat), abs(place[0])) < _STRAIGHT_LAT
+        if straight and heading is not None and _apart(heading / 100, towards) > HEADING_WITHIN_DEG + 1:
+            return None
     distance, bearing = geodesic(here, place)
-    speed = distance / (abs(offset) / 3600) if offset else None
-    heading = observation.get("heading")
-    difference = None if heading is None else abs((heading / 100 - bearing + 180.0) % 360.0 - 180.0)
+    speed = distance / abs(hours) if offset else None
+    difference = None if heading is None else _apart(heading / 100, bearing)
     if distance > within_km:
         if speed is None or offset >= 0 or not slowest <= speed <= fastest:
             return None
         if difference is not None and difference > HEADING_WITHIN_DEG:
             return None
-    return Match(
-        log=str(observation.get("log", "")),
-        row=int(observation.get("row", 0)),
-        kind="near" if distance <= within_km else "en_route",
-        offset_min=offset / 60,
-        distance_km=distance,
-        bearing_deg=bearing,
-        speed_kmh=speed,
-        heading_diff_deg=difference,
-    )
+    return "near" if distance <= within_km else "en_route", offset / 60, distance, bearing, speed, difference
 
 
-def great_circle_km(here: Point, there: Point) -> float:
-    """Give the distance on a sphere of the mean radius: within 0.6 % of the geodesic, and much quicker."""
+def _apart(one: float, other: float) -> float:
+    return abs((one - other + 180.0) % 360.0 - 180.0)
+
+
+def great_circle(here: Point, there: Point) -> tuple[float, float]:
+    """Give distance and bearing on a sphere of the mean radius, much quicker than on the ellipsoid.
+
+    The distance is within 0.6 % of the geodesic's. The bearing is within 1 degree of it up to `_STRAIGHT_KM` between
+    the parallels of `_STRAIGHT_LAT`.
+    """
     lat, other_lat = math.radians(here[0] / MICRO), math.radians(there[0] / MICRO)
-    half_lat = math.sin((other_lat - lat) / 2)
-    half_lon = math.sin(math.radians((there[1] - here[1]) / MICRO) / 2)
-    chord = half_lat * half_lat + math.cos(lat) * math.cos(other_lat) * half_lon * half_lon
-    return 2 * _MEAN_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
+    turn = math.radians((there[1] - here[1]) / MICRO)
+    cos_lat, cos_other = math.cos(lat), math.cos(other_lat)
+    half_lat, half_turn = math.sin((other_lat - lat) / 2), math.sin(turn / 2)
+    chord = half_lat * half_lat + cos_lat * cos_other * half_turn * half_turn
+    east = math.sin(turn) * cos_other
+    # sin(other - lat), written so that a short distance keeps its digits
+    north = math.sin(other_lat - lat) + 2 * math.sin(lat) * cos_other * half_turn * half_turn
+    bearing = math.degrees(math.atan2(east, north)) % 360.0
+    return 2 * _MEAN_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord))), bearing
 
 
 def reach_km(before_min: float = BEFORE_MIN, aircraft_class: str | None = None) -> float:

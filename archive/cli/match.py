@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import columns, show
+from archive.cli.showing import columns
 from schemas.text import counted, visible
 
 app = new_app()
@@ -31,32 +33,34 @@ def match(
         float, typer.Option(min=0, metavar="MINUTES", help="How long before the earliest time.")
     ] = 75,
     after_min: Annotated[float, typer.Option(min=0, metavar="MINUTES", help="How long after the latest time.")] = 35,
+    near: Annotated[
+        bool, typer.Option("--near", help="Only flights near the place, none that was on its way.")
+    ] = False,
 ) -> None:
     """Find flights that were near a case's place at its time.
 
     Over every flight log of the archive. A match is a suggestion; it becomes a
     link only when an analyst makes it one.
     """
-    from archive.flights import match as look
+    from archive.flights import Limits, written
 
-    document = look(archive_of(ctx), codes or [], within_km=within_km, before_min=before_min, after_min=after_min)
-    show(document, lambda: in_words(document), as_json=said(ctx).json)
+    limits = Limits(within_km, before_min, after_min, en_route=not near)
+    words = None if said(ctx).json else in_words
+    for piece in written(archive_of(ctx), codes or [], limits, words):
+        sys.stdout.write(piece)
 
 
-def in_words(document: dict[str, Any]) -> str:
-    """Give each case's matches as a table."""
-    blocks = []
-    for case in document["cases"]:
-        rows = [
-            (f"{one['log']} row {one['row']}", one["kind"].replace("_", " "), _number(one["offset_min"], "min"),
-             _number(one["distance_km"], "km"), _number(one["bearing_deg"], "deg"), _number(one["speed_kmh"], "km/h"),
-             _number(one["heading_diff_deg"], "deg"))
-            for one in case["matches"]
-        ]  # fmt: skip
-        heads = ("observation", "is", "offset", "distance", "bearing", "speed", "heading off by")
-        head = f"{visible(case['code'])}: {counted(len(rows), 'flight')}; {COVERED[case['covered']]}"
-        blocks.append("\n".join([head, *[f"  {line}" for line in (columns(rows, heads) if rows else "").splitlines()]]))
-    return "\n\n".join(blocks)
+def in_words(case: Mapping[str, Any]) -> str:
+    """Give the matches of one case as a table."""
+    rows = [
+        (f"{one['log']} row {one['row']}", one["kind"].replace("_", " "), _number(one["offset_min"], "min"),
+         _number(one["distance_km"], "km"), _number(one["bearing_deg"], "deg"), _number(one["speed_kmh"], "km/h"),
+         _number(one["heading_diff_deg"], "deg"))
+        for one in case["matches"]
+    ]  # fmt: skip
+    heads = ("observation", "is", "offset", "distance", "bearing", "speed", "heading off by")
+    head = f"{visible(case['code'])}: {counted(len(rows), 'flight')}; {COVERED[case['covered']]}"
+    return "\n".join([head, *[f"  {line}" for line in (columns(rows, heads) if rows else "").splitlines()]])
 
 
 def _number(value: Any, unit: str) -> str | None:

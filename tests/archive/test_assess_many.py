@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from archive import assess
+from archive import stretches
 from archive.assess import EMPTY, FORMS, check, written
 from archive.database import left_journal
 from archive.workers import WorkerLost
@@ -50,8 +50,8 @@ def _pieces(archive, form, codes=()):
 @pytest.mark.parametrize("many", [0, 400])
 def test_pieces_are_the_whole(archive, monkeypatch, form, stretch, many):
     """Whatever the length of a stretch and however many processes tell them."""
-    monkeypatch.setattr(assess, "STRETCH", stretch)
-    monkeypatch.setattr(assess, "MANY", many)
+    monkeypatch.setattr(stretches, "LENGTH", stretch)
+    monkeypatch.setattr(stretches, "MANY", many)
     assert _pieces(archive, form) == (_whole(archive, form), True)
 
 
@@ -78,8 +78,8 @@ def test_the_rest_is_told_here_when_a_worker_is_lost(archive, monkeypatch):
         yield work(jobs[0])
         raise WorkerLost
 
-    monkeypatch.setattr(assess, "STRETCH", 2)
-    monkeypatch.setattr(assess, "MANY", 0)
-    monkeypatch.setattr(assess, "forked", lost)
+    monkeypatch.setattr(stretches, "LENGTH", 2)
+    monkeypatch.setattr(stretches, "MANY", 0)
+    monkeypatch.setattr(stretches, "forked", lost)
     assert not left_journal(archive.database)
     assert _pieces(archive, "text")[0] == _whole(archive, "text")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from geographiclib.geodesic import Geodesic
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from evidence.match import classify, coverage_holds, great_circle_km, reach_km, search_box
+from evidence.match import classify, coverage_holds, great_circle, reach_km, search_box
 from evidence.when import read_time
 from evidence.where import distance_km, geodesic
 
@@ -183,8 +184,21 @@ def test_a_small_circle_has_a_small_box():
 def test_the_great_circle_is_never_further_off_than_the_prefilter_allows(here, there):
     true = geodesic(here, there)[0]
 
-    assert great_circle_km(here, there) <= 1.006 * true + 0.001
-    assert true <= 1.006 * great_circle_km(here, there) + 0.001
+    assert great_circle(here, there)[0] <= 1.006 * true + 0.001
+    assert true <= 1.006 * great_circle(here, there)[0] + 0.001
+
+
+@given(st.integers(-80_000_000, 80_000_000), st.floats(0.002, 3000), st.floats(0, 360))
+@example(79_999_999, 2999.0, 90.0)
+@example(0, 0.002, 359.9)
+def test_the_great_circles_bearing_is_never_further_off_than_the_prefilter_allows(lat, km, bearing):
+    end = Geodesic.WGS84.Direct(lat / 1e6, 36.6, bearing, km * 1000)
+    here, there = (lat, 36_600_000), (round(end["lat2"] * 1e6), round(end["lon2"] * 1e6))
+    if abs(there[0]) > 80_000_000 or here == there:
+        return
+    off = (great_circle(here, there)[1] - geodesic(here, there)[1] + 180) % 360 - 180
+
+    assert abs(off) <= 1
 
 
 @given(
