@@ -1,6 +1,7 @@
 """Writing a dossier: built beside its place, signed, entered in the ledger, then moved into place.
 
-    gather -> build in a sibling folder -> sign        a crash leaves a folder `.NAME.sijill-PID`, and no dossier
+    gather -> build in a sibling folder -> sign        a crash leaves a folder `.NAME.sijill-PID`, and no dossier;
+                                                       the next export to the same place removes it
            -> the `export` entry is committed          from here on the ledger says that it left
            -> rename                                   a crash before leaves the same folder, whole
 
@@ -12,6 +13,7 @@ request and date give the same bytes.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger
-from archive.dossier.bag import SIGNED
+from archive.dossier.bag import SIGNATURE, SIGNED
 from archive.dossier.build import Extras, Progress, build, missing_parts
 from archive.dossier.compare import to_supersede
 from archive.dossier.packing import encrypt, pack, recipients
@@ -206,6 +208,7 @@ def beside(out: Path) -> Iterator[Path]:
     building = out.with_name(f".{out.name}.sijill-{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        _clear_away(out)
         building.mkdir(mode=0o700)
     except OSError as error:
         raise UnreachableError(
@@ -217,6 +220,35 @@ def beside(out: Path) -> Iterator[Path]:
         yield building
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _clear_away(out: Path) -> None:
+    """Remove what exports to this place left that were killed: half written, with evidence in it, and of no use.
+
+    A folder that is signed stays: the ledger may say that it left.
+    """
+    mine = re.compile(rf"\.{re.escape(out.name)}(?:\.zip(?:\.age)?)?\.sijill-([0-9]+)")
+    for path in sorted(out.parent.iterdir()):
+        match = mine.fullmatch(path.name)
+        if match is None or path.is_symlink() or _lives(int(match[1])):
+            continue
+        if path.is_dir() and not (path / SIGNATURE).exists():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether a process is there; where that cannot be asked without harm, it is taken to be."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _enter(archive: Archive, dossier: Dossier, signers: Sequence[ledger.Signer], sealed: str) -> ledger.Receipt:

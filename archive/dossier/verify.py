@@ -2124,6 +2124,9 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if sys.version_info < (3, 9):  # noqa: UP036  a stranger's computer may have one
+        print("could not look: this needs Python 3.9 or later; this is " + sys.version.split()[0], file=sys.stderr)
+        return 3
     try:
         report = check(options.folder, options.log_vkey, options.genesis, options.tsa_roots)
     except CannotLook as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 
 from archive.dossier import verification, verify
+from archive.dossier.build import Extras
 from archive.dossier.instructions import namespace
 from schemas.errors import InputError, IntegrityError
 from tests import casebook
@@ -297,6 +299,21 @@ def test_an_empty_folder_is_taken(archive, tmp_path):
     (tmp_path / "d").mkdir()
     hand_over(archive, tmp_path / "d")
     assert verification.verify_dossier(tmp_path / "d")["ok"]
+
+
+def test_what_a_killed_export_left_is_removed_by_the_next_and_what_lives_or_is_signed_is_not(archive, tmp_path):
+    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    dead, lives = int(child.stdout), os.getpid()
+    for name in (f".d.sijill-{dead}", f".e.sijill-{dead}", f".d.sijill-{os.getppid()}"):
+        (tmp_path / name / "data").mkdir(parents=True)
+        (tmp_path / name / "data" / "evidence").write_bytes(b"x")
+    (tmp_path / f".d.zip.sijill-{dead}").write_bytes(b"x")
+    (tmp_path / f".d.sijill-00{dead}").mkdir()
+    (tmp_path / f".d.sijill-00{dead}" / "tagmanifest-sha256.txt.sig").write_bytes(b"x")
+    hand_over(archive, tmp_path / "d", "internal", extras=Extras(pdf=False))
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"d", f".e.sijill-{dead}", f".d.sijill-{os.getppid()}", f".d.sijill-00{dead}"}
+    assert not (tmp_path / f".d.sijill-{lives}").exists()
 
 
 def test_a_dry_run_tells_and_writes_nothing(archive, tmp_path):

@@ -252,6 +252,12 @@ def test_a_change_that_an_operator_signed_is_noticed_by_the_proof(archive, dossi
     assert noticed and not {"manifest-sha256", "tagmanifest", "layout", "bagit"} & noticed
 
 
+def test_a_python_too_old_says_so_and_blames_no_dossier(sound, monkeypatch, capsys):
+    monkeypatch.setattr(verify.sys, "version_info", (3, 8, 18))
+    assert verify.main([str(sound)]) == 3
+    assert "3.9 or later" in capsys.readouterr().err
+
+
 def test_modes_and_times_are_nobodys_business(dossier):
     for path in dossier.rglob("*"):
         os.utime(path, (1, 1))
