@@ -30,6 +30,7 @@ LARGEST_SIZE = 2**53 - 1
 PROOF_HEAD = "c2sp.org/tlog-proof@v1"
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,15})\Z", re.ASCII)
 _SIGNATURE = re.compile("— ([^\\s+]+) ([A-Za-z0-9+/]+={0,2})\\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})\Z")
 
 
@@ -52,7 +53,7 @@ class Verifier:
     @classmethod
     def parse(cls, vkey: str, kind: int = ED25519) -> Verifier:
         """Read a C2SP verifier key of that kind. Raises FormatError."""
-        match = _VKEY.match(vkey)
+        match = _VKEY.match(vkey) if not _SURROGATE.search(vkey) else None
         typed = base64_strict(match[3]) if match else b""
         if match is None or len(typed) != 33 or typed[0] != kind:
             raise FormatError(f"not {_KINDS[kind]}", hint="it looks like example.org/log+1a2b3c4d+AbC…")

@@ -86,7 +86,7 @@ def parse_public_line(text: str) -> bytes:
     if len(words) < 2:
         raise FormatError("not an OpenSSH public key", hint="it is one line: ssh-ed25519 AAAA…")
     blob = base64_strict(words[1])
-    if _parts(blob)[0] != words[0].encode():
+    if _parts(blob)[0] != words[0].encode("utf-8", "replace"):
         raise FormatError("a public key line names another type than its key")
     return blob
 

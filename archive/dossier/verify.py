@@ -227,7 +227,7 @@ def key_blob(line: str) -> bytes:
         raise Broken("a public key line has other than two words")
     blob = unbase64(parts[1])
     wire = Wire(blob)
-    if wire.string() != parts[0].encode():
+    if wire.string() != parts[0].encode("utf-8", "replace"):
         raise Broken("a public key line names another type than its key")
     _key_parts(blob)
     return blob
@@ -286,7 +286,7 @@ class LogKey:
     """A C2SP verifier key: `name+hash+base64`."""
 
     def __init__(self, text: str) -> None:
-        match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})", text)
+        match = re.fullmatch(r"([^\s+\ud800-\udfff]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})", text)
         if match is None:
             raise Broken("not a verifier key")
         self.name, typed = match[1], unbase64(match[3], 33)
@@ -938,13 +938,17 @@ def stamped_digest(answer: bytes) -> tuple[bytes, str]:
     return digest[1], "{}-{}-{}T{}:{}:{}Z".format(*match.groups())
 
 
-def openssl_ts(answer: str, data: str, roots: str, at: str) -> None:
-    """Let openssl judge a time-stamp, at its own time. Raises Broken, or CannotLook where there is no openssl."""
+def openssl_ts(answer: str, data: str, roots: str, at: str, what: str = "-data") -> None:
+    """Let openssl judge a time-stamp over a file (or by `-queryfile` for a request), at its own time.
+
+    Raises Broken, or CannotLook where there is no openssl.
+    """
     try:
         moment = calendar.timegm(time.strptime(at, "%Y-%m-%dT%H:%M:%SZ"))
     except ValueError:
         raise Broken("the time-stamp names no time that there is") from None
-    command = ["openssl", "ts", "-verify", "-in", answer, "-data", data, "-CAfile", roots, "-attime", str(moment)]
+    command = ["openssl", "ts", "-verify", "-in", answer, what, data, "-CAfile", roots, "-untrusted", roots]
+    command += ["-attime", str(moment)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -1727,11 +1731,14 @@ class Ledger:
         self.genesis, self.broken = b"", False
         self.wanted: dict[int, bytes] = {}
         self.sealed: dict[str, int] = {}
+        self.tsa_roots: str | None = None
+        self.stamps: list[tuple[int, dict[str, Any]]] = []
+        self.stamped, self.cosigned = 0, 0  # how many entries a time-stamp is over; how many acts keep cosignatures
         self.lent: set[int] = set()  # seals by a registrar alone, who may make the first of a subject
         for table in (
             "chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)", "gone(idx INTEGER, digest TEXT)",
             "erased(digest TEXT, idx INTEGER)", "object(blake3 TEXT, sha256 TEXT, size INTEGER, idx INTEGER)",
-            "named(sub TEXT, kind TEXT, code TEXT, id TEXT)", "ended(sub TEXT)",
+            "named(sub TEXT, kind TEXT, code TEXT, id TEXT)", "ended(sub TEXT)", "made(idx INTEGER, at TEXT)",
         ):  # fmt: skip
             self.scratch.execute(f"CREATE TABLE {table}")
 
@@ -1763,6 +1770,8 @@ class Ledger:
         if self.span.count or not self.tree.size:
             self.report.found("ledger", f"the entries from {self.span.start} on are signed by no commit")
         self.afterwards()
+        for index, fields in self.stamps:
+            self.stamp(db, index, fields)
 
     def afterwards(self) -> None:
         """What can be told only when all was read: chains, erasures, disputed commits."""
@@ -1803,6 +1812,53 @@ class Ledger:
             self.report.found("disclosures", f"{count} records bear one name, of kind {kind}")
         for problem in self.registry.disputed():
             self.report.found("ledger", problem)
+
+    def stamp(self, db: sqlite3.Connection, index: int, fields: dict[str, Any]) -> None:
+        """Hold one time-stamp against its checkpoint and the roots kept with it, and acts against its time."""
+        where = f"the time-stamp of entry {index}"
+        try:
+            size, at = fields["size"], fields["time"]
+            row = db.execute("SELECT note FROM checkpoint WHERE size = ?", (size,)).fetchone()
+            note, answer = row[0] if row else None, unbase64(fields["tsr"])
+            if type(size) is not int or not isinstance(note, bytes):
+                raise Broken("its checkpoint is gone")
+            digest = hashlib.sha256(note).digest()
+            if (digest.hex(), hashlib.sha256(answer).hexdigest()) != (fields["note_sha256"], fields["tsr_sha256"]):
+                raise Broken("it is not the answer, or over the checkpoint, that was recorded")
+            if stamped_digest(answer) != (digest, at):
+                raise Broken("it is over other bytes, or of another time")
+            with tempfile.TemporaryDirectory(prefix="sijill-verify-") as away:
+                paths = [os.path.join(away, name) for name in ("answer.tsr", "checkpoint", "roots.pem", "asked.tsq")]
+                asked = unbase64(fields.get("request", ""))
+                for path, data in zip(paths, (answer, note, fields["roots"].encode(), asked)):  # noqa: B905
+                    with open(path, "wb") as file:
+                        file.write(data)
+                openssl_ts(paths[0], paths[1], self.tsa_roots or paths[2], at)
+                if asked:
+                    openssl_ts(paths[0], paths[3], self.tsa_roots or paths[2], at, "-queryfile")
+        except CannotLook as error:
+            self.report.unlooked.append(f"{where}: {error}")
+        except Broken as error:
+            self.report.found("anchors", f"{where}: {error}")
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, sqlite3.Error):
+            self.report.found("anchors", f"{where}: its entry is malformed")
+        else:
+            self.stamped = max(self.stamped, size)
+            self.claims(index, size, calendar.timegm(time.strptime(at, "%Y-%m-%dT%H:%M:%SZ")))
+
+    def claims(self, index: int, size: int, moment: int) -> None:
+        """Tell acts that say a time more than five minutes outside what a time-stamp proves."""
+        low, high = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment + late)) for late in (-300, 300))
+        asked = "SELECT idx FROM made WHERE (idx < ? AND at > ?) OR (idx >= ? AND at < ?) ORDER BY idx"
+        for (commit,) in self.scratch.execute(asked, (size, high, index, low)):
+            self.report.found("anchors", f"the act of commit {commit} says a time that a time-stamp disproves")
+
+    def anchored(self) -> str:
+        """Say what time-stamps hold and what was not looked at."""
+        what = f"a time-stamp over the first {self.stamped} entries holds" if self.stamped else "no time-stamp holds"
+        if self.stamped and self.tsa_roots is None:
+            what += ", by roots that the archive brings along"
+        return what + (f"; cosignatures in {self.cosigned} entries are not judged" if self.cosigned else "")
 
     def of_two(self, giver: str, taker: str) -> bool:
         """Tell whether a transfer and its acceptance are acts of two persons."""
@@ -1865,6 +1921,7 @@ class Ledger:
                 rows = [(digest, entry.index) for digest in entry.body.get("digests", ())]
                 self.scratch.executemany("INSERT INTO erased VALUES (?,?)", rows)
         self.commits += 1
+        self.scratch.execute("INSERT INTO made VALUES (?,?)", (commit.index, commit.at))
         self.span = Span(commit.index + 1)
 
     def disclosed(self, entry: Entry, text: str | None) -> None:
@@ -1903,6 +1960,9 @@ class Ledger:
         called = fields.get("name")
         if entry.t == "key.add" and (isinstance(called, str) or not missing):
             self.span.names[entry.index] = str(called)
+        if entry.t == "anchor.time" and fields:
+            self.stamps.append((entry.index, fields))
+        self.cosigned += entry.t == "anchor.witness"
         wrong = misfit(entry, fields)
         if wrong:
             self.report.found("disclosures", f"{where}: {wrong}")
@@ -2051,16 +2111,19 @@ def stray_objects(store: str, shelf: str, scratch: sqlite3.Connection, report: R
     return strays
 
 
-def check_archive(folder: str, log_vkey: str | None = None, genesis: str | None = None) -> Report:
+def check_archive(
+    folder: str, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: str | None = None
+) -> Report:
     """Check an archive folder. Raises CannotLook."""
     with contextlib.closing(sqlite3.connect("")) as scratch:
-        return check_archive_by(scratch, folder, log_vkey, genesis)
+        report = Report()
+        check_archive_by(Ledger(folder, report, scratch), log_vkey, genesis, tsa_roots)
+        return report
 
 
-def check_archive_by(scratch: sqlite3.Connection, folder: str, log_vkey: str | None, genesis: str | None) -> Report:
+def check_archive_by(ledger: Ledger, log_vkey: str | None, genesis: str | None, tsa_roots: str | None) -> None:
     """Check an archive folder with an empty scratch database. Raises CannotLook."""
-    report = Report()
-    ledger = Ledger(folder, report, scratch)
+    folder, report, ledger.tsa_roots = ledger.folder, ledger.report, tsa_roots
     stored = check_file(folder, report)
     ledger.wanted = {file_size(stored): b""}
     try:
@@ -2080,8 +2143,9 @@ def check_archive_by(scratch: sqlite3.Connection, folder: str, log_vkey: str | N
     report.close("ledger", f"{ledger.tree.size} entries, each signed by keys that may write it")
     report.close("disclosures", "each recorded value is one that its entry committed to")
     report.close("checkpoint", f"{ledger.commits} checkpoints, each signed by the log over these entries")
+    report.close("anchors", ledger.anchored())
     settings(folder, ledger.registry.origin, report)
-    check_objects(folder, scratch, report)
+    check_objects(folder, ledger.scratch, report)
     for name, what in (
         ("blake3", "BLAKE3 not recomputed: the standard library has none; `b3sum` does it"),
         ("view", "the tables made from the ledger are not compared; `sijill audit` does it"),
@@ -2092,7 +2156,6 @@ def check_archive_by(scratch: sqlite3.Connection, folder: str, log_vkey: str | N
     if log_vkey is not None or genesis is not None:
         trust = "held against what was given from outside"
     report.checks.append(("trust", True, trust))
-    return report
 
 
 # --- The command -------------------------------------------------------------------------------------------------
@@ -2107,7 +2170,7 @@ def check(
     if any(os.path.lexists(os.path.join(folder, name)) for name in (*ROOT_FILES[:3], SIGNED, "data")):
         return check_dossier(folder, log_vkey, genesis, tsa_roots)
     if os.path.lexists(os.path.join(folder, "sijill.toml")) or os.path.lexists(os.path.join(folder, "sijill.db")):
-        return check_archive(folder, log_vkey, genesis)
+        return check_archive(folder, log_vkey, genesis, tsa_roots)
     return check_dossier(folder, log_vkey, genesis, tsa_roots)
 
 

@@ -14,6 +14,7 @@ from archive import ledger, time_stamp
 from archive.anchor import Anchor, attach, in_words, proven, request, windows
 from archive.audit import audit
 from archive.cli.audit import in_words as show_audit
+from archive.dossier import verify
 from schemas.errors import FormatError, InputError, IntegrityError, SijillError
 from tests.archive.authority import Authority, seconds
 from tests.casebook import filled_archive, signers
@@ -50,6 +51,18 @@ def test_a_stamp_is_checked_twice_and_kept(archive, authority, tmp_path):
     assert report.exit_status == 0
     assert [anchor.size for anchor in report.anchors] == [document["size"]]
     assert abs(seconds(document["time"]) - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+def test_a_stranger_checks_the_stamp_by_the_roots_that_are_kept_or_given(archive, authority, tmp_path):
+    asked, answer = stamped(archive, authority, tmp_path)
+    size = attach(archive, signers(archive), answer, authority.roots, asked)["size"]
+    alone = verify.check(str(archive.folder))
+    assert alone.ok and (
+        "anchors", True, f"a time-stamp over the first {size} entries holds, by roots that the archive brings along"
+    ) in alone.checks
+    assert verify.check(str(archive.folder), tsa_roots=str(authority.roots)).ok
+    other = verify.check(str(archive.folder), tsa_roots=str(Authority(tmp_path / "stranger").roots))
+    assert [name for name, _ in other.findings] == ["anchors"]
 
 
 def test_a_stamp_may_come_back_after_later_entries(archive, authority, tmp_path):
@@ -292,6 +305,8 @@ def test_an_audit_believes_no_stamp_that_it_cannot_check(archive, authority, tmp
     report = audit(archive)
     assert [f.code for f in report.findings if f.severity == "finding"] == ["anchor"]
     assert report.anchors == []
+    alone = verify.check(str(archive.folder))
+    assert {name for name, _ in alone.findings} == {"anchors"}, alone.findings
 
 
 def test_without_the_values_an_audit_says_that_it_did_not_look(archive, authority, tmp_path):
@@ -336,6 +351,7 @@ def test_an_entry_that_dates_itself_outside_its_window_is_found(archive, authori
     found = [finding for finding in audit(archive).findings if finding.code == "at-outside"]
     assert found
     assert "2020-01-01" in found[0].what
+    assert any("says a time that a time-stamp disproves" in what for _, what in verify.check(str(archive.folder)).findings)
 
 
 def test_without_a_stamp_it_is_said(archive):
