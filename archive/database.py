@@ -12,9 +12,7 @@ these two and compared with them by every audit.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -227,6 +225,8 @@ def still(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             before, taken = _state(path), path
             if left_journal(path):
+                import tempfile
+
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sijill-still-"))
                 taken = _taken(path, Path(folder))
             mode = "mode=ro&immutable=1" if taken is path else "mode=rw"
@@ -267,6 +267,8 @@ def left_journal(path: Path) -> bool:
 
 def _taken(path: Path, folder: Path) -> Path:
     """Copy database and journal away, both as they were at one moment. Raises OSError, UnreachableError."""
+    import shutil
+
     files = (path, path.with_name(path.name + "-wal"))
     for _ in range(TRIES):
         before = [_state(file) for file in files]

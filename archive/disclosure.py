@@ -9,13 +9,12 @@ Follows RFC 9901 section 4.2 (disclosures) without the JWT; docs/format.md.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -25,13 +24,14 @@ from schemas.errors import CanonicalError, FormatError
 
 SALT_BYTES = 16
 _STANDARD = bytes.maketrans(b"-_+/=", b"+/***")
+_URL = bytes.maketrans(b"+/", b"-_")
 _PADDING = (b"", b"===", b"==", b"=")
 _LAST = ("", "", "AQgw", "AEIMQUYcgkosw048")  # the characters whose loose bits are 0
 
 
 def base64url(data: bytes) -> str:
     """Give base64url without padding (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+    return binascii.b2a_base64(data, newline=False).translate(_URL, b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:
@@ -50,6 +50,15 @@ def make(name: str, value: Any, salt: str | None = None) -> str:
     """Give the disclosure of a value under a fresh random salt of 128 bits. Raises CanonicalError."""
     salt = salt or base64url(secrets.token_bytes(SALT_BYTES))
     return base64url(canonical.encode([salt, name, value], booleans=True))
+
+
+def make_all(fields: Mapping[str, Any]) -> list[str]:
+    """Give the disclosure of each value, as `make`; the random bytes of all salts are asked for at once."""
+    salts = secrets.token_bytes(SALT_BYTES * len(fields))
+    return [
+        make(name, value, base64url(salts[at : at + SALT_BYTES]))
+        for at, (name, value) in zip(range(0, len(salts), SALT_BYTES), fields.items(), strict=True)
+    ]
 
 
 def digest(disclosure: str) -> str:

@@ -67,12 +67,16 @@ class Place(Protocol):
     folder: Path
     database: Path
     origin: str
-    home: Home
     copy_of: str | None
 
     @property
     def objects(self) -> ObjectStore:
         """Give the store of evidence bytes."""
+        ...
+
+    @property
+    def home(self) -> Home:
+        """Give the home of keys."""
         ...
 
     def log_keys(self) -> Sequence[Any]:
@@ -135,7 +139,7 @@ class Act:
     ) -> int:
         """Add one entry, with one salted disclosure a field; gives its index. Raises CanonicalError, FormatError."""
         index = self.head.size + self.count
-        disclosures = [disclosure.make(name, value) for name, value in (fields or {}).items()]
+        disclosures = disclosure.make_all(fields or {})
         entry = Entry(
             index, t, self.at, self.signers[0].fingerprint, nonce(), body or {}, sub,
             self._previous(sub), tuple(sorted(map(disclosure.digest, disclosures))),
@@ -179,7 +183,7 @@ class Act:
 
 def nonce() -> str:
     """Give 128 random bits as 22 characters of base64url."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+    return disclosure.base64url(secrets.token_bytes(16))
 
 
 def subject() -> str:

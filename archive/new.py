@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.folder import Folder, look
+from archive.language import language
 from evidence.agreement import is_passed_over
 from evidence.media import HEAD, media_type
 from evidence.messenger import is_screenshot, messenger
@@ -23,7 +24,7 @@ from evidence.reading import Reading
 from evidence.sheet import MANIFEST, SHEET_FILES
 from evidence.workbook import FileRow, can_hold, has_formulas, new_book, update_book
 from schemas.errors import InputError, SijillError, UnreachableError
-from schemas.sentences import LANGUAGES, say
+from schemas.sentences import say
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -57,14 +58,6 @@ class NewResult:
             "kept": self.rows - self.added,
             "warnings": self.warnings,
         }
-
-
-def language(lang: str | None) -> str:
-    """Give the language of sentences: as said, else `$SIJILL_LANG`, else English. Raises InputError for another."""
-    chosen = (lang or os.environ.get("SIJILL_LANG") or "en").split("_")[0].split(".")[0].lower()
-    if chosen not in LANGUAGES:
-        raise InputError(f"no sentences in {visible(chosen)}", hint=f"choose {' or '.join(LANGUAGES)}", code="usage")
-    return chosen
 
 
 def new_folder(folder: Path, lang: str | None = None, archive: Archive | None = None) -> NewResult:

@@ -8,14 +8,11 @@ those of entry 0, and an audit compares them.
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +41,16 @@ class Archive:
     database: Path
     objects_folder: Path
     standard: str
-    home: Home
+    given_home: Home | None
     copy_of: str | None = None
     _passphrase: Any = field(default=None, repr=False)
+
+    @cached_property
+    def home(self) -> Home:
+        """Give the home of keys: the one given at opening, else this user's."""
+        from archive.keys import Home
+
+        return self.given_home or Home()
 
     @cached_property
     def objects(self) -> ObjectStore:
@@ -91,8 +95,6 @@ def find(option: str | os.PathLike[str] | None = None, home: Home | None = None)
 
 
 def _open(folder: Path, home: Home | None) -> Archive:
-    from archive.keys import Home
-
     folder = folder.absolute()
     path = folder / CONFIGURATION
     try:
@@ -109,7 +111,7 @@ def _open(folder: Path, home: Home | None) -> Archive:
         raise FormatError(f"{path}: unknown, missing or wrong settings", where=str(path), hint="restore it from a copy")
     return Archive(
         folder, texts["origin"], _beside(folder, texts["database"], "sqlite:///"), _beside(folder, texts["objects"]),
-        texts["standard"] or "sijill-minimum", home or Home(), texts["copy_of"] or None,
+        texts["standard"] or "sijill-minimum", home, texts["copy_of"] or None,
     )  # fmt: skip
 
 
@@ -162,6 +164,8 @@ def init(
     Built beside it and renamed, so a crash leaves nothing. Raises InputError,
     RefusedError (no passphrase and none waived) or UnreachableError.
     """
+    import secrets
+
     from archive.founding import found
     from archive.keys import Home
 
@@ -186,6 +190,8 @@ def init(
 @contextmanager
 def _built(folder: Path) -> Iterator[Path]:
     """Give a folder beside `folder` to build in; renamed into place at the end, removed on failure."""
+    import shutil
+
     building = folder.with_name(f".{folder.name}.sijill-{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -202,6 +208,8 @@ def _built(folder: Path) -> Iterator[Path]:
 
 def _lay_documents(folder: Path) -> None:
     """Put into the folder what a stranger needs to read and check it in twenty years."""
+    from importlib import resources
+
     schemas = resources.files("schemas")
     (folder / "README.txt").write_bytes((resources.files("archive") / "archive_readme.txt").read_bytes())
     for name in PAGES:

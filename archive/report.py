@@ -13,7 +13,8 @@ from pathlib import Path
 
 from archive.folder import look
 from archive.intake import ids_of
-from archive.new import language, write_whole
+from archive.language import language
+from archive.new import write_whole
 from archive.open import Archive
 from evidence.marked import marked_copy
 from evidence.sheet import CSV_FILES, SHEET_FILES, read_submission

@@ -6,7 +6,6 @@ Follows Unicode UAX 9 for the bidirectional controls that are escaped.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -28,6 +27,8 @@ def visible(text: str, *, lines: bool = False) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Give the known word most like `word`, or None where none is near."""
+    import difflib
+
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return close[0] if close else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import columns, progress, show, size_in_words, warn
-from schemas.errors import InputError, SijillError
+from schemas.errors import InputError, Problem, SijillError
 from schemas.text import counted, visible
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def intake(
     if report is not None and not dry_run:
         raise InputError("--report goes with --dry-run", hint="add --dry-run", code="usage")
     from archive.folder import case_folders
-    from archive.new import language
-    from archive.report import write_report
+    from archive.language import language
 
     archive, tongue = archive_of(ctx), "en" if shared.json else language(lang)
     cases = [case for folder in folders for case in case_folders(folder)]
@@ -64,13 +64,13 @@ def intake(
                 document = _take(archive, case, shared.operators, draw, reason=reason, dry_run=dry_run, lang=tongue)
             except SijillError as error:
                 if report is not None and error.problems:
-                    write_report(case, error.problems, report, lang, archive)
+                    _report(case, error.problems, report, lang, archive)
                 if not many:
                     raise
                 document, status = {**error.document(), "folder": visible(str(case))}, max(status, error.exit_status)
             else:
                 if report is not None:  # nothing refuses it; what there is to know is marked all the same
-                    write_report(case, (), report, lang, archive)
+                    _report(case, (), report, lang, archive)
             results.append(document)
     document = {"format": "sijill-intake-results/1", "results": results} if many else results[0]
     show(document, lambda: "\n".join(_words(one) for one in results), as_json=shared.json)
@@ -85,6 +85,13 @@ def _take(archive: Archive, folder: Path, operators: tuple[str, ...], draw: Any,
 
     signers = [] if options["dry_run"] else acting(operators, archive.home)
     return take(archive, folder, signers, progress=draw, **options).document()
+
+
+def _report(case: Path, problems: Sequence[Problem], path: Path, lang: str | None, archive: Archive) -> None:
+    """Write the marked copy of the sheet; only this needs what writes workbooks."""
+    from archive.report import write_report
+
+    write_report(case, problems, path, lang, archive)
 
 
 def _words(document: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ reads markup, colours anything, or decides what is shown.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,8 @@ PATIENCE_S = 0.7  # work shorter than this shows no progress
 def show(document: Mapping[str, Any], words: Callable[[], str] | str, *, as_json: bool) -> None:
     """Write the document, or the words that say the same."""
     if as_json:
+        import json
+
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
         return
     text = words if isinstance(words, str) else words()

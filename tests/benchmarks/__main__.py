@@ -114,7 +114,10 @@ def _place(keep: Path | None, *, full: bool) -> Iterator[Place]:
 
 def _environment(root: Path, disk: Path) -> dict[str, str]:
     scripts = Path(sys.executable).parent
-    settings = {key: value for key, value in os.environ.items() if not key.startswith("SIJILL")}
+    # Bytecode is kept, as wherever a package was installed: compiling every module again would be most of a start.
+    settings = {
+        key: value for key, value in os.environ.items() if not key.startswith(("SIJILL", "PYTHONDONTWRITE"))
+    }
     return settings | {
         "PATH": os.pathsep.join([str(scripts), os.environ["PATH"]]),
         "W": str(root), "D": str(disk), "PY": sys.executable, "SIJILL": str(scripts / "sijill"),

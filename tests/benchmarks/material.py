@@ -170,7 +170,7 @@ def once(folder: Path, make: Callable[[Path], None]) -> None:
     """Make a folder that is whole or not there."""
     if folder.exists():
         return
-    part = folder.with_name(folder.name + ".part")
+    part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     make(part)
