@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archive import ledger
 from archive.checked import recorded_checks
 from archive.copies import known_copies
+from archive.read_again import ReadAgain
 from archive.registry import registry_of
 from archive.transfer import waiting_for
 from schemas.text import counted, visible
@@ -31,12 +32,14 @@ def health(archive: Archive) -> dict[str, Any]:
         anchors = [json.loads(text) for (text,) in db.execute("SELECT fields FROM act WHERE t = 'anchor.time'")]
         waiting = _waiting(db)
         alone = _alone(db)
+        again = ReadAgain(archive).state(db)
     stamped = [one for one in anchors if "time" in one]
     newest = max(stamped, key=lambda one: one["time"], default=None)
     return {
         "format": "sijill-health/1",
         "entries": size,
         "verified": {"at": whole[-1].at, "failed": len(whole[-1].failed)} if whole else None,
+        "read_again": again,
         "anchor": {"time": newest["time"], "size": newest["size"], "entries_after": size - newest["size"]}
         if newest else None,
         "certificates_ending": _ending(stamped),
@@ -90,11 +93,12 @@ def _ending(stamped: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 def in_words(document: dict[str, Any]) -> str:
     """Say all of it, what is missing first."""
-    seen, anchor = document["verified"], document["anchor"]
+    seen, anchor, again = document["verified"], document["anchor"], document["read_again"]
     failed = f"; {counted(seen['failed'], 'item')} failed" if seen and seen["failed"] else ""
     lines = [
         f"verified   {seen['at']}, everything{failed}" if seen
         else "verified   never as a whole: sijill verify --record",
+        f"read again by this computer since {again['since'] or 'never'}; {again['never']} never",
         f"anchored   {anchor['time']}; {counted(anchor['entries_after'], 'entry', 'entries')} since" if anchor
         else "anchored   never: sijill anchor request --out today.tsq",
     ]  # fmt: skip

@@ -14,7 +14,8 @@ finding. Imports no SQLAlchemy: that would take longer than the work.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from archive.objects import Checked, ObjectStore, Progress
@@ -29,12 +30,15 @@ Row = tuple[str, str, str | None, int | None]  # item for people, BLAKE3, SHA-25
 _NOBODY: Row = ("", "", None, None)
 HARMLESS = ("whole", "stranger")  # what of an unlisted thing that is no finding
 
-_ITEM = "CASE WHEN r.kind = 'case' THEN r.code ELSE coalesce(r.code || '/' || r.id, 'entry ' || o.idx) END"
+ITEM_OF = "CASE WHEN r.kind = 'case' THEN r.code ELSE coalesce(r.code || '/' || r.id, 'entry ' || o.idx) END"
 EVERY_OBJECT = (
-    f"SELECT {_ITEM}, o.blake3, o.sha256, o.size FROM object o LEFT JOIN record r ON r.sub = o.sub"
+    f"SELECT {ITEM_OF}, o.blake3, o.sha256, o.size FROM object o LEFT JOIN record r ON r.sub = o.sub"
     " ORDER BY o.blake3, o.idx"
 )
 
+
+HELD_ROWS = 50_000  # so many are held in memory, more lie in a temporary file
+_BATCH = 5_000
 
 _Claim = tuple[str, Sequence[Row]]  # an object's name, and all rows that name it: none if nobody does
 
@@ -62,6 +66,30 @@ def object_rows(database: sqlite3.Connection, wanted: Sequence[str] = ()) -> Ite
     yield from database.execute(some, (*wanted, *wanted))
 
 
+def taken_down(rows: Iterable[Row]) -> Iterator[Row]:
+    """Take all rows from the database now, so that nobody who writes meanwhile disturbs a reading of hours."""
+    coming = iter(rows)
+    held = list(islice(coming, HELD_ROWS))
+    if len(held) < HELD_ROWS:
+        return iter(held)
+    import marshal
+    import tempfile
+
+    file = tempfile.TemporaryFile(prefix="sijill-rows-")  # noqa: SIM115 -- it goes with the iterator
+    while held:
+        marshal.dump(held, file)
+        held = list(islice(coming, _BATCH))
+    marshal.dump(held, file)
+    file.seek(0)
+
+    def again() -> Iterator[Row]:
+        with file:
+            while batch := marshal.load(file):  # noqa: S302 -- written just above, and nobody else can open it
+                yield from batch
+
+    return again()
+
+
 def verify_objects(
     rows: Iterable[Row],
     store: ObjectStore,
@@ -69,20 +97,22 @@ def verify_objects(
     quick: bool = False,
     whole: bool = True,
     progress: Progress | None = None,
+    seen: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Give the `sijill-verify/1` document of an archive, or with `whole=False` of some items of it.
+    """Give the `sijill-verify/1` document of an archive, or with `whole=False` of some of its objects.
 
-    `rows` come in the order of their BLAKE3; ValueError if they do not. An
-    object is counted once, and every item that names it is told. `quick`
-    leaves SHA-256 out; `progress` takes bytes done. `ok` is whether
-    nothing is a finding and all could be read. Raises UnreachableError where
-    the store is away.
+    `rows` of the whole come in the order of their BLAKE3; ValueError if they do
+    not. Those of some come object by object. An object is counted once, and
+    every item that names it is told. `quick` leaves SHA-256 out; `progress`
+    takes bytes done, `seen` the name of each object that was read. `ok` is
+    whether nothing is a finding and all could be read. Raises UnreachableError
+    where the store is away.
     """
     report = _Report()
     waiting: deque[_Claim] = deque()
 
     def expected() -> Iterator[tuple[str, str | None, int | None]]:
-        claims = _claims(rows)
+        claims = _claims(rows, in_order=whole)
         for claim in _merged(claims, store.names(), report) if whole else claims:
             waiting.append(claim)
             name, holders = claim
@@ -91,6 +121,8 @@ def verify_objects(
 
     for checked in store.check_many(expected(), quick=quick, progress=progress):
         report.take(waiting.popleft(), checked)
+        if seen is not None and checked.what not in ("missing", "unreadable"):
+            seen(checked.blake3)
     return report.document(quick=quick)
 
 
@@ -168,7 +200,7 @@ class _Report:
         return document
 
 
-def _claims(rows: Iterable[Row]) -> Iterator[_Claim]:
+def _claims(rows: Iterable[Row], *, in_order: bool) -> Iterator[_Claim]:
     """Gather the rows of each object; plain tuples and one loop, for a million of them pass here."""
     name = ""
     holders: list[Row] = []
@@ -176,7 +208,7 @@ def _claims(rows: Iterable[Row]) -> Iterator[_Claim]:
         if row[1] != name:
             if holders:
                 yield name, holders
-            if row[1] < name:
+            if in_order and row[1] < name:
                 raise ValueError("verify_objects takes rows in the order of their BLAKE3")
             name, holders = row[1], []
         holders.append(row)

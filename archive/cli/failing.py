@@ -29,8 +29,8 @@ def guarded(arguments: Sequence[str]) -> int:
     try:
         status = _run(arranged(arguments))
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return _last_word(STOPPED, INTERRUPTED)
+    except KeyboardInterrupt as stopped:
+        return _last_word(str(stopped) or STOPPED, INTERRUPTED)
     except BrokenPipeError:
         _forget_stdout()
         return CUT_SHORT

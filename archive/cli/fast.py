@@ -12,6 +12,8 @@ from typing import Any
 
 from schemas.text import visible
 
+GOING_ON = "stopped; nothing was changed. `sijill verify --oldest-first` and --for 30min go on where they were stopped."
+
 
 def try_verify(arguments: Sequence[str]) -> int | None:
     """Run a plain `verify` call and give its exit status; None where the parser is needed."""
@@ -57,14 +59,32 @@ def verify(archive: str | None, items: Sequence[str], *, quick: bool, as_json: b
 
 
 def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> dict[str, Any]:
-    """Give the `sijill-verify/1` document, with progress on a terminal."""
-    from archive.cli.showing import progress
-    from archive.verify import object_rows, verify_objects
+    """Give the `sijill-verify/1` document, with progress on a terminal; a reading of everything is remembered."""
+    import time
 
-    with archive.reading() as db, progress("reading", as_json=as_json) as draw:
-        total = int(db.execute("SELECT coalesce(sum(size), 0) FROM object").fetchone()[0]) if draw else 0
+    from archive.cli.showing import progress
+    from archive.verify import object_rows, taken_down, verify_objects
+
+    since = int(time.time())
+    with progress("reading", as_json=as_json) as draw:
+        with archive.reading() as db:
+            total = int(db.execute("SELECT coalesce(sum(size), 0) FROM object").fetchone()[0]) if draw else 0
+            rows = taken_down(object_rows(db, items))
+            (size,) = db.execute("SELECT coalesce(max(idx) + 1, 0) FROM ledger").fetchone()
         step = (lambda done: draw(done, total)) if draw else None
-        return verify_objects(object_rows(db, items), archive.objects, quick=quick, whole=not items, progress=step)
+        try:
+            document = verify_objects(rows, archive.objects, quick=quick, whole=not items, progress=step)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(GOING_ON) from None
+    if not items and not document["unreadable"]:
+        from archive.read_again import ReadAgain
+        from schemas.errors import UnreachableError
+
+        try:
+            ReadAgain(archive).all_read(size, since)
+        except UnreachableError:
+            pass  # a reader without a home of their own; nothing of the answer depends on it
+    return document
 
 
 def in_words(document: dict[str, Any]) -> str:
@@ -72,6 +92,11 @@ def in_words(document: dict[str, Any]) -> str:
     count, size = document["objects"], document["bytes"]
     told = "1 object" if count == 1 else f"{count} objects"
     lines = [f"{told}, {size:,} bytes read again" + (" (BLAKE3 only)" if document["quick"] else "")]
+    if "sample" in document:
+        lines.append(f"a sample of {document['objects_of']} objects; `--seed {visible(document['sample'])}` repeats it")
+    if "read_again" in document:
+        since, never = document["read_again"]["since"], document["read_again"]["never"]
+        lines.append(f"by this computer, everything read again since {since or 'never'}; {never} never")
     for kind, says in (("damaged", "DAMAGED"), ("missing", "MISSING"), ("unreadable", "COULD NOT BE READ")):
         lines += [
             f"{says}: {visible(one['item'] or 'no item')}: {visible(one['what'])} (object {visible(one['object'])})"
