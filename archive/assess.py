@@ -30,6 +30,7 @@ from schemas.standard import Standard, load, packaged_bytes
 if TYPE_CHECKING:
     from archive.ledger import Receipt, Signer
     from archive.open import Archive
+    from archive.workers import Saying
 
 _RECORDS = (
     "SELECT code, kind, id, sub, first, withdrawn, fields FROM record"
@@ -84,6 +85,7 @@ def check(
     standard: bytes | None = None,
     *,
     record_as: Sequence[Signer] | None = None,
+    progress: Saying | None = None,
 ) -> Checked:
     """Weigh the cases named, else all, against a standard (its bytes; else the archive's own).
 
@@ -95,7 +97,9 @@ def check(
     with archive.reading() as db:
         for code in codes:
             find_case(db, code)
-        for sub, case in cases(db, codes, standard=checked.standard.id):
+        for number, (sub, case) in enumerate(cases(db, codes, standard=checked.standard.id), 1):
+            if progress is not None:
+                progress("weighing cases", number)
             checked.assessments.append(weigh(checked.standard, case))
             checked.titles.append(_title(case))
             subjects[str(case.record["code"])] = sub
@@ -111,8 +115,9 @@ def check(
 
 
 def written(
-    archive: Archive, form: str, codes: Sequence[str] = (), standard: bytes | None = None
-) -> Iterator[tuple[str, bool]]:
+    archive: Archive, form: str, codes: Sequence[str] = (), standard: bytes | None = None,
+    progress: Saying | None = None,
+) -> Iterator[tuple[str, bool]]:  # fmt: skip
     """Weigh as `check` does, and give it in words piece by piece: each with whether a case in it does not meet.
 
     `form` is one of `FORMS`; the pieces together are what `check` gives. Raises as `check`, before the first piece.
@@ -124,7 +129,7 @@ def written(
     with archive.reading() as db:
         for code in codes:
             find_case(db, code)
-        for piece, fails in told(archive, db, codes, lambda db: _asker(db, wanted, between, say)):
+        for piece, fails in told(archive, db, codes, lambda db: _asker(db, wanted, between, say), progress):
             if piece:
                 yield ("" if first else between) + piece, fails
                 first = False

@@ -31,6 +31,7 @@ from archive.finding import Finding
 from archive.outside import Outside, check_folder
 from archive.replay import Replay
 from archive.witness import check_witnesses
+from archive.workers import Saying, summed
 from schemas.errors import UnreachableError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def audit(
     ledger_only: bool = False,
     tsa_roots: Path | None = None,
     objects: bool = True,
-    progress: Callable[[int], None] | None = None,
+    progress: Saying | None = None,
 ) -> Report:
     """Audit the archive, without `objects` all but their bytes. `tsa_roots` (PEM) stand for those of the time-stamps.
 
@@ -96,8 +97,10 @@ def audit(
             with still(archive.database) as db:
                 if left_journal(archive.database):
                     replay.report("journal-left", "the database", "a writer is at work or was stopped; it is read too")
-                _ledger(replay, db, outside, report)
+                _ledger(replay, db, outside, report, progress)
                 if not ledger_only:
+                    if progress is not None:
+                        progress("comparing the records with the ledger", 0)
                     _made(replay, db, report, roots)
         except sqlite3.Error as error:
             _damaged(replay, archive, error)
@@ -111,11 +114,13 @@ def audit(
     return report
 
 
-def _ledger(replay: Replay, db: sqlite3.Connection, outside: Outside, report: Report) -> None:
+def _ledger(
+    replay: Replay, db: sqlite3.Connection, outside: Outside, report: Report, progress: Saying | None
+) -> None:
     report.readable = check_schema(replay, db)
     if not report.readable >= NEEDED:
         raise sqlite3.DatabaseError("no such table: the tables of the ledger are not those of an archive")
-    newest = replay.run(db)
+    newest = replay.run(db, progress)
     outside.check(replay, newest)
 
 
@@ -155,7 +160,7 @@ def _scratch(folder: Path) -> sqlite3.Connection:
 
 
 def _objects(
-    replay: Replay, archive: Archive, scratch: sqlite3.Connection, progress: Callable[[int], None] | None
+    replay: Replay, archive: Archive, scratch: sqlite3.Connection, progress: Saying | None
 ) -> int | None:
     """Read every object that the ledger names, and look for what it does not name; None where the store is away."""
     from archive.verify import HARMLESS, verify_objects
@@ -165,7 +170,9 @@ def _objects(
         " FROM object o LEFT JOIN record r ON r.sub = o.sub ORDER BY o.blake3, o.idx"
     )
     try:
-        seen = verify_objects(rows, archive.objects, quick=False, progress=progress)
+        (total,) = scratch.execute("SELECT sum(size) FROM (SELECT DISTINCT blake3, size FROM object)").fetchone()
+        step = summed(progress, "reading the objects", total)
+        seen = verify_objects(rows, archive.objects, quick=False, progress=step)
     except UnreachableError as error:
         replay.report("object-unread", "objects", error.message)
         return None

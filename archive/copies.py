@@ -31,7 +31,7 @@ from schemas.text import counted, visible
 if TYPE_CHECKING:
     from archive.open import Archive
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int | None], None]
 
 
 def copy(archive: Archive, dest: Path, *, update: bool = False, progress: Progress | None = None) -> dict[str, Any]:
@@ -49,6 +49,8 @@ def copy(archive: Archive, dest: Path, *, update: bool = False, progress: Progre
     try:
         (dest / "objects").mkdir(parents=True, exist_ok=True)
         _lay(archive, dest)
+        if progress is not None:
+            progress("copying the ledger", 0, None)
         size, root = _database(archive, dest / "sijill.db")
         written = _objects(archive, dest, progress)
     except OSError as error:

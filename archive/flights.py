@@ -34,6 +34,7 @@ from schemas.extent import bounds
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Saying
 
 _NEAR = (  # the index answers alone for all that lies elsewhere
     f"SELECT log, row, {', '.join(SEEN)} FROM observation WHERE earliest BETWEEN ? AND ? AND latest >= ?"
@@ -181,8 +182,9 @@ def match(archive: Archive, codes: Sequence[str] = (), limits: Limits | None = N
 
 
 def written(
-    archive: Archive, codes: Sequence[str], limits: Limits, words: Callable[[Mapping[str, Any]], str] | None
-) -> Iterator[str]:
+    archive: Archive, codes: Sequence[str], limits: Limits, words: Callable[[Mapping[str, Any]], str] | None,
+    progress: Saying | None = None,
+) -> Iterator[str]:  # fmt: skip
     """Give the same piece by piece: each case in `words`, an empty line between two; without, as the JSON document."""
 
     def say(cases: Sequence[Mapping[str, Any]]) -> str:
@@ -194,7 +196,7 @@ def written(
         _known(db, codes)
         yield head
         first = True
-        for piece in told(archive, db, codes, lambda db: _asker(db, limits, say)):
+        for piece in told(archive, db, codes, lambda db: _asker(db, limits, say), progress):
             if piece:
                 yield (lead if first else between) + piece
                 first = False

@@ -12,7 +12,8 @@ The folder is only read. Format: docs/intake.md.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from archive.folder import Folder, check_manifest, look
 from archive.readings import Findings, read_files, record_reading
 from archive.registered import Known, Registered, registered
 from archive.seal import recipients_of
+from archive.workers import summed
 from evidence.media import media_type
 from evidence.sheet import Submission, read_submission
 from schemas.errors import InputError, Problem
@@ -31,10 +33,10 @@ from schemas.sentences import say
 from schemas.text import visible
 
 if TYPE_CHECKING:
-    from archive.objects import Stored
+    from archive.objects import Source, Stored
     from archive.open import Archive
+    from archive.workers import Saying
 
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Taken:
     receipt: ledger.Receipt | None = None
     head: tuple[int, str] = (0, "")
     dry_run: bool = False
+    stored: dict[str, int] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Give the `sijill-intake-result/1` document."""
@@ -61,6 +64,7 @@ class Taken:
             "observations": self.observations,
             "rows_unreadable": self.rows_unreadable,
             "warnings": self.warnings,
+            "stored": self.stored,
             "dry_run": self.dry_run,
             **({"entries": entries, "checkpoint": checkpoint} if self.receipt is None else self.receipt.document()),
         }
@@ -74,7 +78,7 @@ def intake(
     reason: str | None = None,
     dry_run: bool = False,
     lang: str = "en",
-    progress: Progress | None = None,
+    progress: Saying | None = None,
 ) -> Taken:
     """Take one folder in; sentences on the folder are in `lang`.
 
@@ -98,7 +102,7 @@ def take(
     dry_run: bool = False,
     whole: bool = True,
     lang: str = "en",
-    progress: Progress | None = None,
+    progress: Saying | None = None,
 ) -> Taken:
     """Take in what a folder, or one act (`whole` is false then), hands in. Raises as `intake`."""
     if problems := [*looked.problems, *submission.problems]:
@@ -112,11 +116,13 @@ def take(
         problems += _changes(submission, before, reason)
         recipients = _recipients(db, submission)
     problems += _seals(submission, before, recipients)
-    readings = read_files(archive, looked, submission, before, dry_run=dry_run)
+    readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress)
     with readings.files:
         _refuse(looked, problems + readings.problems, lang)
-        taken = Taken(code, dry_run=dry_run)
+        taken = Taken(code, dry_run=dry_run, stored=_counted(stored))
         if not dry_run:
+            if progress is not None:
+                progress("recording", 0)
             archive.objects.sync()
             _record(archive, signers, looked, submission, readings, taken, reason, recipients)
         _tell(taken, submission, before, readings, whole=whole, lang=lang)
@@ -175,23 +181,36 @@ def _refuse(looked: Folder, problems: Sequence[Problem], lang: str = "en") -> No
 
 
 def _store(
-    archive: Archive, looked: Folder, submission: Submission, *, dry_run: bool, progress: Progress | None
+    archive: Archive, looked: Folder, submission: Submission, *, dry_run: bool, progress: Saying | None
 ) -> dict[str, Stored]:
     """Store (or, for a dry run, only hash) every file that an item names, each once."""
-    from archive.objects import Source
-
     names = list(dict.fromkeys(str(item["file"]) for item in submission.items if "file" in item))
     if looked.manifest_name:
         names.append(looked.manifest_name)
+    from archive.objects import Source
+
     sources = [Source(looked.path(name), name, follow=True) for name in names]
     store = archive.objects
-    run = store.hash_many(sources, judge=media_type) if dry_run else store.put_many(sources, judge=media_type)
-    stored: dict[str, Stored] = {}
-    for number, (name, one) in enumerate(zip(names, run, strict=True), 1):
-        stored[name] = one
-        if progress is not None:
-            progress("storing", number, len(names))
-    return stored
+    step = summed(progress, "hashing" if dry_run else "storing", sum(map(_size, sources)))
+    put = store.hash_many if dry_run else store.put_many
+    return dict(zip(names, put(sources, step, media_type), strict=True))
+
+
+def _counted(stored: Mapping[str, Stored]) -> dict[str, int]:
+    """Count files and bytes, and of them those that were in the store before: what an earlier intake got done."""
+    there = [one.size for one in stored.values() if not one.new]
+    return {
+        "files": len(stored), "bytes": sum(one.size for one in stored.values()),
+        "already_files": len(there), "already_bytes": sum(there),
+    }  # fmt: skip
+
+
+def _size(source: Source) -> int:
+    """Give a file's size in bytes, for the progress alone; nought for what will be refused."""
+    try:
+        return os.stat(source.path).st_size
+    except OSError:
+        return 0
 
 
 def _complete(looked: Folder, submission: Submission, stored: Mapping[str, Stored]) -> list[Problem]:

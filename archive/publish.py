@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT = "checkpoint"
 PART = ".part"
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 def tile_path(level: int | str, n: int, width: int = tiles.WIDTH) -> str:
@@ -94,7 +94,7 @@ def _leaves(db: Any, size: int, progress: Progress | None) -> Iterator[bytes]:
         if type(leaf) is not bytes or len(leaf) > LARGEST_ENTRY:
             raise IntegrityError(f"entry {index} is malformed", where=f"entry {index}", hint="run `sijill audit`")
         if progress is not None and expected % 1000 == 0:
-            progress(expected, size)
+            progress("writing entries", expected, size)
         yield leaf
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from archive.folder import Folder
     from archive.open import Archive
     from archive.registered import Registered
+    from archive.workers import Saying
     from evidence.flight_log import FlightLog
     from evidence.reading import Reading
     from evidence.sheet import Submission
@@ -56,8 +57,9 @@ class Findings:
 
 
 def read_files(
-    archive: Archive, looked: Folder, submission: Submission, known: Registered, *, dry_run: bool
-) -> Findings:
+    archive: Archive, looked: Folder, submission: Submission, known: Registered, *, dry_run: bool,
+    progress: Saying | None = None,
+) -> Findings:  # fmt: skip
     """Read every new item that has a file. Problems of a flight log refuse the intake; those of an image warn."""
     from archive.reader import Reader
 
@@ -73,7 +75,9 @@ def read_files(
             images.append((str(item["id"]), stored_path, str(item["media_type"])))
     if images:
         with Reader() as reader:
-            for name, reading in reader.read(images):
+            for number, (name, reading) in enumerate(reader.read(images), 1):
+                if progress is not None:
+                    progress("reading what the files say", number, len(images))
                 if not reading.tool and not reading.warnings:
                     continue
                 found.by_item[name] = Found(reading=reading)

@@ -26,6 +26,7 @@ from archive.finding import CODES, Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
 from archive.registry import FIRST_BY_REGISTRAR, Registry
 from archive.view import Projection
+from archive.workers import Saying
 from schemas import canonical
 from schemas.entry import Entry
 from schemas.errors import SijillError
@@ -101,7 +102,7 @@ class Replay:
         """Add a finding, dated by `since` or by the last act up to which all held; a warning has no such date."""
         self.found.add(code, where, what, since or (self.held if CODES[code].severity == "finding" else None))
 
-    def run(self, db: sqlite3.Connection) -> bytes:
+    def run(self, db: sqlite3.Connection, progress: Saying | None = None) -> bytes:
         """Read every entry, disclosure and checkpoint of the archive; gives the newest checkpoint."""
         self._before = self._grave = self.found.grave
         for statement in _SCRATCH:
@@ -109,6 +110,9 @@ class Replay:
         self._checkpoints = checkpoints = Checkpoints(db)
         self._tiles = tiles.Growing(lambda level, n, hashes: self._spill("tile", (level, n, hashes)), lowest=1)
         projection = Projection(self._insert) if self.project else None
+        (total,) = db.execute("SELECT max(idx) + 1 FROM ledger").fetchone() if progress is not None else (None,)
+        if progress is not None:
+            progress("reading the entries", 0, total)
         for index, leaf, text in _rows(db, self):
             entry = self._entry(index, leaf)
             if projection is not None:
@@ -119,6 +123,8 @@ class Replay:
                 self._fields(index, entry, _beside(db, index))
             if index % BATCH == BATCH - 1:
                 self._flush(projection)
+                if progress is not None:
+                    progress("reading the entries", index + 1, total)
         self._flush(projection)
         self._tiles.end()
         self._flush(projection)

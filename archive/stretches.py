@@ -16,6 +16,7 @@ from archive.workers import WorkerLost, can_fork, forked
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Saying
 
 Stretch = tuple[str, str]
 Ask = Callable[[Stretch], Any]
@@ -38,12 +39,31 @@ def stretches(db: Any, codes: Sequence[str] = ()) -> Iterator[Stretch]:
         yield some[0], some[-1]
 
 
-def told(archive: Archive, db: Any, codes: Sequence[str], asker: Callable[[Any], Ask]) -> Iterator[Any]:
+def told(
+    archive: Archive, db: Any, codes: Sequence[str], asker: Callable[[Any], Ask], progress: Saying | None = None
+) -> Iterator[Any]:
     """Give the answer of `asker(connection)` to each stretch, in order; answers must be what marshal writes.
 
-    `db` is the connection of the caller, held by `archive.reading()` until the last answer.
+    `db` is the connection of the caller, held by `archive.reading()` until the last answer. `progress` is told how
+    many cases are done, of how many.
     """
     run = list(stretches(db, codes))
+    answers = _answers(archive, db, codes, asker, run)
+    if progress is None:
+        return answers
+    total = len(run) if codes else db.execute("SELECT count(*) FROM record WHERE kind = 'case'").fetchone()[0]
+    return _watched(answers, progress, 1 if codes else LENGTH, total)
+
+
+def _watched(answers: Iterator[Any], progress: Saying, length: int, total: int) -> Iterator[Any]:
+    for number, answer in enumerate(answers, 1):
+        progress("going through the cases", min(number * length, total), total)
+        yield answer
+
+
+def _answers(
+    archive: Archive, db: Any, codes: Sequence[str], asker: Callable[[Any], Ask], run: Sequence[Stretch]
+) -> Iterator[Any]:
     if codes or len(run) <= MANY // LENGTH or not can_fork() or left_journal(archive.database):
         yield from map(asker(db), run)
         return

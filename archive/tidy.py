@@ -17,11 +17,12 @@ No entry is written: nothing that the ledger tells of has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger
 from archive.audit import audit
+from archive.workers import Saying
 from schemas.errors import IntegrityError, RefusedError, UnreachableError
 from schemas.text import counted, visible
 
@@ -29,18 +30,17 @@ if TYPE_CHECKING:
     from archive.open import Archive
 
 ROLE = "custodian"
-Progress = Callable[[str, int, int | None], None]
 
 
 def tidy(
-    archive: Archive, signers: Sequence[ledger.Signer] | None, progress: Progress | None = None
+    archive: Archive, signers: Sequence[ledger.Signer] | None, progress: Saying | None = None
 ) -> dict[str, Any]:
     """List what nobody names (`signers` None), or remove it; gives `sijill-objects-tidy/1`.
 
     Raises IntegrityError where an audit finds anything, RefusedError (the role),
     UnreachableError (not all could be looked at, the store lets nothing go).
     """
-    _proved(archive)
+    _proved(archive, progress)
     if signers is None:
         with archive.reading() as db:
             return _document(*_unnamed(archive, db, progress), archive.objects.abandoned(), removed=False)
@@ -59,8 +59,8 @@ def tidy(
         return _document(objects, left, folders, removed=True)
 
 
-def _proved(archive: Archive) -> None:
-    report = audit(archive, objects=False)
+def _proved(archive: Archive, progress: Saying | None) -> None:
+    report = audit(archive, objects=False, progress=progress)
     if report.exit_status == 1:
         raise IntegrityError(
             "the audit finds that this archive does not hold, so nothing says for certain what is named; "
@@ -75,7 +75,7 @@ def _proved(archive: Archive) -> None:
 
 
 def _unnamed(
-    archive: Archive, db: Any, progress: Progress | None
+    archive: Archive, db: Any, progress: Saying | None
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Read what nobody names; give the whole ones with their sizes in bytes, and what else lies there."""
     named = (name for (name,) in db.execute("SELECT DISTINCT blake3 FROM object ORDER BY 1"))

@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 Tick = Callable[[], None]
 Progress = Callable[[int], None]  # called in the caller's thread with the bytes done since the last call
 
+Saying = Callable[..., None]  # called with what is done, how far, of how much or None, and the unit: "bytes" or nothing
+
 WORKERS = 2
 _TICK_SECONDS = 0.2
 _HEADER_BYTES = 4
@@ -70,6 +72,20 @@ class Pulse:
         """Raise Halted where the caller has gone."""
         if self.halt:
             raise Halted
+
+
+def summed(say: Saying | None, what: str, total: int | None) -> Progress | None:
+    """Give a Progress that adds up and says how far it is, in bytes; None where nobody listens."""
+    if say is None:
+        return None
+    so_far = 0
+
+    def more(number: int) -> None:
+        nonlocal so_far
+        so_far += number
+        say(what, so_far, total, unit="bytes")
+
+    return more
 
 
 def ticker(pulse: Pulse, progress: Progress | None) -> Tick:

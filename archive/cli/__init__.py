@@ -22,6 +22,14 @@ _OURS = {"archive": "ledger.py", "evidence": "imagery.py", "schemas": "canonical
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status; `argv` is without the program's name."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _answered(arguments)
+    except KeyboardInterrupt:  # before there was anything to stop
+        sys.stderr.write("\nsijill: stopped before it began\n")
+        return 130
+
+
+def _answered(arguments: list[str]) -> int:
     _speak_utf8()
     trouble = misplaced()
     if trouble:

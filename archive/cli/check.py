@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import show
+from archive.cli.showing import progress, show
 from archive.cli.standard import standard_bytes
 from schemas.errors import InputError
 
@@ -55,16 +55,19 @@ def check(
         show(document, lambda: in_words(document), as_json=shared.json or format == "json")
         raise typer.Exit(1 if document["cases"] else 0)
     form = "json" if shared.json else format
+    data = standard_bytes(standard) if standard else None
     if record:
         signers = acting(shared.operators, archive.home)
-        checked = weigh(archive, codes or [], standard_bytes(standard) if standard else None, record_as=signers)
+        with progress("weighing", as_json=shared.json) as draw:
+            checked = weigh(archive, codes or [], data, record_as=signers, progress=draw)
         if form == "junit":
             sys.stdout.write(checked.junit())
         else:
             show(checked.document() if form == "json" else {}, checked.text, as_json=form == "json")
         raise typer.Exit(checked.exit_status)
     fails = False
-    for piece, failing in written(archive, form, codes or [], standard_bytes(standard) if standard else None):
-        sys.stdout.write(piece)
-        fails = fails or failing
+    with progress("weighing", as_json=shared.json or sys.stdout.isatty()) as draw:  # there the answer itself runs
+        for piece, failing in written(archive, form, codes or [], data, draw):
+            sys.stdout.write(piece)
+            fails = fails or failing
     raise typer.Exit(1 if fails else 0)

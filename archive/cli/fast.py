@@ -15,6 +15,9 @@ from schemas.text import visible
 GOING_ON = "stopped; nothing was changed. `sijill verify --oldest-first` and --for 30min go on where they were stopped."
 
 
+EVERY_SIZE = "SELECT sum(size) FROM (SELECT DISTINCT blake3, size FROM object)"
+
+
 def try_verify(arguments: Sequence[str]) -> int | None:
     """Run a plain `verify` call and give its exit status; None where the parser is needed."""
     import os
@@ -64,14 +67,15 @@ def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> d
 
     from archive.cli.showing import progress
     from archive.verify import object_rows, taken_down, verify_objects
+    from archive.workers import summed
 
     since = int(time.time())
     with progress("reading", as_json=as_json) as draw:
         with archive.reading() as db:
-            total = int(db.execute("SELECT coalesce(sum(size), 0) FROM object").fetchone()[0]) if draw else 0
+            total = db.execute(EVERY_SIZE).fetchone()[0] if draw and not items else None
             rows = taken_down(object_rows(db, items))
             (size,) = db.execute("SELECT coalesce(max(idx) + 1, 0) FROM ledger").fetchone()
-        step = (lambda done: draw(done, total)) if draw else None
+        step = summed(draw, "reading", total)
         try:
             document = verify_objects(rows, archive.objects, quick=quick, whole=not items, progress=step)
         except KeyboardInterrupt:

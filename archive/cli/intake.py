@@ -103,6 +103,12 @@ def _words(document: dict[str, Any]) -> str:
     known = len(document["items"]) - new
     verb = "would be taken in" if document.get("dry_run") else "taken in"
     lines = [f"case {visible(document['case'])}: {counted(new, 'item')} {verb}, {known} already there"]
+    stored = document["stored"]
+    if new and stored["already_files"]:
+        lines.append(
+            f"  {stored['already_files']} of {counted(stored['files'], 'file')} were in the store already "
+            f"({size_in_words(stored['already_bytes'])} of {size_in_words(stored['bytes'])}) and were not written again"
+        )
     rows = [
         (
             item["id"],

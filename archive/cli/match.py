@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import columns
+from archive.cli.showing import columns, progress
 from schemas.text import counted, visible
 
 app = new_app()
@@ -46,8 +46,9 @@ def match(
 
     limits = Limits(within_km, before_min, after_min, en_route=not near)
     words = None if said(ctx).json else in_words
-    for piece in written(archive_of(ctx), codes or [], limits, words):
-        sys.stdout.write(piece)
+    with progress("looking", as_json=said(ctx).json or sys.stdout.isatty()) as draw:  # there the answer itself runs
+        for piece in written(archive_of(ctx), codes or [], limits, words, draw):
+            sys.stdout.write(piece)
 
 
 def in_words(case: Mapping[str, Any]) -> str:

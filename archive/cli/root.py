@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 
 from archive.cli import VERSION
 from archive.cli.commands import COMMANDS
-from archive.cli.failing import usage
+from archive.cli.failing import INTERRUPTED, usage
 from schemas.text import nearest
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "terminal_width": 80}
@@ -134,4 +134,6 @@ def run(arguments: list[str]) -> int:
         raise usage(error.format_message(), "see `sijill --help`") from error
     except typer.Abort as error:
         raise KeyboardInterrupt from error
+    if status == INTERRUPTED:  # what Typer makes of Ctrl-C, without a word
+        raise KeyboardInterrupt
     return status if isinstance(status, int) else 0

@@ -15,6 +15,7 @@ from typing import Any
 from schemas.text import visible
 
 PATIENCE_S = 0.7  # work shorter than this shows no progress
+DRAWN_EVERY_S = 0.1
 
 
 def show(document: Mapping[str, Any], words: Callable[[], str] | str, *, as_json: bool) -> None:
@@ -71,7 +72,11 @@ def time_in_words(extent: Any) -> str:
 
 @contextmanager
 def progress(what: str, *, as_json: bool = False) -> Iterator[Callable[..., None] | None]:
-    """Give a callback `(done)`, `(done, total)` or `(what, done, total)` that draws on a terminal; None without one."""
+    """Give a callback `(what, done, total, unit="")` that draws on a terminal; None without one.
+
+    `total` is None where nobody knows it; `unit` is "bytes" or nothing. `what`
+    is shown until the first call says it better.
+    """
     if as_json or not sys.stderr.isatty():
         yield None
         return
@@ -83,31 +88,46 @@ def progress(what: str, *, as_json: bool = False) -> Iterator[Callable[..., None
 
 
 class _Drawing:
-    """A progress line that appears when the work turns out to be long."""
+    """A line that appears when the work turns out to be long: what is done, how far it is, how long it will take.
+
+    Drawn when it is called and by no thread of its own: workers are forked
+    only from a process without other threads.
+    """
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._since = time.monotonic()
+        self._since = self._drawn = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
 
-    def __call__(self, *state: Any) -> None:
-        what, done, total = (self._what, *state, None)[:3] if len(state) < 3 else state
+    def __call__(self, what: str, done: int, total: int | None = None, unit: str = "") -> None:
+        now = time.monotonic()
         if self._bar is None:
-            if time.monotonic() - self._since < PATIENCE_S:
+            if now - self._since < PATIENCE_S:
                 return
             self._begin()
-        self._bar.update(self._task, description=visible(str(what)), completed=done, total=total)
+        elif now - self._drawn < DRAWN_EVERY_S and what == self._what:
+            return
+        if what != self._what:
+            self._bar.reset(self._task)
+        self._what, self._drawn = what, now
+        amount = "" if not done and total is None else size_in_words(done) if unit == "bytes" else f"{done:,}"
+        if total is not None:
+            amount += " of " + (size_in_words(total) if unit == "bytes" else f"{total:,}")
+        self._bar.update(
+            self._task, description=visible(what), completed=done, total=total, amount=amount, refresh=True
+        )
 
     def _begin(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         self._bar = Progress(
-            TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-            console=Console(stderr=True), transient=True,
+            TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[amount]}"),
+            TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(), TextColumn("to go"),
+            console=Console(stderr=True), transient=True, auto_refresh=False,
         )  # fmt: skip
-        self._task = self._bar.add_task(self._what, total=None)
+        self._task = self._bar.add_task(self._what, total=None, amount="")
         self._bar.start()
 
     def end(self) -> None:

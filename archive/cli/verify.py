@@ -83,6 +83,7 @@ def _some(
 
     from archive.read_again import ReadAgain, items_within, rows_of, sample, until
     from archive.verify import taken_down, verify_objects
+    from archive.workers import summed
 
     memory, read, chance = ReadAgain(archive), set[str](), seed or secrets.token_hex(8)
 
@@ -99,7 +100,7 @@ def _some(
             chosen = rows_of(db, sample(db, number, chance)) if number is not None else memory.oldest_first(db)
             rows = taken_down(chosen)
         limited = rows if seconds is None else until(rows, seconds)
-        step = (lambda done: draw(done, total if number is None and seconds is None else None)) if draw else None
+        step = summed(draw, "reading", total if number is None and seconds is None else None)
         try:
             document = verify_objects(limited, archive.objects, quick=quick, whole=False, progress=step, seen=seen)
         finally:
