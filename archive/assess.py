@@ -125,10 +125,10 @@ def written(
     wanted = _standard(archive, standard)
     head, between, tail, say = FORMS[form]
     first = True
-    yield head(wanted), False
     with archive.reading() as db:
         for code in codes:
             find_case(db, code)
+        yield head(wanted), False
         for piece, fails in told(archive, db, codes, lambda db: _asker(db, wanted, between, say), progress):
             if piece:
                 yield ("" if first else between) + piece, fails

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from archive import disclosure, ledger, merkle
@@ -62,9 +62,11 @@ def read_files(
 ) -> Findings:  # fmt: skip
     """Read every new item that has a file. Problems of a flight log refuse the intake; those of an image warn."""
     from archive.reader import Reader
+    from evidence.media import name_warning
 
     found = Findings()
     images = []
+    named: dict[str, str | None] = {}
     for item in submission.items:
         if "file" not in item or known.find("item", item) is not None:
             continue
@@ -73,11 +75,14 @@ def read_files(
             _open_log(found, submission.places[str(item["id"])], item, submission, stored_path)
         else:
             images.append((str(item["id"]), stored_path, str(item["media_type"])))
+            named[str(item["id"])] = name_warning(str(item["media_type"]), str(item["file"]).rpartition("/")[2])
     if images:
         with Reader() as reader:
             for number, (name, reading) in enumerate(reader.read(images), 1):
                 if progress is not None:
                     progress("reading what the files say", number, len(images))
+                if odd := named[name]:  # bytes that are not what their name promises may be a damaged picture
+                    reading = replace(reading, warnings=(odd, *reading.warnings))
                 if not reading.tool and not reading.warnings:
                     continue
                 found.by_item[name] = Found(reading=reading)

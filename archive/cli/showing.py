@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from schemas.text import visible
+from schemas.text import counted, visible
 
 PATIENCE_S = 0.7  # work shorter than this shows no progress
 DRAWN_EVERY_S = 0.1
@@ -52,7 +52,7 @@ def size_in_words(size: int | None) -> str:
     if size is None:
         return "no file"
     if size < 1000:
-        return f"{size} bytes"
+        return counted(size, "byte")
     for unit in ("kB", "MB", "GB"):
         size_in_unit = size / 1000 ** (("kB", "MB", "GB").index(unit) + 1)
         if size_in_unit < 1000 or unit == "GB":

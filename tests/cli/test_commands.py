@@ -129,6 +129,14 @@ def test_every_document_has_what_others_rely_on(run, arguments, format, members)
     assert members <= document.keys()
 
 
+@pytest.mark.parametrize("form", ["json", "junit", "text"])
+def test_a_case_that_is_not_there_gives_one_error_and_no_half_document(run, form):
+    status, document = run("check", CODE, "NO-SUCH", "--format", form)
+
+    assert status == 2
+    assert (document["format"], document["code"]) == ("sijill-error/1", "not-found")
+
+
 def test_plain_checkpoint_and_proof_are_exactly_the_note_and_the_proof(run, kept, tmp_path):
     """They are files for other tools: nothing else on stdout."""
     folder, home = kept
