@@ -236,6 +236,19 @@ def touch_signature(message, namespace, flags, application=b"ssh:"):
     return blob, sshsig._armour(body)
 
 
+@pytest.mark.parametrize("kind", ["plain", "touched"])
+def test_the_published_ssh_signatures_hold_and_no_other(kind):
+    said = VECTORS["sshsig"]
+    message, armoured = said["message"].encode(), said[kind]
+    assert sshsig.fingerprint(sshsig.verify(message, said["namespace"], armoured)) == said[f"{kind}_key"]
+    assert second.sshsig_verify(message, said["namespace"], armoured) == said[f"{kind}_key"]
+    for wrong in ((message + b"\n", said["namespace"]), (message, "file")):
+        with pytest.raises(SijillError):
+            sshsig.verify(*wrong, armoured)
+        with pytest.raises(second.Broken):
+            second.sshsig_verify(*wrong, armoured)
+
+
 def test_a_touch_key_counts_when_it_was_touched(tmp_path):
     blob, armoured = touch_signature(b"x", b"sijill-commit@v1", 1)
     assert sshsig.verify(b"x", "sijill-commit@v1", armoured) == blob
