@@ -18,7 +18,7 @@ from itertools import chain, islice
 from typing import Any
 
 from evidence.faults import Faults, Spot
-from evidence.heads import assemble, find_heads
+from evidence.heads import Headless, assemble, find_heads
 from evidence.records import Row
 
 LARGEST = 1024 * 1024 * 1024
@@ -106,9 +106,12 @@ def _rows(lines: io.TextIOWrapper, spot: Spot, table: str, faults: Faults) -> It
     spot = replace(spot, heads={column.name: column.head for column in columns})
     width = max(len(row) for _, row in top[:taken])
     shows = next((column.index for column in columns if column.name == "id"), None)
+    headless = Headless([row for _, row in top[:taken]])
     for number, row in chain(top[taken:], _numbered(reader, skipped + len(top))):
         if not any(row):
             continue
+        if len(row) <= width and (letter := headless.filled(row)):
+            faults.wrong(spot.row(number), "no-head", letter=letter)
         name = row[shows].strip() if shows is not None and shows < len(row) else ""
         here = spot.row(number, name if len(name) <= 64 else "")
         if len(row) > width and any(row[width:]):

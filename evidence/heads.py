@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from evidence.faults import Faults, Spot, near
@@ -94,6 +95,31 @@ def find_heads(table: str, rows: Sequence[Sequence[Any]], spot: Spot, faults: Fa
         return _columns(heads, known, replace(spot, number=number), faults), number
     faults.wrong(spot, "no-heads", example=", ".join(list(known)[:4]))
     return [], len(rows)
+
+
+class Headless:
+    """The columns of a sheet over which no head stands: what somebody typed there must not get lost."""
+
+    def __init__(self, heads: Sequence[Sequence[Any]]) -> None:
+        self._width = max(map(len, heads), default=0)
+        self._columns = [at for at in range(self._width) if not any(_text(row[at]) for row in heads if at < len(row))]
+
+    def filled(self, row: Sequence[Any]) -> str:
+        """Give the letter of the first such column that is filled in, or nothing."""
+        beyond = range(self._width, len(row))
+        for at in chain(self._columns, beyond):
+            if at < len(row) and _text(row[at]):
+                return _letter(at)
+        return ""
+
+
+def _letter(at: int) -> str:
+    letters = ""
+    at += 1
+    while at:
+        at, rest = divmod(at - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def _text(cell: Any) -> str:

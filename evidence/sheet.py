@@ -135,7 +135,7 @@ def _tables(texts: Mapping[str, bytes], files: Mapping[str, str | None], faults:
     tables: Tables = {}
     both = [name for name in CASE_FILES if name in texts]
     if len(both) == 2:
-        faults.wrong(Spot(""), "two-case-files")
+        faults.wrong(Spot("case.xlsx"), "two-case-files")
     elif not both and not any(files.get(name) for name in CASE_FILES):
         faults.wrong(Spot("case.toml"), "no-case-file")
     for name in SHEET_FILES:

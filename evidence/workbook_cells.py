@@ -21,10 +21,11 @@ from typing import Any
 
 from evidence.cells import Cell
 from evidence.faults import Faults, Part, Spot, part
-from evidence.heads import HEADS, Column, assemble, find_heads
+from evidence.heads import HEADS, Column, Headless, assemble, find_heads
 from evidence.records import Row
 from schemas import words
 from schemas.fields import Field
+from schemas.text import nearest
 
 LARGEST = 64 * 1024 * 1024
 LARGEST_UNPACKED = 512 * 1024 * 1024
@@ -53,7 +54,12 @@ def tables(data: bytes, file: str, faults: Faults) -> dict[str, Iterator[Row]]:
         table = words.read_sheet_name(title)
         here = replace(spot, table=title)
         if table is None:
-            if not title.startswith("#"):
+            if title.startswith("#"):
+                continue
+            close = nearest(words.plain(title), words.sheet_names())
+            if close is not None:
+                faults.wrong(here, "misnamed-sheet", near=_near(close))
+            else:
                 faults.warn(here, "unknown-sheet")
         elif table in found:
             faults.wrong(here, "taken-id", other=f"{file}: {table}")
@@ -174,7 +180,10 @@ def _rows(rows: Iterator[list[Any]], table: str, spot: Spot, faults: Faults) -> 
     spot = replace(spot, heads={column.name: column.head for column in columns})
     shows = next((column.index for column in columns if column.name in ("id", "item")), None)
     read = [column.index for column in columns]
+    headless = Headless(top[:taken])
     for number, row in enumerate(chain(top[taken:], rows), taken + 1):
+        if columns and (letter := headless.filled(row)):
+            faults.wrong(spot.row(number), "no-head", letter=letter)
         if not any(index < len(row) and row[index] not in (None, "") for index in read):
             continue
         name = row[shows] if shows is not None and shows < len(row) else ""

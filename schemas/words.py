@@ -127,6 +127,11 @@ def read_sheet_name(text: str) -> str | None:
     return _sheets().get(plain(text))
 
 
+def sheet_names() -> list[str]:
+    """Give every name of a sheet that is known, in both languages, as `plain` gives them."""
+    return list(_sheets())
+
+
 def sheet_label(name: str, lang: str) -> str:
     """Give the name of the sheet that holds the table `name`."""
     label: str = table()["sheets"][name][lang]

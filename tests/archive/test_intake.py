@@ -185,3 +185,33 @@ def test_a_picture_that_is_none_from_its_first_byte_is_told(archive, tmp_path, d
     assert f"EX-2019-0001/V1: {odd}" in taken.warnings
     with archive.reading() as db:
         assert item_document(db, "EX-2019-0001/V1")["reading"]["warnings"] == [odd]
+
+
+def workbook(folder, sheets):
+    """A case.xlsx of sheets, each a list of rows."""
+    folder.mkdir()
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in ({"case": [("key", "value"), ("code", "EX-1"), ("title", "t")]} | sheets).items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "case.xlsx")
+    return folder
+
+
+def test_what_is_typed_under_no_head_is_told_and_never_lost(archive, tmp_path):
+    items = [("id", "kind", None, "# mine"), ("D1", "document", "a word", "note"), ("D2", "document", None, None, "far")]
+    told = refused(archive, workbook(tmp_path / "book", {"items": items}))
+
+    assert [line.partition(", which")[0] for line in told] == [
+        "case.xlsx: sheet items, row 2: something is filled in in column C",
+        "case.xlsx: sheet items, row 3: something is filled in in column E",
+    ]
+
+
+def test_a_sheet_whose_name_is_mistyped_is_refused_and_notes_of_ones_own_are_passed_over(archive, tmp_path):
+    told = refused(archive, workbook(tmp_path / "book", {"itmes": [("id",)], "# mine": [("x",)]}))
+
+    assert len(told) == 1
+    assert told[0].startswith("case.xlsx: sheet itmes: is no known sheet; the nearest is `items`")
