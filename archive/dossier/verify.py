@@ -314,16 +314,16 @@ def open_checkpoint(note: bytes, key: LogKey, *, alone: bool = False) -> tuple[s
     body, gap, tail = text.partition("\n\n")
     body += "\n"
     lines = body.split("\n")
-    if not gap or len(lines) != 4 or not tail.endswith("\n") or "\r" in text:
+    if not gap or len(lines) != 4 or not tail.endswith("\n") or re.search("[\0-\x09\x0b-\x1f\x7f]", text):
         raise Broken("a checkpoint has not its three lines, a blank one, and signatures")
     origin, size, root = lines[0], decimal(lines[1]), unbase64(lines[2], 32)
     signatures = tail[:-1].split("\n")
     held = 0
     for line in signatures:
-        match = re.fullmatch("— ([^ +]+) ([A-Za-z0-9+/]+={0,2})", line)
-        if match is None:
+        match = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})", line)
+        raw = unbase64(match[2]) if match else b""
+        if match is None or len(raw) < 5:
             raise Broken("a signature line of a checkpoint is malformed")
-        raw = unbase64(match[2])
         if match[1] == key.name and raw[:4] == key.id:
             ed25519_verify(key.key, body.encode(), raw[4:])
             held += 1

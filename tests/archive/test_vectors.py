@@ -236,6 +236,25 @@ def touch_signature(message, namespace, flags, application=b"ssh:"):
     return blob, sshsig._armour(body)
 
 
+@pytest.mark.parametrize(("line", "holds"), [
+    ("— ab AAAAAAAAAAAA", True), ("— ab AAAAAAA=", True), ("— ab AAAA", False), ("— a+b AAAAAAAA", False),
+    ("— a\tb AAAAAAAA", False), ("— a\u00a0b AAAAAAAA", False), ("— a\u2028b AAAAAAAA", False),
+    ("— a\x7fb AAAAAAAA", False), ("— ab AAAAAAB=", False), ("ab AAAAAAAA", False), ("", False),
+])  # fmt: skip
+def test_both_readers_take_the_same_lines_of_others_on_a_checkpoint(line, holds):
+    stored = note.sign_checkpoint(note.Checkpoint("sijill.example/x", 5, bytes(32)), KEY) + line.encode() + b"\n"
+    vkey = note.vkey_of("sijill.example/x", KEY)
+    for read, refusal in (
+        (lambda: note.open_checkpoint(stored, vkey), SijillError),
+        (lambda: second.open_checkpoint(stored, second.LogKey(vkey)), second.Broken),
+    ):
+        if holds:
+            read()
+        else:
+            with pytest.raises(refusal):
+                read()
+
+
 @pytest.mark.parametrize("kind", ["plain", "touched"])
 def test_the_published_ssh_signatures_hold_and_no_other(kind):
     said = VECTORS["sshsig"]
