@@ -143,6 +143,8 @@ def _bagit(lying: Folder, report: Checked) -> None:
         info = lying.text("bag-info.txt")
         if "\r" in info or f"Payload-Oxum: {sum(payload)}.{len(payload)}" not in info.split("\n"):
             report.found("bagit", "bag-info.txt tells another number or size of files")
+        told = re.search(r"^Payload-Oxum: (\d{1,18})\.", info, re.ASCII | re.MULTILINE)
+        lying.most = int(told[1]) if told else lying.most
     except Broken as error:
         report.found("bagit", str(error))
     report.close("bagit", "a BagIt 1.0 folder of the size that it says")

@@ -100,6 +100,9 @@ def to_link(path: Path) -> None:
 PLAIN = {
     "flip a byte of an original": lambda d: flip(first(d, "data/items/*.jpg"), 40),
     "cut an original short": lambda d: first(d, "data/items/*").write_bytes(b""),
+    "an original grown beyond any disk": lambda d: os.truncate(first(d, "data/items/*"), 1 << 38),
+    "a manifest grown beyond any disk": lambda d: os.truncate(d / "manifest-sha256.txt", 1 << 38),
+    "a checkpoint grown beyond any disk": lambda d: os.truncate(d / f"{PROOF}/checkpoint", 1 << 38),
     "remove an original": lambda d: first(d, "data/items/*").unlink(),
     "swap two exhibits": lambda d: swap(*sorted(d.glob("data/items/*.txt"))[:2]),
     "a link for a file": lambda d: to_link(first(d, "data/items/*.jpg")),
