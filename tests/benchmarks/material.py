@@ -13,7 +13,9 @@ import random
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 MIB = 1 << 20
 _CASE = """format = "sijill-intake/1"
@@ -117,10 +119,33 @@ def _exif(draw: random.Random) -> object:
     return exif
 
 
+_WITNESS = """[[item]]
+id = "W{number}"
+kind = "statement"
+source = "S1"
+title = {{ en = "statement {number}" }}
+taken = "2019-02-20"
+consent = {{ internal = "yes", court = "yes", given = "2019-02-20" }}
+custody = [{{ action = "receive", at = "2019-02-21", by = "desk A", to = "I-3" }}]
+
+"""
+_LINK = """[[link]]
+item = "W{number}"
+facets = ["what", "when"]
+stance = "supports"
+strength = "direct"
+rationale = "Invented."
+assessor = "A-2"
+reviewed_by = "A-1"
+
+"""
+
+
 def entries(folder: Path, count: int = 1_000_000, act: int = 10_000) -> None:
     """Make an archive (`archive` and `home` in the folder) of about `count` entries through the ledger's own acts.
 
-    Cases with a source, items without bytes, a custody event and a link each; every act is signed and committed.
+    Cases of twenty statements, as an intake's reader of sheets gives them, each with an event of custody and a link;
+    every act of `act` entries is signed and committed. Only the code of a case differs from that of the one before.
     """
     from archive import ledger
     from archive.keys import Home, acting
@@ -129,38 +154,44 @@ def entries(folder: Path, count: int = 1_000_000, act: int = 10_000) -> None:
     archive = init(
         folder / "archive", origin="sijill.example/benchmark", operator="bench", no_passphrase=True, home=Home(folder / "home")
     ).archive
-    signers = acting(["bench"], archive.home)
+    signers, case = acting(["bench"], archive.home), _a_case()
     done = number = 0
     while done < count:
-        goal = min(act, count - done)
         with ledger.writing(archive, signers) as writing:
-            while writing.count < goal - 1:
+            while writing.count < min(act, count - done) - 1:
                 number += 1
-                _one_case(writing, number, goal - 1 - writing.count)
-        done += goal
+                _add(writing, case, f"EX-{1000 + number % 9000}-{number:06}")
+        done += writing.count + 1
 
 
-def _one_case(writing: object, number: int, room: int) -> None:
-    """Add a case of twenty items, as an intake would: records, what was told of custody, links."""
+def _a_case() -> Any:
+    """Give the records of a case of twenty statements, read as an intake reads them."""
+    from evidence.sheet import read_submission
+
+    text = case_toml(()) + "".join(one.format(number=n) for one in (_WITNESS, _LINK) for n in range(1, 21))
+    submission = read_submission(
+        {"case.toml": text.encode()}, {"case.toml": None}, now=datetime(2025, 1, 1, tzinfo=UTC), registered=lambda _: (set(), set())
+    )
+    if submission.problems:
+        raise ValueError(submission.problems)
+    return submission
+
+
+def _add(writing: Any, case: Any, code: str) -> None:
+    """Add the entries of one case, as an intake does: a record each, what was told of custody, links."""
     from archive.ledger import subject
 
-    code = f"EX-{2000 + number % 1000}-{number:06}"
-    fields = {"code": code, "title": {"en": f"[EXERCISE] case {number}"}, "exercise": True, "zone": "Asia/Damascus"}
-    writing.add("record.add", sub=subject(), body={"kind": "case"}, fields=fields)
-    writing.add("record.add", sub=subject(), body={"kind": "source"},
-                fields={"id": "S1", "case": code, "kind": "witness", "pseudonym": f"W-{number}"})  # fmt: skip
-    for item in range(1, 21):
-        if room < 5:
-            return
-        room -= 3
+    writing.add("record.add", sub=subject(), body={"kind": "case"}, fields={**case.case, "code": code})
+    for source in case.sources:
+        writing.add("record.add", sub=subject(), body={"kind": "source"}, fields={**source, "case": code})
+    for item in case.items:
         sub = subject()
-        writing.add("record.add", sub=sub, body={"kind": "item"},
-                    fields={"id": f"W{item}", "case": code, "kind": "statement", "source": "S1", "title": {"en": f"statement {item}"},
-                            "consent": {"internal": "yes", "court": "no"}})  # fmt: skip
-        writing.add("custody.prior", sub=sub, fields={"action": "receive", "at": "2019-02-04", "by": "desk A", "to": "I-3"})
-        writing.add("record.link", sub=subject(), body={"kind": "link"},
-                    fields={"id": f"L{item}", "case": code, "item": f"W{item}", "facets": ["what", "when"], "stance": "supports",
-                            "strength": "direct", "rationale": "Invented.", "assessor": "A-2", "reviewed_by": "A-1"})  # fmt: skip
+        writing.add("record.add", sub=sub, body={"kind": "item"}, fields={**item, "case": code})
+        for event in case.custody.get(item["id"], ()):
+            writing.add("custody.prior", sub=sub, fields=event)
+    for number, link in enumerate(case.links, 1):
+        fields = {"id": f"L{number}", **link, "case": code}
+        writing.add("record.link", sub=subject(), body={"kind": "link"}, fields=fields)
 
 
 MAKERS: dict[str, Callable[..., None]] = {"large": large, "small": small, "photos": photos, "entries": entries}
