@@ -7,6 +7,7 @@ import importlib
 import os
 import pkgutil
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep material in DIR (in memory: /dev/shm/…), use it again")
     parser.add_argument("--list", action="store_true", help="name the rows and end")
     said = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was mounted is taken away
     with _place(said.keep, full=said.scale == "full") as place:
         rows, growths = _asked(place, said.rows)
         if said.list:
