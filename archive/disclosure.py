@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -25,6 +25,7 @@ from schemas.errors import CanonicalError, FormatError
 SALT_BYTES = 16
 _STANDARD = bytes.maketrans(b"-_+/=", b"+/***")
 _URL = bytes.maketrans(b"+/", b"-_")
+_ROW_TYPES = frozenset((int, str, type(None)))
 _PADDING = (b"", b"===", b"==", b"=")
 _LAST = ("", "", "AQgw", "AEIMQUYcgkosw048")  # the characters whose loose bits are 0
 
@@ -106,6 +107,32 @@ def row_leaf(log_salt: str, names: Sequence[str], row: Sequence[Any]) -> bytes:
     """
     value = {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
     return make("row", value, row_salt(log_salt, int(row[0]))).encode()
+
+
+def row_leaves(log_salt: str, names: Sequence[str]) -> Callable[[Sequence[Any]], bytes]:
+    """Give what gives `row_leaf` of one row after another, quicker: rows of texts, whole numbers and None.
+
+    The encoder itself refuses half characters and numbers that are too large. Whatever it refuses, and whatever may
+    hold a NUL or another type, goes the long way, which decides.
+    """
+    canonical.encode(dict.fromkeys(names, 0), booleans=True)
+    places = sorted((name, place) for place, name in enumerate(names))
+    key, strict = log_salt.encode(), orjson.OPT_STRICT_INTEGER
+
+    def leaf(row: Sequence[Any]) -> bytes:
+        if type(row[0]) is int and _ROW_TYPES.issuperset(map(type, row)):
+            salt = hmac.digest(key, b"%d" % row[0], "sha256")[:SALT_BYTES]
+            value = {name: row[place] for name, place in places if row[place] is not None}
+            text = binascii.b2a_base64(salt, newline=False)[:22].translate(_URL).decode()
+            try:
+                data = orjson.dumps([text, "row", value], option=strict)
+            except TypeError:
+                return row_leaf(log_salt, names, row)
+            if b"\\u0000" not in data:
+                return binascii.b2a_base64(data, newline=False).translate(_URL, b"=")
+        return row_leaf(log_salt, names, row)
+
+    return leaf
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -402,7 +402,7 @@ def _tell(
             taken.observations += found.count_rows(taken.rows_unreadable, name)
     for name, found in readings.by_item.items():
         if found.log:  # what it says of its rows is known when they were read
-            taken.warnings += [f"{taken.code}/{name}: {visible(said)}" for said in found.log.warnings]
+            taken.warnings += [f"{taken.code}/{name}: {visible(said)}" for said in found.told]
     told = {(kind, str(record.get("id"))) for kind, _, record in _records(submission)}
     told |= {
         (kind, str(old.fields["id"]))

@@ -7,15 +7,18 @@ audit. A flight log is one entry: it commits to its rows by an RFC 6962 root.
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from itertools import islice, repeat
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archive import disclosure, ledger, merkle
 from archive.database import OBSERVATION_COLUMNS
 from archive.object_trouble import taken_away
+from archive.workers import WorkerLost, can_fork, forked
 from schemas.errors import Problem, SijillError
 
 if TYPE_CHECKING:
@@ -27,8 +30,10 @@ if TYPE_CHECKING:
     from evidence.reading import Reading
     from evidence.sheet import Submission
 
-BATCH = 10_000
+BATCH = 4_000
+LARGE = 4 << 20  # bytes of a log from which on a second process is worth its start
 SHOWN = 1_000  # unreadable rows told one by one; all are kept
+Batch = tuple[list[tuple[Any, ...]], tuple[str, list[str]] | None]
 _EARLIEST, _WHY, _TEXT = (OBSERVATION_COLUMNS.index(name) for name in ("earliest", "why", "text"))
 
 
@@ -38,12 +43,17 @@ class Found:
 
     reading: Reading | None = None
     log: FlightLog | None = None
+    file: BinaryIO | None = None  # what the log is read from
+    size: int = 0  # its bytes
+    told: list[str] = field(default_factory=list)  # what the log's rows gave warning of, once they were read
 
     def count_rows(self, unreadable: list[dict[str, Any]], name: str) -> int:
         """Read a flight log's rows without recording them; gives how many could be read."""
         if self.log is None:
             return 0
-        return sum(row[_EARLIEST] is not None for row in _rows(self.log, unreadable, name))
+        count = sum(row[_EARLIEST] is not None for row in _noting(self.log.values, unreadable, name))
+        self.told = list(self.log.warnings)
+        return count
 
 
 @dataclass
@@ -111,11 +121,12 @@ def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: 
     coverage = {key: value for key, value in item.items() if key.startswith("coverage.")}
     if coverage and not has_place(coverage):
         found.warnings.append(f"{where}: its coverage does not say where somebody listened; silence counts anywhere")
-    found.by_item[str(item["id"])] = Found(log=log)
+    found.by_item[str(item["id"])] = Found(log=log, file=file, size=int(str(item["size"])))
 
 
-def _rows(log: FlightLog, unreadable: list[dict[str, Any]], name: str) -> Iterator[tuple[Any, ...]]:
-    for row in log.values:
+def _noting(rows: Iterable[tuple[Any, ...]], unreadable: list[dict[str, Any]], name: str) -> Iterator[tuple[Any, ...]]:
+    """Give the rows as they come, and note the first of those that cannot be read."""
+    for row in rows:
         if row[_EARLIEST] is None and len(unreadable) < SHOWN:
             unreadable.append({"item": name, "row": row[0], "why": row[_WHY], "text": row[_TEXT] or ""})
         yield row
@@ -133,27 +144,72 @@ def record_reading(act: ledger.Act, sub: str, found: Found, unreadable: list[dic
         fields.update({f"facts.{key}": value for key, value in canonical_facts(reading.facts).items()})
         act.add("reading.add", sub=sub, fields=fields)
         return 0
-    assert found.log is not None
-    return _record_log(act, sub, found.log, unreadable, name)
+    return _record_log(act, sub, found, unreadable, name)
 
 
-def _record_log(act: ledger.Act, sub: str, log: FlightLog, unreadable: list[dict[str, Any]], name: str) -> int:
+def _record_log(act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str) -> int:
     """Add the rows of a flight log and the one entry that commits to them; gives how many count."""
-    salt, compact = secrets.token_hex(16), merkle.CompactRange()
-    insert = f"INSERT INTO observation(log, {', '.join(OBSERVATION_COLUMNS)}) VALUES ({','.join('?' * 15)})"
-    batch, count, readable = [], 0, 0
-    for row in _rows(log, unreadable, name):
-        compact.extend([disclosure.row_leaf(salt, OBSERVATION_COLUMNS, row)])
-        batch.append((sub, *row))
-        count += 1
-        readable += row[_EARLIEST] is not None
-        if len(batch) >= BATCH:
-            act.db.executemany(insert, batch)
-            batch.clear()
-    act.db.executemany(insert, batch)
+    assert found.log is not None
+    log, salt = found.log, secrets.token_hex(16)
+    known = len(unreadable)
+    try:
+        batches = _apart(found, salt) if found.size >= LARGE and can_fork() else _batches(log, salt)
+        count, readable, (root, found.told) = _insert(act, sub, batches, unreadable, name)
+    except WorkerLost:  # it does not say why; read here, whatever is wrong comes to light
+        del unreadable[known:]
+        act.db.execute("DELETE FROM observation WHERE log = ?", (sub,))
+        count, readable, (root, found.told) = _insert(act, sub, _batches(log, salt), unreadable, name)
     act.add("reading.add", sub=sub, fields={
         "tool": "sijill-flight-log", "version": "1", "columns": dict(log.columns), "rows": count,
-        "rows_readable": readable, "rows_root": compact.root().hex(), "rows_salt": salt,
-        "warnings": list(log.warnings),
+        "rows_readable": readable, "rows_root": root, "rows_salt": salt, "warnings": found.told,
     })  # fmt: skip
     return readable
+
+
+def _insert(
+    act: ledger.Act, sub: str, batches: Iterator[Batch], unreadable: list[dict[str, Any]], name: str
+) -> tuple[int, int, tuple[str, list[str]]]:
+    """Write batches of rows; gives how many there were, how many could be read, and what the last batch tells."""
+    insert = f"INSERT INTO observation(log, {', '.join(OBSERVATION_COLUMNS)}) VALUES ({','.join('?' * 15)})"
+    count, readable, end = 0, 0, ("", list[str]())
+    for rows, told in batches:
+        readable += sum(row[_EARLIEST] is not None for row in _noting(rows, unreadable, name))
+        act.db.executemany(insert, ((sub, *row) for row in rows))
+        count += len(rows)
+        end = told or end
+    return count, readable, end
+
+
+def _batches(log: FlightLog, salt: str) -> Iterator[Batch]:
+    """Give the rows in batches; the last has none and tells the root over all of them, and the warnings."""
+    compact, leaf, rows = merkle.CompactRange(), disclosure.row_leaves(salt, OBSERVATION_COLUMNS), log.values
+    while batch := list(islice(rows, BATCH)):
+        compact.extend(map(leaf, batch))
+        yield batch, None
+    yield [], (compact.root().hex(), list(log.warnings))
+
+
+def _apart(found: Found, salt: str) -> Iterator[Batch]:
+    """Give the same batches, read and hashed by another process while this one writes. Raises WorkerLost."""
+    batches: list[Iterator[Batch]] = []
+
+    def work(_: int) -> Batch | None:
+        if not batches:
+            assert found.log is not None
+            assert found.file is not None
+            _own_place(found.file.fileno())
+            batches.append(_batches(found.log, salt))
+        return next(batches[0], None)
+
+    for batch in forked(work, repeat(0), workers=1):
+        yield batch
+        if batch[1] is not None:
+            return
+
+
+def _own_place(handle: int) -> None:
+    """Let this process read on in an open file without moving the place at which the one that forked it reads."""
+    again = os.open(f"/proc/self/fd/{handle}", os.O_RDONLY)
+    os.lseek(again, os.lseek(handle, 0, os.SEEK_CUR), os.SEEK_SET)
+    os.dup2(again, handle, inheritable=False)
+    os.close(again)

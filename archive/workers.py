@@ -158,9 +158,12 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def forked(work: Callable[[Job], Any], jobs: Iterable[Job], *, ahead: int = 4) -> Generator[Any, None, None]:
-    """Do `jobs` in two forked processes; yield what `work` gave, in order. Both must be values that marshal writes.
+def forked(
+    work: Callable[[Job], Any], jobs: Iterable[Job], *, ahead: int = 4, workers: int = WORKERS
+) -> Generator[Any, None, None]:
+    """Do `jobs` in two forked processes, or as many as `workers`; yield what `work` gave, in order.
 
+    Both must be values that marshal writes.
     What `work` refers to the processes have by inheritance. They end by
     themselves when the caller goes away, even by kill -9. Raises WorkerLost
     where one of them died.
@@ -169,7 +172,7 @@ def forked(work: Callable[[Job], Any], jobs: Iterable[Job], *, ahead: int = 4) -
     source = iter(jobs)
     owners: deque[_Forked] = deque()  # of the jobs given and not yet answered, oldest first
     try:
-        for _ in range(WORKERS):
+        for _ in range(workers):
             crew.append(_Forked(work, crew))
         for worker, job in zip(crew * ahead, source):  # noqa: B905 -- whichever ends first
             worker.ask(job)
