@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import note, sshsig
+from archive.home_folder import home_folder
 from schemas.errors import FormatError, InputError, RefusedError, SijillError, UnreachableError
 from schemas.text import visible
 
@@ -94,12 +95,7 @@ class Home:
     """A person's keys and pins: `$SIJILL_HOME`, else the folder for configuration of this user."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        named = os.environ.get("SIJILL_HOME")
-        if folder is None and not named:
-            from platformdirs import user_config_path
-
-            folder = user_config_path("sijill")
-        self.folder = (folder or Path(str(named))).absolute()
+        self.folder = home_folder() if folder is None else folder.absolute()
         self._passphrase: str | None = None
 
     # --- operators

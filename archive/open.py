@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import database
+from archive.home_folder import home_folder
 from schemas.errors import FormatError, InputError, NotFound, UnreachableError
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class Archive:
         from archive.keys import Home
 
         return self.given_home or Home()
+
+    @property
+    def home_folder(self) -> Path:
+        """Give the folder of the home, without loading what reads keys."""
+        return home_folder() if self.given_home is None else self.given_home.folder
 
     @cached_property
     def objects(self) -> ObjectStore:

@@ -39,7 +39,7 @@ class ReadAgain:
 
     def __init__(self, archive: Archive) -> None:
         name = hashlib.sha256(archive.origin.encode()).hexdigest()[:16]
-        self._path: Path = archive.home.folder / "read" / f"{name}.db"
+        self._path: Path = archive.home_folder / "read" / f"{name}.db"
         self._fresh: list[tuple[bytes, int]] = []
         self._written = time.monotonic()
 
