@@ -314,7 +314,7 @@ class Home:
             raise RefusedError(f"a key cannot be read ({error.strerror})", code="key", where=str(path)) from error
 
     def write(self, path: Path, data: bytes) -> None:
-        """Write a file for this user alone, whole or not at all."""
+        """Write a file for this user alone, whole or not at all. Raises UnreachableError."""
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

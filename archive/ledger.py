@@ -362,7 +362,10 @@ def _commit(act: Act, log_keys: Sequence[Any]) -> Receipt:
 
 
 def keep(place: Place, receipt: Receipt) -> None:
-    """Write the checkpoint file and the pin, each by rename; a crash between leaves an older, consistent file."""
+    """Write the checkpoint file and the pin, each by rename; a crash between leaves an older, consistent file.
+
+    Raises UnreachableError: the act is recorded all the same.
+    """
     temporary = place.folder / f".checkpoint.{os.getpid()}"
     try:
         with temporary.open("wb") as file:

@@ -97,7 +97,7 @@ def found(value: Any) -> Part:
 
 
 def read_text(value: Any, _entry: Field, context: Context) -> Value:
-    """Text, kept as given."""
+    """Text, kept as given. Raises Wrong."""
     text = _text(value, context)
     if context.sheet and _ROUNDED.match(text):
         raise Wrong("rounded", found=text)
@@ -131,7 +131,7 @@ def _cell_text(value: Any) -> Any:
 
 
 def read_id(value: Any, _entry: Field, context: Context) -> Value:
-    """A short name: Latin letters, digits, `.`, `_`, `-`."""
+    """A short name: Latin letters, digits, `.`, `_`, `-`. Raises Wrong."""
     if context.sheet:
         if isinstance(value, (date, time)):
             raise Wrong("id-is-date")
@@ -193,7 +193,7 @@ def read_textlist(value: Any, _entry: Field, context: Context) -> Value:
 
 
 def read_time(value: Any, entry: Field, context: Context) -> Value:
-    """One extent of time, read by `evidence.when`; local times in the zone in force."""
+    """One extent of time, read by `evidence.when`; local times in the zone in force. Raises Wrong."""
     if context.sheet:
         value = _cell_time(value, context)
     if isinstance(value, Mapping):
@@ -267,7 +267,7 @@ def _cell_time(value: Any, context: Context) -> Any:
 
 
 def read_whole(value: Any, _entry: Field, context: Context) -> Value:
-    """A whole number, not negative."""
+    """A whole number, not negative. Raises Wrong."""
     if context.sheet:
         if type(value) is float and value.is_integer():
             value = int(value)
@@ -282,7 +282,7 @@ def read_whole(value: Any, _entry: Field, context: Context) -> Value:
 
 
 def read_decimal(value: Any, entry: Field, context: Context) -> Value:
-    """A decimal number, kept as its digits."""
+    """A decimal number, kept as its digits. Raises Wrong."""
     if isinstance(value, str) and context.sheet:
         text = value.strip().translate(_DIGITS)
         if _ROUNDED.match(text):
@@ -309,7 +309,7 @@ def read_decimal(value: Any, entry: Field, context: Context) -> Value:
 
 
 def read_degrees(value: Any, entry: Field, context: Context) -> Value:
-    """A coordinate in degrees, WGS 84; kept as whole micro-degrees."""
+    """A coordinate in degrees, WGS 84; kept as whole micro-degrees. Raises Wrong."""
     limit = 90 if entry.name == "lat" else 180
     if isinstance(value, str):
         return _coordinate_text(_text(value, context), entry.name, limit)
@@ -342,7 +342,7 @@ def _is_zone(name: str) -> bool:
 
 
 def read_zone(value: Any, _entry: Field, context: Context) -> Value:
-    """An IANA time zone."""
+    """An IANA time zone. Raises Wrong."""
     name = _text(value, context).strip()
     if len(name) > 64 or not _is_zone(name):
         raise Wrong("not-zone", near=near("near-word", nearest(name[:64], sorted(available_timezones()))))
@@ -350,7 +350,7 @@ def read_zone(value: Any, _entry: Field, context: Context) -> Value:
 
 
 def read_yesno(value: Any, _entry: Field, context: Context) -> Value:
-    """True or false; in a sheet also yes, no, نعم, لا, 1 and 0."""
+    """True or false; in a sheet also yes, no, نعم, لا, 1 and 0. Raises Wrong."""
     if context.sheet:
         if isinstance(value, str):
             value = words.YES_NO.get(words.plain(value), value)
@@ -369,7 +369,7 @@ def read_file(value: Any, _entry: Field, context: Context) -> Value:
 
 
 def read_map(value: Any, _entry: Field, context: Context) -> Value:
-    """Free keys to text, as `columns = { time = "Time" }`; in a sheet `time = Time; lat = Lat`."""
+    """Free keys to text, as `columns = { time = "Time" }`; in a sheet `time = Time; lat = Lat`. Raises Wrong."""
     if context.sheet and isinstance(value, str):
         pairs = [member.partition("=") for member in _members(value, context, _LIST_SPLIT)]
         value = {key.strip(): text.strip() for key, _, text in pairs}

@@ -37,7 +37,7 @@ class Bag:
         self.files: dict[str, Digests] = {}
 
     def path(self, name: str) -> Path:
-        """Give the place of a file to be written, its folder made."""
+        """Give the place of a file to be written, its folder made. Raises ValueError (no name for a bag)."""
         if not _SAFE.match(name):
             raise ValueError(f"not a name for a file of a bag: {name!r}")
         place = self.folder.joinpath(*name.split("/"))

@@ -187,7 +187,7 @@ def check_place(place: Place) -> None:
 
 
 def check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:
-    """Refuse before anything is written what the ledger would refuse after."""
+    """Refuse before anything is written what the ledger would refuse after. Raises RefusedError."""
     if not signers:
         raise RefusedError("nobody signs this dossier", hint="name an operator with --as NAME")
     with archive.reading() as db:
