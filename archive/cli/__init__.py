@@ -10,6 +10,7 @@ Exit status: 0 done, all holds; 1 a finding; 2 the call or the input is wrong;
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
 from collections.abc import Sequence
@@ -22,11 +23,23 @@ _OURS = {"archive": "ledger.py", "evidence": "imagery.py", "schemas": "canonical
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status; `argv` is without the program's name."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    told = sys.unraisablehook
+
+    def stop_again(lost: sys.UnraisableHookArgs) -> None:
+        """Let a Ctrl-C that fell where nothing can be raised (in a callback of an import) stop the command still."""
+        if lost.exc_type is KeyboardInterrupt:
+            _thread.interrupt_main()
+        else:
+            told(lost)
+
+    sys.unraisablehook = stop_again
     try:
         return _answered(arguments)
     except KeyboardInterrupt:  # before there was anything to stop
         sys.stderr.write("\nsijill: stopped before it began\n")
         return 130
+    finally:
+        sys.unraisablehook = told
 
 
 def _answered(arguments: list[str]) -> int:

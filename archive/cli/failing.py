@@ -39,6 +39,8 @@ def guarded(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _told(_from_system(error), as_json=as_json)
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C in the making of a class
+            return _last_word(STOPPED, INTERRUPTED)
         return _told(_changed(arguments) or _fault(error), as_json=as_json)
     return status
 

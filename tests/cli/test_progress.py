@@ -120,12 +120,13 @@ def test_ctrl_c_at_any_moment_ends_with_130_and_leaves_nothing_half_done(waiting
         started = subprocess.Popen(
             [sys.executable, "-c", STOPPABLE, "--archive", str(kept.folder), "--as", OPERATOR,
              *[word.format(folder=folder) for word in words]],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(kept.home.folder),
-        )  # fmt: skip
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(kept.home.folder, PYTHONWARNINGS="default"),
+        )  # fmt: skip  # a file that an import was reading is not closed by name where it is stopped
         assert started.stdout.readline() == "ready\n"
         time.sleep(moment)
         os.kill(started.pid, signal.SIGINT)
         _, said = started.communicate(timeout=60)
+        said = "".join(line for line in said.splitlines(keepends=True) if "ResourceWarning" not in line)
         assert "Traceback" not in said and "fault" not in said, said
         assert started.returncode in (130, 0, 1, 2), said
         assert started.returncode != 130 or "stopped" in said
