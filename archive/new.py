@@ -30,6 +30,7 @@ from schemas.text import visible
 if TYPE_CHECKING:
     from archive.open import Archive
 
+MOST_ROWS = 20_000
 _CHUNK = 1 << 20
 _GUESSES = {"image": ("imagery", "photo"), "video": ("imagery", "video")}
 _DOCUMENTS = ("application/pdf", "application/msword", "wordprocessingml", "message/rfc822")
@@ -63,8 +64,8 @@ class NewResult:
 def new_folder(folder: Path, lang: str | None = None, archive: Archive | None = None) -> NewResult:
     """Write or update `case.xlsx` in a folder.
 
-    Raises NotFound for no folder, InputError where it has a case.toml or a
-    case.xlsx that cannot be opened, UnreachableError where a file cannot be read
+    Raises NotFound for no folder, InputError where it has a case.toml, a
+    case.xlsx that cannot be opened or more than `MOST_ROWS` files, UnreachableError where a file cannot be read
     or the workbook cannot be written.
     """
     tongue = language(lang)
@@ -76,6 +77,12 @@ def new_folder(folder: Path, lang: str | None = None, archive: Archive | None = 
             hint="move case.toml away to work in a spreadsheet",
         )
     names, warnings = _names(looked, tongue)
+    if len(names) > MOST_ROWS:
+        raise InputError(
+            f"{len(names):,} files are more than a spreadsheet of a row each can be filled in for ({MOST_ROWS:,})",
+            where=visible(str(folder)),
+            hint="hand in the files of each case in a folder of their own, or write items.csv beside a case.toml",
+        )
     rows = _rows(looked, names, tongue, archive)
     path = folder / "case.xlsx"
     before = looked.texts.get("case.xlsx")

@@ -341,3 +341,16 @@ def test_a_file_that_the_archive_has_already_is_named_with_its_item(tmp_path):
     new_folder(folder, "en", archive)
     cells = [str(cell.value) for row in openpyxl.load_workbook(folder / "case.xlsx").worksheets[1] for cell in row]
     assert any(f"{code}/{item}" in cell for cell in cells)
+
+
+def test_a_folder_of_very_many_files_is_refused_before_any_is_read(tmp_path, monkeypatch):
+    """Nobody fills in a sheet of two hundred thousand rows, and making one would take the machine's memory."""
+    monkeypatch.setattr("archive.new.MOST_ROWS", 3)
+    for number in range(4):
+        (tmp_path / f"IMG-{number}.jpg").write_bytes(b"\xff\xd8\xff")
+
+    with pytest.raises(InputError, match="4 files are more than a spreadsheet") as refused:
+        new_folder(tmp_path)
+
+    assert "items.csv" in refused.value.hint
+    assert not (tmp_path / "case.xlsx").exists()
