@@ -51,6 +51,7 @@ class Report:
     anchors: list[Anchor] | None = None  # None where nobody looked
     erased: list[dict[str, Any]] = field(default_factory=list)
     witnessed: list[dict[str, Any]] = field(default_factory=list)
+    continues: dict[str, Any] | None = None  # the older archive that this one goes on from
     size: int = 0
     readable: frozenset[str] = frozenset()
 
@@ -71,6 +72,7 @@ class Report:
             "anchors": [a.document() for a in self.anchors or ()],
             "erased": self.erased,
             "witnessed": self.witnessed,
+            "continues": self.continues,
             "proven_window": proven(self.anchors, self.size),
         }
 
@@ -108,6 +110,8 @@ def audit(
         if objects and not ledger_only:
             scratch.commit()
             report.objects = _objects(replay, archive, scratch, progress)
+    if replay.registry.continues is not None:
+        report.continues = dict(zip(("origin", "size", "root"), replay.registry.continues, strict=True))
     report.entries = report.size = replay.size
     report.commits = replay.commits
     report.findings = replay.found.closed()

@@ -17,15 +17,16 @@ import os
 import shutil
 import sqlite3
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, merkle
+from archive import ledger, merkle, note, paper
 from archive.database import blob
-from archive.open import CONFIGURATION, DOCUMENTS, find
-from schemas.errors import InputError, IntegrityError, RefusedError, UnreachableError
+from archive.open import CONFIGURATION, DOCUMENTS, PREDECESSOR, find
+from archive.registry import registry_of
+from schemas.errors import InputError, IntegrityError, RefusedError, SijillError, UnreachableError
 from schemas.text import counted, visible
 
 if TYPE_CHECKING:
@@ -58,23 +59,29 @@ def copy(archive: Archive, dest: Path, *, update: bool = False, progress: Progre
     with archive.reading() as db:
         if ledger.checkpoint_note(db)[0] < size:
             raise IntegrityError("the copy has more entries than the archive", where=shown)
-    _remember(archive, dest, size)
+    remember(archive, dest, size)
     return {
         "format": "sijill-copy/1", "copy": str(dest.absolute()), "size": size, "root": root, "objects_written": written,
     }  # fmt: skip
 
 
 def _lay(archive: Archive, dest: Path) -> None:
-    text = (archive.folder / CONFIGURATION).read_text("utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith(("copy_of", "database", "objects"))]
-    lines += ['database = "sqlite:///sijill.db"', 'objects = "objects"', f'copy_of = "{archive.origin}"']
-    _replace(dest / CONFIGURATION, ("\n".join(lines) + "\n").encode())
-    for name in DOCUMENTS:
+    shutil.copyfile(archive.folder / CONFIGURATION, dest / CONFIGURATION)
+    mark(dest, archive.origin)
+    for name in (*DOCUMENTS, PREDECESSOR):
         source = archive.folder / name
         if source.is_dir():
             shutil.copytree(source, dest / name, dirs_exist_ok=True)
         elif source.is_file():
             shutil.copyfile(source, dest / name)
+
+
+def mark(folder: Path, origin: str) -> None:
+    """Mark the archive in `folder`, whose database and objects lie in it, as a copy that takes no act."""
+    text = (folder / CONFIGURATION).read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith(("copy_of", "database", "objects"))]
+    lines += ['database = "sqlite:///sijill.db"', 'objects = "objects"', f'copy_of = "{origin}"']
+    _replace(folder / CONFIGURATION, ("\n".join(lines) + "\n").encode())
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -151,7 +158,8 @@ def _book(archive: Archive) -> Path:
     return archive.home.folder / "copies.json"
 
 
-def _remember(archive: Archive, dest: Path, size: int) -> None:
+def remember(archive: Archive, dest: Path, size: int) -> None:
+    """Note where a copy of an archive lies, so that an order to erase can name it."""
     known = [one for one in _known(archive) if one["path"] != str(dest.absolute())]
     known.append({"origin": archive.origin, "path": str(dest.absolute()), "size": size, "at": ledger.now()})
     archive.home.write(_book(archive), (json.dumps(known, indent=1) + "\n").encode())
@@ -172,31 +180,71 @@ def known_copies(archive: Archive) -> Iterator[dict[str, Any]]:
             yield {**one, "there": (Path(one["path"]) / CONFIGURATION).is_file()}
 
 
-def restore(copied: Archive) -> dict[str, Any]:
-    """Let a copy write again in the archive's place. Gives `sijill-restore/1`.
+def missing(copied: Archive, against: Sequence[Path] = ()) -> int:
+    """Give how many entries the copy lacks of what the pin and the kept checkpoints `against` have seen.
 
-    Raises InputError (no copy) and RefusedError where this computer has seen more than the copy holds: going on
-    from there would be a second history under one name.
+    Raises InputError (a checkpoint that is none, or of another archive), RefusedError (the copy is another history).
     """
-    if not copied.copy_of:
-        raise InputError("this is no copy: it can be written already", where=visible(str(copied.folder)))
     pin = copied.home.pin(copied.origin)
     with copied.reading() as db:
-        head = ledger.open_head(db, copied) if pin is None or pin.size <= ledger.checkpoint_note(db)[0] else None
-        size = ledger.checkpoint_note(db)[0]
-    if head is None:
-        missing = counted(pin.size - size, "entry", "entries") if pin is not None else ""
+        size, _ = ledger.checkpoint_note(db)
+        names = [vkey for _, vkey, _ in registry_of(db).log_keys]
+        seen = [size, pin.size if pin is not None else 0]
+        for path in against:
+            kept = _kept(path, names)
+            seen.append(kept.size)
+            if kept.size <= size and root_of(db, kept.size) != kept.root:
+                raise RefusedError(
+                    f"the first {kept.size} entries of this copy are not those that were signed", code="pin",
+                    where=visible(str(path)), hint="keep both: together they are proof; find another copy",
+                )  # fmt: skip
+    return max(seen) - size
+
+
+def _kept(path: Path, vkeys: Sequence[str]) -> note.Checkpoint:
+    stored, trouble = paper.read(path, note.LARGEST), ""
+    for vkey in vkeys:
+        try:
+            return note.open_checkpoint(stored, vkey)
+        except SijillError as error:
+            trouble = error.message
+    where = visible(str(path))
+    raise InputError(f"{where} is no checkpoint of this archive: {trouble}", where=where)
+
+
+def root_of(db: Any, size: int) -> bytes:
+    """Give the root of the first `size` entries, from the entries."""
+    compact = merkle.CompactRange()
+    rows = db.execute("SELECT leaf FROM ledger WHERE idx < ? ORDER BY idx", (size,))
+    compact.extend(blob(leaf) for (leaf,) in rows)
+    return compact.root()
+
+
+def restore(copied: Archive, against: Sequence[Path] = ()) -> dict[str, Any]:
+    """Let a copy write again in the archive's place. Gives `sijill-restore/1`.
+
+    Raises InputError (no copy) and RefusedError where this computer, or a kept checkpoint, has seen more than the
+    copy holds: going on from there would be a second history under one name.
+    """
+    lost = missing(copied, against)
+    if not copied.copy_of and not lost:
+        raise InputError("this is no copy: it can be written already", where=visible(str(copied.folder)))
+    with copied.reading() as db:
+        size, _ = ledger.checkpoint_note(db)
+        if not lost:
+            ledger.open_head(db, copied)
+    if lost:
         raise RefusedError(
-            f"{missing} are missing: this computer has seen {pin.size if pin else '?'}, the copy holds {size}",
-            code="pin",
-            where=copied.origin,
-            hint="find a newer copy. To go on from here is to begin another archive: make one with `sijill init` and"
-            " take the folders in again; the older history stays here to be read",
-        )
+            f"{counted(lost, 'entry', 'entries')} are missing: {size} to {size + lost - 1} were seen, and the copy"
+            f" holds {size}",
+            code="pin", where=copied.origin,
+            hint="find a newer copy. To go on without them is to begin another archive, which names this one and"
+            " keeps it: say --reason TEXT",
+        )  # fmt: skip
     path = copied.folder / CONFIGURATION
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("copy_of")]
     _replace(path, ("\n".join(lines) + "\n").encode())
     return {
         "format": "sijill-restore/1", "archive": str(copied.folder), "size": size, "missing": 0,
-        "pinned": pin is not None,
+        "pinned": copied.home.pin(copied.origin) is not None,
     }  # fmt: skip

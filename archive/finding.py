@@ -74,6 +74,10 @@ CODES: dict[str, Code] = {
     "pin-unreadable": Code("finding", "this computer's pin cannot be read", "find out why before moving it away"),
     "pin-none": Code("warning", "this computer has never seen this archive", "hold it --against a kept checkpoint"),
     "against": Code("finding", "this is not the history of a kept checkpoint", "keep both: together they are proof"),
+    "predecessor": Code("finding", "the older archive kept inside is not the one that entry 0 names", _COPY),
+    "predecessor-none": Code(
+        "warning", "the older archive that this one goes on from is not kept inside", "find out where it is kept"
+    ),
     "anchor": Code(
         "finding", "a time-stamp that was recorded does not hold", "ask the authority; have it stamped again"
     ),

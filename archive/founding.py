@@ -8,7 +8,7 @@ root key alone, its loss ends the adding of operators for ever, and that is said
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +39,12 @@ def found(
     no_passphrase: bool,
     recovery: Path | None,
     guardians: Sequence[str],
+    continues: Mapping[str, Any] | None = None,
 ) -> tuple[str, str, str, tuple[str, ...]]:
-    """Write the first act; gives operator, fingerprint, log vkey, warnings. Raises RefusedError, FormatError."""
+    """Write the first act; gives operator, fingerprint, log vkey, warnings. Raises RefusedError, FormatError.
+
+    `continues` are the members of genesis that name the head of an older archive which this one goes on from.
+    """
     home = archive.home
     passphrase = home.new_passphrase(no_passphrase)
     signer = home.first_signer(operator, key, passphrase)
@@ -59,7 +63,7 @@ def found(
     engine.dispose()
     body: dict[str, Any] = {
         "origin": archive.origin, "log_vkey": log_vkey, "root_keys": roots, "root_threshold": 1,
-        "roles": {role: list(types) for role, types in ROLES.items()},
+        "roles": {role: list(types) for role, types in ROLES.items()}, **(continues or {}),
     }  # fmt: skip
     with ledger.writing(archive, [signer], genesis=True) as act:
         act.add("genesis", body=body)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger
 from archive.checked import recorded_checks
 from archive.copies import known_copies
+from archive.open import PREDECESSOR
 from archive.read_again import ReadAgain
 from archive.registry import registry_of
 from archive.transfer import waiting_for
@@ -44,9 +46,14 @@ def health(archive: Archive) -> dict[str, Any]:
         if newest else None,
         "certificates_ending": _ending(stamped),
         "sealed_to_one": alone,
-        "copies": [{**one, "behind": size - one["size"]} for one in known_copies(archive)],
+        "copies": [{**one, "behind": size - one["size"]} for one in known_copies(archive) if not _older(one)],
         "not_accepted": waiting,
     }  # fmt: skip
+
+
+def _older(one: dict[str, Any]) -> bool:
+    """Tell the archive that this one goes on from, which never follows, from a copy that should."""
+    return Path(one["path"]).name == PREDECESSOR
 
 
 def _waiting(db: Any) -> list[dict[str, str]]:

@@ -30,6 +30,7 @@ CONFIGURATION = "sijill.toml"
 FORMAT = "sijill-archive/1"
 PAGES = ("format.md", "intake.md", "dossier.md")
 DOCUMENTS = ("README.txt", *PAGES, "verify.py", "schemas")  # what a stranger finds in the folder
+PREDECESSOR = "predecessor"  # the archive that this one goes on from, whole, in a folder of this name
 _KNOWN = ("format", "origin", "database", "objects", "standard", "copy_of")
 
 
@@ -181,16 +182,21 @@ def init(
     origin = origin or f"sijill.local/{secrets.token_hex(4)}"
     home = home or Home()
     with _built(folder) as building:
-        lines = [
-            f'format = "{FORMAT}"', f'origin = "{origin}"', 'database = "sqlite:///sijill.db"',
-            'objects = "objects"', 'standard = "sijill-minimum"',
-        ]  # fmt: skip
-        (building / CONFIGURATION).write_text("\n".join(lines) + "\n", "utf-8")
-        (building / "objects").mkdir()
-        _lay_documents(building)
-        archive = _open(building, home)
+        archive = lay_out(building, origin, "sijill-minimum", home)
         made = found(archive, operator, key, no_passphrase, recovery, guardians)
     return Initialised(_open(folder, home), *made)
+
+
+def lay_out(folder: Path, origin: str, standard: str, home: Home) -> Archive:
+    """Put into an empty folder what an archive has before its first act; gives it, opened."""
+    lines = [
+        f'format = "{FORMAT}"', f'origin = "{origin}"', 'database = "sqlite:///sijill.db"', 'objects = "objects"',
+        f'standard = "{standard}"',
+    ]  # fmt: skip
+    (folder / CONFIGURATION).write_text("\n".join(lines) + "\n", "utf-8")
+    (folder / "objects").mkdir()
+    _lay_documents(folder)
+    return _open(folder, home)
 
 
 @contextmanager

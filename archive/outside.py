@@ -7,13 +7,18 @@ the tree that a replay makes. Follows C2SP tlog-checkpoint. Changes nothing.
 
 from __future__ import annotations
 
+import base64
+import sqlite3
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive import note, paper
+from archive.copies import root_of
+from archive.database import still
 from archive.keys import Pin
+from archive.open import PREDECESSOR
 from archive.replay import Replay
 from archive.unfinished import PENDING
 from schemas.errors import InputError, SijillError
@@ -139,6 +144,7 @@ def check_folder(replay: Replay, archive: Archive) -> None:
     journal = archive.database.with_name(archive.database.name + "-journal")
     if journal.exists() or journal.is_symlink():
         replay.report("journal", journal.name, "it would be played back when the database is next opened")
+    check_predecessor(replay, archive)
     if archive.standard not in packaged():
         replay.report("standard-unknown", "sijill.toml: standard", f"{visible(archive.standard)} is not packaged here")
     if (archive.folder / PENDING).exists():
@@ -151,3 +157,26 @@ def check_folder(replay: Replay, archive: Archive) -> None:
         same = False
     if not same:
         replay.report("verifier", "verify.py", "it is not there, or of another version, or was changed")
+
+
+def check_predecessor(replay: Replay, archive: Archive) -> None:
+    """Hold the older archive kept in this folder against the head that genesis names."""
+    folder, older = archive.folder / PREDECESSOR, replay.registry.continues
+    if older is None:
+        if folder.exists() or folder.is_symlink():
+            replay.report("predecessor", PREDECESSOR, "entry 0 names no archive that this one goes on from")
+        return
+    origin, size, root = older
+    if not (folder / "sijill.db").exists():
+        what = f"this archive goes on from {visible(origin)} at {size} entries; that archive is not kept here"
+        replay.report("predecessor-none", PREDECESSOR, what)
+        return
+    try:
+        with still(folder / "sijill.db") as db:
+            (count,) = db.execute("SELECT max(idx) + 1 FROM ledger").fetchone()
+            found = base64.b64encode(root_of(db, size)).decode() if count == size else None
+    except (sqlite3.Error, SijillError, TypeError):
+        found = None
+    if found != root:
+        what = f"its entries are not the {size} of {visible(origin)} that entry 0 names"
+        replay.report("predecessor", PREDECESSOR, what)

@@ -47,6 +47,7 @@ class Registry:
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     root_keys: tuple[str, ...] = ()
     keys: dict[str, Key] = field(default_factory=dict)
+    continues: tuple[str, int, str] | None = None  # origin, size and root of the archive that this one goes on from
     log_keys: list[tuple[int, str, bool]] = field(default_factory=list)  # from which entry, which, the one before lost
 
     def apply(self, entry: Entry) -> list[str]:
@@ -57,6 +58,8 @@ class Registry:
             self.root_threshold, self.roles = body["root_threshold"], body["roles"]
             self.root_keys = tuple(body["root_keys"])
             self.log_keys = [(0, self.log_vkey, False)]
+            if "continues_origin" in body:
+                self.continues = body["continues_origin"], body["continues_size"], body["continues_root"]
         elif entry.t == "key.add":
             return self._add(entry)
         elif entry.t == "logkey.rotate":

@@ -31,9 +31,14 @@ def recipients_of(db: Any) -> list[str]:
     """Give the age recipients of all guardians: operators with that role, and those named when the archive was made."""
     keys = registry_of(db).keys.values()
     found = [key.age for key in keys if key.age and key.revoked is None and "guardian" in key.roles]
-    for (fields,) in db.execute("SELECT fields FROM act WHERE t = 'policy.set' ORDER BY idx").fetchall():
-        found += [value for name, value in json.loads(fields).items() if name == "guardian"]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *named_recipients(db)]))
+
+
+def named_recipients(db: Any) -> list[str]:
+    """Give the age recipients that were named when the archive was made, whose keys are none of its operators'."""
+    rows = db.execute("SELECT fields FROM act WHERE t = 'policy.set' ORDER BY idx").fetchall()
+    told = [json.loads(fields).get("guardian") for (fields,) in rows]
+    return [one for one in dict.fromkeys(told) if one]
 
 
 def sealed_of(db: Any, sub: str) -> dict[str, Any] | None:

@@ -21,9 +21,11 @@ from schemas.errors import FormatError
 VERSION = 1
 LARGEST_ENTRY = 32 * 1024
 
+CONTINUES = ("continues_origin", "continues_size", "continues_root")  # an older archive: all or none
+
 # type -> the keys its body must hold, and those that it may hold
 BODIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "genesis": (("origin", "log_vkey", "root_keys", "root_threshold", "roles"), ("recovery_keys",)),
+    "genesis": (("origin", "log_vkey", "root_keys", "root_threshold", "roles"), ("recovery_keys", *CONTINUES)),
     "commit": (("first", "count", "root", "sigs"), ()),
     "key.add": (("key", "person", "proof"), ("age",)),
     "key.revoke": (("fingerprint",), ("bad_from",)),
@@ -74,6 +76,7 @@ _ID = re.compile(r"[0-9a-f]{32}\Z")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 _DIGEST_LENGTH = 43
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+_ROOT = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z")  # 32 bytes, in their one spelling
 _DIGESTS = re.compile(r"[A-Za-z0-9_-]+\Z")
 _SECOND = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z\Z", re.ASCII)
 _MUST = frozenset(("at", "body", "by", "n", "t", "v"))
@@ -118,6 +121,9 @@ SHAPES: dict[str, _Shape] = {
     "key": _text, "person": lambda value: _text(value) and _ID.match(value) is not None, "proof": _text, "age": _text,
     "new_sig": _text, "old_sig": _text, "lost": lambda value: value == 1, "kind": lambda value: value in KINDS,
     "digests": lambda value: _texts(value) and all(map(_DIGEST.match, value)),
+    "continues_origin": lambda value: _text(value) and value != "",
+    "continues_size": lambda value: _index(value) and value > 0,
+    "continues_root": lambda value: _text(value) and _ROOT.match(value) is not None,
 }  # fmt: skip
 
 
@@ -239,6 +245,9 @@ def _body_problem(t: str, body: Any) -> str | None:
     must, may = _ALLOWED[t]
     if not must <= body.keys() <= may:
         return f"its body lacks {sorted(must - body.keys())} or has unknown {sorted(body.keys() - may)}"
+    older = [body[key] for key in CONTINUES if key in body]
+    if older and (len(older) != len(CONTINUES) or older[0] == body["origin"]):
+        return "its body does not name the older archive that it continues by another origin, size and root"
     wrong = sorted(key for key, value in body.items() if not SHAPES[key](value))
     return f"its body holds a malformed {wrong}" if wrong else None
 

@@ -80,6 +80,9 @@ def in_words(document: dict[str, Any]) -> str:
         f"{counted(document['entries'], 'entry', 'entries')} in {counted(document['commits'], 'commit')}"
         + (f", {counted(objects, 'object')}" if objects is not None else "")
     ]
+    if document.get("continues"):
+        older = document["continues"]
+        lines.append(f"it goes on from {visible(older['origin'])} at {counted(older['size'], 'entry', 'entries')}")
     findings = [one for one in document["findings"] if one["severity"] == "finding"]
     for one in document["findings"]:
         since = f" (it held at {visible(str(one['since']))})" if one.get("since") else ""

@@ -424,9 +424,10 @@ class Tree:
         return found
 
 
+CONTINUES = "continues_origin continues_size continues_root"  # the older archive that one goes on from: all or none
 # type -> what its body must hold, what it may hold
 BODIES: dict[str, tuple[str, str]] = {
-    "genesis": ("origin log_vkey root_keys root_threshold roles", "recovery_keys"),
+    "genesis": ("origin log_vkey root_keys root_threshold roles", f"recovery_keys {CONTINUES}"),
     "commit": ("first count root sigs", ""),
     "key.add": ("key person proof", "age"),
     "key.revoke": ("fingerprint", "bad_from"),
@@ -531,7 +532,8 @@ FIELDS = {
 # what a key of a body holds, in every type that has it; all others hold a text
 SHAPES = {
     "root_keys": "texts", "recovery_keys": "texts", "digests": "texts", "roles": "lists", "sigs": "signatures",
-    "root_threshold": "count", "count": "count", "lost": "count", "first": "index", "bad_from": "index",
+    "root_threshold": "count", "continues_size": "count", "count": "count", "lost": "count", "first": "index",
+    "bad_from": "index",
 }  # fmt: skip
 
 
@@ -698,6 +700,14 @@ class Entry:
             return False
         if body.get("lost", 1) != 1:
             return False
+        older = [body[key] for key in CONTINUES.split() if key in body]
+        if older:
+            if len(older) != 3 or older[0] in ("", body["origin"]):
+                return False
+            try:
+                unbase64(older[2], 32)
+            except Broken:
+                return False
         return "kind" not in body or body["kind"] in KINDS
 
 
@@ -718,6 +728,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.origin, self.log_vkey, self.threshold = "", "", 1
+        self.continues: list[Any] = []  # origin, size and root of the older archive that this one goes on from
         self.log_keys: list[tuple[int, str, bool]] = []  # from which entry, which, the one before lost
         self.signed: dict[str, array.array[int]] = {}
         self.roles: dict[str, list[str]] = {}
@@ -731,6 +742,7 @@ class Registry:
             self.origin, self.log_vkey = body["origin"], body["log_vkey"]
             self.roles, self.root_keys, self.threshold = body["roles"], body["root_keys"], body["root_threshold"]
             self.log_keys = [(0, self.log_vkey, False)]
+            self.continues = [body[key] for key in CONTINUES.split() if key in body]
         elif entry.t == "key.add":
             name, point = fingerprint(key_blob(body["key"])), _key_parts(key_blob(body["key"]))[1]
             if any(point == _key_parts(key_blob(key["line"]))[1] for key in self.keys.values()):
@@ -2063,6 +2075,29 @@ def hold_given(ledger: Ledger, log_vkey: str | None, genesis: str | None) -> Non
         ledger.report.found("checkpoint", "entry 0 is not the genesis that was given")
 
 
+def predecessor(folder: str, registry: Registry, report: Report) -> None:
+    """The older archive kept inside, from which this one goes on, has the head that entry 0 names."""
+    check, inside, tree = "predecessor", os.path.join(folder, "predecessor"), Tree()
+    if not registry.continues:
+        if os.path.lexists(inside):
+            report.found(check, "an older archive lies here, and entry 0 names none")
+            report.close(check, "")
+        return
+    origin, size, root = registry.continues
+    what = f"goes on from {origin} at {size} entries, which is not kept here"
+    if os.path.lexists(os.path.join(inside, "sijill.db")):
+        what = f"goes on from {origin} at {size} entries; those kept here are these: check that folder too"
+        try:
+            with database(inside, report) as db:
+                for (leaf,) in db.execute("SELECT leaf FROM ledger ORDER BY idx"):
+                    tree.add(leaf if isinstance(leaf, bytes) else b"")
+        except sqlite3.Error:
+            report.found(check, "the older archive cannot be read")
+        if (tree.size, base64.b64encode(tree.root()).decode()) != (size, root):
+            report.found(check, "the older archive kept here is not the one that entry 0 names")
+    report.close(check, what)
+
+
 def check_objects(folder: str, scratch: sqlite3.Connection, report: Report) -> None:
     """Read every object that the ledger names, and look for what it does not name."""
     store, count, bytes_read = os.path.join(folder, "objects"), 0, 0
@@ -2150,6 +2185,7 @@ def check_archive_by(ledger: Ledger, log_vkey: str | None, genesis: str | None, 
     report.close("checkpoint", f"{ledger.commits} checkpoints, each signed by the log over these entries")
     report.close("anchors", ledger.anchored())
     settings(folder, ledger.registry.origin, report)
+    predecessor(folder, ledger.registry, report)
     check_objects(folder, ledger.scratch, report)
     for name, what in (
         ("blake3", "BLAKE3 not recomputed: the standard library has none; `b3sum` does it"),

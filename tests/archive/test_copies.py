@@ -1,22 +1,30 @@
 """Copies, their return, what is due, and what an auditor keeps."""
 
+import base64
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
-from archive import ledger, notebook
+from archive import ledger, note, notebook
 from archive.acts import withdraw
 from archive.audit import audit
 from archive.checked import record_checks
-from archive.copies import copy, known_copies, restore
+from archive.consent import answer
+from archive.continued import go_on
+from archive.copies import copy, known_copies, missing, restore
+from archive.custody import events_of, gaps_in
 from archive.dossier import verify as second
 from archive.erasure import erase
 from archive.health import health, in_words
 from archive.objects import ObjectStore
 from archive.open import find
 from archive.operators import add
+from archive.transfer import accept, hand_over
 from archive.verify import object_rows, verify_objects
+from schemas.entry import Entry
 from schemas.errors import InputError, IntegrityError, RefusedError
 from tests.archive.test_erasure import a_sealed_source, an_item
 from tests.archive.test_operators import key
@@ -102,8 +110,8 @@ def test_what_is_erased_is_named_where_a_copy_holds_it_and_goes_with_the_next_up
 
 def test_health_says_what_is_missing_and_what_waits(archive, tmp_path):
     said = in_words(health(archive))
-    for missing in ("never as a whole", "never: sijill anchor", "none that this computer made"):
-        assert missing in said
+    for words in ("never as a whole", "never: sijill anchor", "none that this computer made"):
+        assert words in said
     a_sealed_source(archive, tmp_path)
     add(archive, signers(archive), "lena", key(tmp_path, "lena"), roles=["custodian"])
     from archive.transfer import hand_over
@@ -155,3 +163,97 @@ def test_the_outcome_of_an_audit_can_be_recorded_and_found(archive):
         (fields,) = db.execute("SELECT fields FROM act WHERE t = 'audit.note'").fetchone()
     assert '"note":"yearly"' in fields
     assert grave(archive) == []
+
+
+@pytest.fixture
+def went_on(archive, tmp_path):
+    """Two entries were lost with the computer; the older copy went on as another archive."""
+    add(archive, signers(archive), "lena", key(tmp_path, "lena"), roles=["custodian", "root", "guardian"])
+    item, _ = an_item(archive, "imagery")
+    hand_over(archive, signers(archive), item, "lena", "scan")
+    accept(archive, [archive.home.signer("lena")], item)
+    answer(archive, signers(archive), item=an_item(archive, "statement")[0], audience="public", reason="she asked")
+    a_sealed_source(archive, tmp_path)
+    withdraw(archive, signers(archive), an_item(archive, "flight_log")[0], "sent by mistake", ("item",))
+    copy(archive, tmp_path / "copy")
+    act(archive)
+    shutil.rmtree(archive.folder)
+    document = go_on(
+        find(tmp_path / "copy", archive.home), signers(archive), "the laptop was lost", no_passphrase=True
+    )
+    return find(tmp_path / "copy", archive.home), document
+
+
+def test_an_older_copy_goes_on_only_as_another_archive_that_names_its_head(archive, went_on):
+    new, document = went_on
+    assert (new.origin, document["missing"]) == (f"{archive.origin}-2", 2)
+    with new.reading() as db:
+        body = Entry.parse(0, db.execute("SELECT leaf FROM ledger WHERE idx = 0").fetchone()[0]).body
+        (said,) = db.execute("SELECT fields FROM act WHERE t = 'audit.note'").fetchone()
+    older = find(new.folder / "predecessor", archive.home)
+    with older.reading() as db:
+        size, stored = ledger.checkpoint_note(db)
+    head = note.Checkpoint.parse(note.SignedNote.parse(stored).text)
+    assert (body["continues_origin"], body["continues_size"]) == (archive.origin, size) == (head.origin, head.size)
+    assert body["continues_root"] == base64.b64encode(head.root).decode()
+    assert '"note":"the laptop was lost"' in said
+    assert second.check_archive(str(new.folder)).findings == second.check_archive(str(older.folder)).findings == []
+    assert (grave(new), grave(older)) == ([], ["pin"])  # the older one is still older than what was seen
+    act(new)
+    assert grave(new) == []
+    with pytest.raises(RefusedError, match="a copy"):
+        act(older)
+
+
+def test_what_the_copy_held_stands_in_the_archive_that_went_on(archive, went_on):
+    new, _ = went_on
+    older = find(new.folder / "predecessor", archive.home)
+    asked = "SELECT sub, kind, code, id, withdrawn IS NULL, fields FROM record WHERE kind != 'key' ORDER BY sub"
+    held = "SELECT DISTINCT blake3, sha256, size, sub, role FROM object ORDER BY 1, 4"
+    with new.reading() as now, older.reading() as then:
+        for question in (asked, held, "SELECT * FROM observation ORDER BY log, row"):
+            assert now.execute(question).fetchall() == then.execute(question).fetchall() != []
+        sub = now.execute("SELECT sub FROM record WHERE id = ?", (an_item(new, "imagery")[0].split("/")[1],)).fetchone()[0]
+        told = [event["action"] for event in events_of(now, sub)]
+        assert told == ["capture", "copy", "transfer", "receive", "accession", "reading.add"]
+        assert [gap["what"] for gap in gaps_in(events_of(now, sub))] == [
+            "handed over by tester; the last known to hold it was local media desk A"
+        ]
+
+
+def test_another_archive_cannot_be_slipped_under_the_one_that_went_on(archive, went_on, tmp_path):
+    new, _ = went_on
+    with closing(sqlite3.connect(new.folder / "predecessor" / "sijill.db")) as db, db:
+        db.execute("DROP TRIGGER ledger_no_delete")
+        db.execute("DELETE FROM ledger WHERE idx = (SELECT max(idx) FROM ledger)")
+    assert grave(new) == ["predecessor"]
+    assert not second.check_archive(str(new.folder)).ok
+    shutil.rmtree(new.folder / "predecessor")
+    assert grave(new) == []
+    assert "predecessor-none" in [f.code for f in audit(new).findings]
+    (new.folder / "predecessor").mkdir()
+    other = filled_archive(tmp_path / "other")
+    shutil.copytree(new.folder / "predecessor", other.folder / "predecessor")
+    assert grave(other) == ["predecessor"]
+
+
+def test_going_on_needs_something_missing_a_reason_another_name_and_a_copy_that_holds(archive, tmp_path):
+    copy(archive, tmp_path / "copy")
+    shutil.copytree(tmp_path / "copy", tmp_path / "whole")
+    act(archive)
+    copied = find(tmp_path / "copy", archive.home)
+    with pytest.raises(InputError, match="needs a reason"):
+        go_on(copied, signers(archive), " ", no_passphrase=True)
+    with pytest.raises(InputError, match="another origin"):
+        go_on(copied, signers(archive), "lost", origin=archive.origin, no_passphrase=True)
+    _, fields = an_item(archive, "imagery")
+    path = copied.objects.path(fields["blake3"])
+    path.chmod(0o644)
+    path.write_bytes(b"other")
+    with pytest.raises(RefusedError, match="does not hold"):
+        go_on(copied, signers(archive), "lost", no_passphrase=True)
+    shutil.rmtree(archive.home.folder / "pins")
+    whole = find(tmp_path / "whole", archive.home)
+    assert missing(whole, [archive.folder / "checkpoint"]) == 2
+    assert go_on(whole, signers(archive), "nothing is missing")["missing"] == 0
+    assert find(tmp_path / "whole", archive.home).copy_of is None
