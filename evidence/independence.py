@@ -227,9 +227,14 @@ def joins_of_item(name: str, items: Sequence[Item], sources: Mapping[str, Mappin
 
 
 def joins_of_source(name: str, sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Give the first source that keeps a source in its house once it is erased, if there is one."""
+    """Give sources that keep a house one when a source of it is erased: the first of each piece that it would leave."""
     house = houses(sources)
-    return [other for other in sources if other != name and name in house and house.get(other) == house[name]][:1]
+    left = houses({other: record for other, record in sources.items() if other != name})
+    first: dict[str, str] = {}
+    for other in sources:
+        if other != name and name in house and house.get(other) == house[name]:
+            first.setdefault(left.get(other, other), other)
+    return list(first.values())
 
 
 def houses(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from tests import casebook
 
-STOPPED = {-signal.SIGKILL, -signal.SIGTERM, 130}
+STOPPED = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, 130}  # by Ctrl-C itself, where all but Python had ended
 BUSY = ("another process wrote", "another process is writing", "keeps writing", "went from the store meanwhile",
         "handed over meanwhile")  # fmt: skip
 
@@ -77,7 +77,7 @@ class Soak:
         started = subprocess.Popen(
             [sys.executable, "-m", "archive.cli", "--archive", str(self.archive.folder), "--as", casebook.OPERATOR, *words],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", cwd=casebook.ROOT,
-            env=casebook.environment(self.archive.home.folder, PYTHONFAULTHANDLER="0"),
+            env=casebook.environment(self.archive.home.folder, PYTHONWARNINGS="default", PYTHONFAULTHANDLER="0"),
         )  # fmt: skip
         if stopped_by is not None:
             try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
+import re
 
 import pytest
 from PIL import Image
@@ -115,8 +117,6 @@ def test_no_word_file_or_position_too_many_leaves(strict):
         SECRET, "CANARY", "I-77", ">A-5<", '"A-2"', "35.81", "35812", "36.60", "366034", "35.7001", "357001", "W-017", "post 7",
         "v1.jpg", "She was there", "smudged", "local media desk",
     ]  # fmt: skip
-    import base64
-
     for path in strict.rglob("*"):
         if not path.is_file() or "entries" in path.parts or path.name == "verify.py":
             continue
@@ -125,6 +125,7 @@ def test_no_word_file_or_position_too_many_leaves(strict):
             data += b"".join(base64.urlsafe_b64decode(line + b"=" * (-len(line) % 4)) for line in data.split())
         if path.name == "flights.csv":
             data = data.replace(b"35.8200", b"").replace(b"35.8", b"").replace(b"36.6", b"")  # where aircraft were seen
+        data = re.sub(rb"[0-9a-f]{64,}", b"", data)  # digits of a digest are no position
         assert [] == [word for word in needles if word.encode() in data], path
 
 
