@@ -2,26 +2,29 @@
 
 Each names the one before it; a record is made once, before it is changed, and
 as what it is changed as; a registrar makes the first seal of a subject and no
-other; what is handed over is accepted by another person, in a later act. Read
+other; what is handed over is accepted by the person it was handed to, in a
+later act; and an act is about a record of a kind that may have it. Read
 from the scratch database of a replay, one subject after another.
 """
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from schemas.entry import Entry
+from schemas.entry import ABOUT, Entry
 
 if TYPE_CHECKING:
     from archive.replay import Replay
 
 _SEALS = "seals"
+_ON = "on "
 _HANDS, _TAKES = "hands over by ", "takes by "
 
 
 def does(entry: Entry) -> str:
-    """Give what an entry does to a record: `makes KIND`, the kind that it changes, `seals`, or nothing."""
+    """Give what an entry does to a record: `makes KIND`, the kind that it changes, `seals`, `on KIND…`, or nothing."""
     return _does(entry.t, str(entry.body.get("kind", "")), entry.by)
 
 
@@ -31,14 +34,17 @@ def _does(t: str, kind: str, by: str) -> str:
         return _SEALS
     if t in ("custody.transfer", "custody.accept"):
         return (_HANDS if t == "custody.transfer" else _TAKES) + by
+    if t == "key.add":
+        return "makes key"
     if not t.startswith("record."):
-        return ""
+        return _ON + " ".join(ABOUT[t]) if t in ABOUT else ""
     return f"makes {kind}" if t in ("record.add", "record.link") else kind
 
 
 def check_chains(replay: Replay) -> None:
     """Hold each subject's entries against each other: every one names the one before, and changes what was made."""
     sub, was, made, sealed, giver = None, None, "", False, (-1, "")
+    operators = Operators(replay)
     rows = replay.scratch.execute(
         "SELECT c.sub, c.idx, c.prev, c.does, l.idx FROM chain c LEFT JOIN lent l ON l.idx = c.idx"
         " ORDER BY c.sub, c.idx"
@@ -53,14 +59,67 @@ def check_chains(replay: Replay) -> None:
         sealed = sealed or did == _SEALS
         if did.startswith("makes "):
             made = did[6:]
-        elif did.startswith(_HANDS):
-            giver = index, did.removeprefix(_HANDS)
-        elif did.startswith(_TAKES):
-            _check_taking(replay, index, giver, did.removeprefix(_TAKES))
-            giver = -1, ""
-        elif did not in ("", _SEALS) and made != did:
+        elif (needed := _needed(did)) is not None:
+            if made not in needed:
+                replay.report("chain", f"entry {index}", f"it is about no {' or '.join(needed)} that was ever recorded")
+            if did.startswith(_HANDS):
+                giver = index, did.removeprefix(_HANDS)
+                operators.check_handing(index)
+            elif did.startswith(_TAKES):
+                _check_taking(replay, index, giver, did.removeprefix(_TAKES))
+                operators.check_taking(index, *giver[:1], did.removeprefix(_TAKES))
+                giver = -1, ""
+        elif did and made != did:
             replay.report("chain", f"entry {index}", f"it changes a record ({did}) that was never made")
         was = index
+
+
+def _needed(did: str) -> tuple[str, ...] | None:
+    """Give the kinds of record that an act may be about; None for what makes or changes a record, or is about none."""
+    if did == _SEALS:
+        return ("source",)
+    if did.startswith((_HANDS, _TAKES)):
+        return ("item",)
+    return tuple(did.removeprefix(_ON).split()) if did.startswith(_ON) else None
+
+
+class Operators:
+    """Who is meant by the name to which something is handed over, where names were disclosed and not erased."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self._persons: dict[str, list[tuple[int, str]]] = {}  # name -> from which entry, which person
+        self._all_named = replay.project
+        persons = {key.sub: key.person for key in replay.registry.keys.values()}
+        for sub, name, first in replay.scratch.execute("SELECT sub, id, first FROM record WHERE kind = 'key'"):
+            self._all_named &= name is not None
+            if name is not None and sub in persons:
+                self._persons.setdefault(name, []).append((first, persons[sub]))
+
+    def _receiver(self, handed: int) -> tuple[str | None, bool]:
+        """Give to whom an item was handed over, None where that is not disclosed, and whether they are outside."""
+        row = self._replay.scratch.execute("SELECT fields FROM act WHERE idx = ?", (handed,)).fetchone()
+        fields = json.loads(row[0]) if row else {}
+        return fields.get("to"), fields.get("outside") is True
+
+    def check_handing(self, index: int) -> None:
+        """What stays in the archive is handed over to somebody who was an operator then."""
+        to, outside = self._receiver(index)
+        if to is None or outside or not self._all_named:
+            return
+        if not any(first < index for first, _ in self._persons.get(to, ())):
+            self._replay.report("role", f"entry {index}", "it hands over to somebody who is no operator")
+
+    def check_taking(self, index: int, handed: int, by: str) -> None:
+        """What was handed over is accepted by the person it was handed to."""
+        to, outside = self._receiver(handed)
+        key = self._replay.registry.keys.get(by)
+        if outside:
+            self._replay.report("role", f"entry {index}", "it accepts what was handed to somebody outside")
+        elif to is None or not self._all_named or key is None:
+            return
+        elif key.person not in [person for _, person in self._persons.get(to, ())]:
+            self._replay.report("role", f"entry {index}", "it accepts what was handed over to another")
 
 
 def _check_taking(replay: Replay, index: int, giver: tuple[int, str], taker: str) -> None:

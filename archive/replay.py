@@ -28,7 +28,7 @@ from archive.registry import FIRST_BY_REGISTRAR, Registry
 from archive.view import Projection
 from archive.workers import Saying
 from schemas import canonical
-from schemas.entry import Entry
+from schemas.entry import ABOUT, Entry
 from schemas.errors import SijillError
 
 BATCH = 5_000
@@ -187,6 +187,8 @@ class Replay:
         if entry is not None and t == "commit":
             self._checkpoints.hold(self, self.size)
             self._end(entry)
+        if entry is not None and entry.sub is None and t in ABOUT:
+            self.report("chain", f"entry {index}", f"it is about no {' or '.join(ABOUT[t])}")
         if entry is not None and entry.sub is not None:
             self._spill("chain", (entry.sub, index, entry.prev, does(entry)))
         return entry

@@ -3,7 +3,7 @@
 The ledger commits to values without looking at them; here is said which there
 are. An entry that discloses another name, or a value of another shape, makes
 no row of the view and is a finding, whoever signed it: what reads the view can
-rely on these shapes. Vocabularies are not looked at, since they may grow.
+rely on these shapes, and on words of a vocabulary where there is one.
 
 Follows docs/format.md, "Types" and "Records"; records follow the tables of
 fields. Never says a value, only the name it stands under.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from schemas.case import CASE
@@ -23,6 +23,7 @@ from schemas.fields import Field, flat_names
 from schemas.item import ITEM_FIELDS
 from schemas.link import LINK, RELATION, RESOLUTION
 from schemas.source import SOURCE
+from schemas.vocabulary import AUDIENCES, VOCABULARY
 
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -100,6 +101,12 @@ _LOG = "columns:named rows:size rows_readable:size rows_root:digest rows_salt:te
 _NAMED = {"case": "code:text", "link": "case:text id:text item:text", "relation": "case:text id:text item:text"}
 _STORED = "case:text sha256:digest blake3:digest size:size media_type:text"
 
+# type -> NAME:VOCABULARY of what an act says in words of a vocabulary; records have theirs in their tables of fields
+_ACT_WORDS = {
+    "consent.set": "audience:audience answer:answer", "export": "audience:left_for", "blob.add": "audience:audience",
+}  # fmt: skip
+LEFT_FOR = (*AUDIENCES, "archive")  # for whom something left; the whole of it is for those who take it over
+
 Shapes = Mapping[str, str]
 
 
@@ -136,6 +143,29 @@ def _record(kind: str) -> dict[str, str]:
     return {**_of_fields(*fields), "case": "text"}
 
 
+@functools.cache
+def worded(t: str, kind: str = "") -> Mapping[str, str]:
+    """Give name -> vocabulary of what an entry of type `t` (of a record: and kind) says in words of a vocabulary."""
+    if t not in ("record.add", "record.edit", "record.link"):
+        return _words(CUSTODY) if t == "custody.prior" else _said(_ACT_WORDS.get(t, ""))
+    if kind != "item":
+        return _words({"case": CASE, "source": SOURCE, "link": (*LINK, *RESOLUTION), "relation": RELATION}[kind])
+    found: dict[str, set[str]] = {}
+    for fields in ITEM_FIELDS.values():
+        for name, leaf in flat_names(fields).items():
+            found.setdefault(name, set()).add(leaf.words or "")
+    return {name: one for name, (one, *more) in found.items() if one and not more}
+
+
+def _words(fields: Iterable[Field]) -> dict[str, str]:
+    return {name: leaf.words for name, leaf in flat_names(fields).items() if leaf.words}
+
+
+@functools.cache
+def _lists(t: str, kind: str) -> Mapping[str, frozenset[str]]:
+    return {name: frozenset(VOCABULARY.get(words, LEFT_FOR)) for name, words in worded(t, kind).items()}
+
+
 def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
     """Give what the disclosures of an entry that are there say which such an entry does not say, or None.
 
@@ -143,13 +173,17 @@ def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
     """
     if entry.t.startswith("anchor."):
         return None  # whoever reads them judges them whole, and says what does not hold
-    must, may = disclosed(entry.t, str(entry.body.get("kind", "")))
+    kind = str(entry.body.get("kind", ""))
+    must, may = disclosed(entry.t, kind)
+    lists = _lists(entry.t, kind)
     for name, value in fields.items():
         shape = may.get(name)
         if shape is None and not (entry.t == "reading.add" and name.startswith("facts.")):
             return f"{entry.t} discloses what no such entry does"
         if shape is not None and not SHAPES[shape](value):
             return f"`{name}` is not what such a field holds"
+        if name in lists and not lists[name].issuperset(value if type(value) is list else (value,)):
+            return f"`{name}` is no word of its vocabulary"
     if len(fields) == len(entry.sd) and not must.keys() <= fields.keys():
         return f"it does not say its {', '.join(sorted(must.keys() - fields.keys()))}"
     if "rows_root" in fields and not _said("rows:size rows_salt:text").keys() <= fields.keys():

@@ -71,6 +71,14 @@ ROLES: dict[str, tuple[str, ...]] = {
 _ALLOWED = {t: (frozenset(must), frozenset((*must, *may))) for t, (must, may) in BODIES.items()}
 KINDS = ("case", "source", "item", "link", "relation")
 
+# type -> the kinds of record (`key`: of an operator) that such an act may be about, and must
+ABOUT: dict[str, tuple[str, ...]] = {
+    "key.revoke": ("key",), "role.grant": ("key",), "role.revoke": ("key",), "blob.add": ("case", "item"),
+    "reading.add": ("item",), "exhibit.number": ("item",), "assessment.add": ("case",), "waiver.set": ("case",),
+    "custody.prior": ("item",), "custody.transfer": ("item",), "custody.accept": ("item",), "seal.put": ("source",),
+    "seal.reseal": ("source",), "seal.open": ("source",), "consent.set": ("item",), "erase": KINDS,
+}  # fmt: skip
+
 _Shape = Callable[[Any], bool]
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22}\Z")

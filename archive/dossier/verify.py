@@ -529,6 +529,97 @@ FIELDS = {
     "erase": "text: case id kind reason*; texts: joined",
     "audit.note": "pairs: findings; size: entries; text: note outcome*",
 }
+# the words of each vocabulary
+VOCABULARY = {
+    "answer": "yes no ask_first",
+    "audience": "internal partner un_body court public",
+    "clock_source": "gps phone recorder_unset announced",
+    "confidence": "confirmed likely possible contested unknown",
+    "credibility": "1 2 3 4 5 6",
+    "custody_action": "capture receive transfer copy access derive redact translate",
+    "damage_grade": "none possible moderate severe destroyed",
+    "date_order": "ymd dmy mdy",
+    "delivery": "air_fixed_wing air_rotary drone ballistic_missile artillery ground unknown",
+    "doc_type": (
+        "medical_record death_certificate deconfliction_list un_letter official_statement munition_report "
+        "expert_report ngo_report press social_post log_sheet map unknown"
+    ),
+    "facet": "what when where weapon delivery actor civilian_status casualties damage military_presence",
+    "form": "full_transcript signed_statement notes summary audio video",
+    "generation": "original copy platform_copy frame crop transcode blur screenshot excerpt",
+    "geolocation_method": "landmarks exif satellite_match witness sun_shadow",
+    "item_kind": "statement imagery flight_log intercept document",
+    "knowledge_basis": "saw heard felt treated documented told_by_other",
+    "left_for": "internal partner un_body court public archive",
+    "medium": "photo video satellite",
+    "message_type": "tasking_coordinates target_locked time_on_target clearance release return transit unclear",
+    "military_presence": "none_reported reported_nearby reported_inside contested not_asked",
+    "mode": "in_person phone video_call messaging written",
+    "object_type": "hospital clinic ambulance school camp market bakery place_of_worship residential water other",
+    "outcome": "explained evidence_rejected claim_narrowed unresolved",
+    "pair_role": "before after",
+    "persons_visible": "no yes faces_blurred unknown",
+    "position": "accepted denied other_explanation no_reply not_asked",
+    "protected_status": "deconfliction_listed marked_emblem functioning none_known",
+    "rank": "primary secondary tertiary unknown",
+    "relation": "cites derived_from copy_of same_speaker same_camera translation_of",
+    "reliability": "A B C D E F",
+    "risk_level": "low medium high critical",
+    "source_kind": "witness spotter_post radio_operator account organisation sensor",
+    "stance": "supports contradicts context",
+    "strength": "direct consistent_with circumstantial",
+    "violation_type": (
+        "unlawful_killing torture enforced_disappearance arbitrary_detention sexual_violence hostage_taking "
+        "forced_displacement attack_on_civilians attack_on_protected_object use_of_prohibited_weapon "
+        "denial_of_humanitarian_access recruitment_of_children other"
+    ),
+    "willing": "yes no unknown",
+    "witness_role": "survivor eyewitness medic patient teacher rescuer relative spotter media expert insider",
+}
+# what is said in words of a vocabulary, NAME:VOCABULARY; of a record by its kind
+WORDS = {
+    "case": (
+        "actor_response.position:position alleged_actor.confidence:confidence delivery:delivery "
+        "military_presence:military_presence object_type:object_type protected_status:protected_status "
+        "violation_type:violation_type"
+    ),
+    "source": "kind:source_kind",
+    "item": (
+        "clock_source:clock_source consent.court:answer consent.internal:answer consent.partner:answer "
+        "consent.public:answer consent.un_body:answer credibility:credibility damage_grade:damage_grade "
+        "date_order:date_order doc_type:doc_type form:form generation:generation "
+        "geolocation.method:geolocation_method kind:item_kind knowledge_basis:knowledge_basis medium:medium "
+        "message_type:message_type mode:mode pair_role:pair_role persons_visible:persons_visible rank:rank "
+        "release.court:answer release.internal:answer release.partner:answer release.public:answer "
+        "release.un_body:answer reliability:reliability risk_level:risk_level willing_to_testify:willing "
+        "witness_role:witness_role"
+    ),
+    "link": "facets:facet resolution:outcome stance:stance strength:strength",
+    "relation": "as:relation",
+    "custody.prior": "action:custody_action",
+    "blob.add": "audience:audience",
+    "consent.set": "answer:answer audience:audience",
+    "export": "audience:left_for",
+}
+# the kinds of record (`key`: of an operator) that an act may be about, and must
+ABOUT = {
+    "key.revoke": "key",
+    "role.grant": "key",
+    "role.revoke": "key",
+    "blob.add": "case item",
+    "reading.add": "item",
+    "exhibit.number": "item",
+    "assessment.add": "case",
+    "waiver.set": "case",
+    "custody.prior": "item",
+    "custody.transfer": "item",
+    "custody.accept": "item",
+    "seal.put": "source",
+    "seal.reseal": "source",
+    "seal.open": "source",
+    "consent.set": "item",
+    "erase": "case source item link relation",
+}
 # what a key of a body holds, in every type that has it; all others hold a text
 SHAPES = {
     "root_keys": "texts", "recovery_keys": "texts", "digests": "texts", "roles": "lists", "sigs": "signatures",
@@ -602,6 +693,11 @@ def misfit(entry: Entry, fields: dict[str, object]) -> str | None:
             return "it discloses what no such entry does"
         if name in shapes and not _is(value, shapes[name]):
             return f"its `{name}` is not what such a field holds"
+    lists = dict(pair.split(":") for pair in WORDS.get(str(whose), "").split())
+    for name in lists.keys() & fields.keys():
+        value = fields[name]
+        if not set(value if isinstance(value, list) else [value]) <= set(VOCABULARY[lists[name]].split()):
+            return f"its `{name}` is no word of its vocabulary"
     if len(fields) == len(entry.sd) and not must <= fields.keys():
         return f"it does not say its {', '.join(sorted(must - fields.keys()))}"
     return "a flight log does not say what its rows were" if (
@@ -1751,11 +1847,14 @@ class Ledger:
         self.tsa_roots: str | None = None
         self.stamps: list[tuple[int, dict[str, Any]]] = []
         self.stamped, self.cosigned = 0, 0  # how many entries a time-stamp is over; how many acts keep cosignatures
+        self.called: dict[str, list[tuple[int, str]]] = {}  # an operator's name -> from which entry, which person
+        self.all_named = True  # no operator's name was erased
         self.lent: set[int] = set()  # seals by a registrar alone, who may make the first of a subject
         for table in (
             "chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)", "gone(idx INTEGER, digest TEXT)",
             "erased(digest TEXT, idx INTEGER)", "object(blake3 TEXT, sha256 TEXT, size INTEGER, idx INTEGER)",
-            "named(sub TEXT, kind TEXT, code TEXT, id TEXT)", "ended(sub TEXT)", "made(idx INTEGER, at TEXT)",
+            "named(sub TEXT, kind TEXT, code TEXT, id TEXT)", "ended(sub TEXT)",
+            "handed(idx INTEGER PRIMARY KEY, receiver TEXT, outside INTEGER)", "made(idx INTEGER, at TEXT)",
         ):  # fmt: skip
             self.scratch.execute(f"CREATE TABLE {table}")
 
@@ -1792,21 +1891,27 @@ class Ledger:
 
     def afterwards(self) -> None:
         """What can be told only when all was read: chains, erasures, disputed commits."""
-        sub, was, made, sealed, giver = None, None, "", False, ""
+        sub, was, made, sealed, giver, handed = None, None, "", False, "", -1
         for now, index, prev, does in self.scratch.execute("SELECT * FROM chain ORDER BY sub, idx"):
             if now != sub:
                 sub, was, made, sealed, giver = now, None, "", False, ""
+            about = ABOUT.get(re.split("[ :]", does)[0], "").split()
+            if about and made not in about:
+                self.report.found("ledger", f"entry {index} is about no {' or '.join(about)} that was ever recorded")
             if does.startswith("custody.transfer:"):
-                giver = does
+                giver, handed = does, index
+                self.handing(index)
             elif does.startswith("custody.accept:"):
                 if not self.of_two(giver, does):
                     self.report.found("ledger", f"entry {index} accepts what no other person handed over before")
+                elif not self.meant(handed, does):
+                    self.report.found("ledger", f"entry {index} accepts what was handed over to another")
                 giver = ""
             if sealed and index in self.lent:
                 self.report.found("ledger", f"entry {index}: a registrar may make the first seal, not another")
             sealed = sealed or does.startswith("seal.")
             verb, _, kind = does.partition(" ")
-            made = kind if verb in ("add", "link") else made
+            made = kind if verb in ("add", "link") else "key" if verb == "key.add" else made
             if prev != was or (kind and kind != made):
                 self.report.found("ledger", f"entry {index} does not follow the one before it on its subject")
             was = index
@@ -1877,6 +1982,27 @@ class Ledger:
             what += ", by roots that the archive brings along"
         return what + (f"; cosignatures in {self.cosigned} entries are not judged" if self.cosigned else "")
 
+    def receiver(self, index: int) -> tuple[str | None, bool]:
+        """Give to whom a transfer hands over, None where that was not disclosed, and whether they are outside."""
+        row = self.scratch.execute("SELECT receiver, outside FROM handed WHERE idx = ?", (index,)).fetchone()
+        return (row[0], bool(row[1])) if row else (None, False)
+
+    def handing(self, index: int) -> None:
+        """What stays here is handed over to somebody who was an operator then."""
+        name, outside = self.receiver(index)
+        if name is None or outside or not self.all_named:
+            return
+        if not any(first < index for first, _ in self.called.get(name, [])):
+            self.report.found("ledger", f"entry {index} hands over to somebody who is no operator")
+
+    def meant(self, handed: int, does: str) -> bool:
+        """Tell whether an acceptance is by the person to whom the transfer before it was, as far as it was said."""
+        name, outside = self.receiver(handed)
+        key = self.registry.keys.get(does.split(":", 1)[1].rsplit(":", 1)[0])
+        if outside or name is None or not self.all_named or key is None:
+            return not outside
+        return key["person"] in [person for _, person in self.called.get(name, [])]
+
     def of_two(self, giver: str, taker: str) -> bool:
         """Tell whether a transfer and its acceptance are acts of two persons."""
         if not giver:
@@ -1904,6 +2030,8 @@ class Ledger:
         self.tree.add(leaf)
         if index + 1 in self.wanted:
             self.wanted[index + 1] = self.tree.root()
+        if entry is not None and entry.sub is None and entry.t in ABOUT:
+            self.report.found("ledger", f"entry {index} is about nothing")
         if entry is not None and entry.sub is not None:
             does = entry.t
             if does.startswith("record."):
@@ -1977,6 +2105,13 @@ class Ledger:
         called = fields.get("name")
         if entry.t == "key.add" and (isinstance(called, str) or not missing):
             self.span.names[entry.index] = str(called)
+        if entry.t == "key.add" and isinstance(called, str):
+            self.called.setdefault(called, []).append((entry.index, entry.body["person"]))
+        elif entry.t == "key.add":
+            self.all_named = False
+        if entry.t == "custody.transfer" and isinstance(fields.get("to"), str):
+            outside = fields.get("outside") is True
+            self.scratch.execute("INSERT INTO handed VALUES (?,?,?)", (entry.index, fields["to"], outside))
         if entry.t == "anchor.time" and fields:
             self.stamps.append((entry.index, fields))
         self.cosigned += entry.t == "anchor.witness"

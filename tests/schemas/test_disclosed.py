@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from archive.dossier import verify
-from schemas.disclosed import ACTS, disclosed, misfit
-from schemas.entry import BODIES, KINDS, Entry
+from schemas.disclosed import ACTS, LEFT_FOR, disclosed, misfit, worded
+from schemas.entry import ABOUT, BODIES, KINDS, Entry
+from schemas.vocabulary import VOCABULARY
 
 KIND = "record.add record.edit record.link".split()
 EVERY = [(t, kind) for t in BODIES if t != "commit" and not t.startswith("anchor.") for kind in (KINDS if t in KIND else ("",))]
@@ -33,6 +34,18 @@ def test_a_stranger_knows_the_same_names(t, kind):
     assert (dict(may), set(must)) == strangers(t, kind)
 
 
+@pytest.mark.parametrize(("t", "kind"), EVERY)
+def test_a_stranger_knows_the_same_words(t, kind):
+    theirs = dict(pair.split(":") for pair in verify.WORDS.get(kind or t, "").split())
+    assert dict(worded(t, kind)) == theirs
+    for words in theirs.values():
+        assert tuple(verify.VOCABULARY[words].split()) == VOCABULARY.get(words, LEFT_FOR)
+
+
+def test_a_stranger_knows_what_an_act_may_be_about():
+    assert {t: tuple(kinds.split()) for t, kinds in verify.ABOUT.items()} == ABOUT
+
+
 @pytest.mark.parametrize("t", ACTS)
 def test_the_format_document_tells_them(t):
     from tests.test_project import ROOT
@@ -52,6 +65,11 @@ def test_the_format_document_tells_them(t):
     ("record.link", "link", {"case": "EX-1", "id": "L1", "item": "V1", "facets": "what"}, "`facets`"),
     ("consent.set", "", {"audience": "court", "answer": ["yes"], "reason": "asked"}, "`answer`"),
     ("consent.set", "", {"audience": "court", "reason": "asked"}, "does not say its answer"),
+    ("record.add", "source", {"case": "EX-1", "id": "S1", "kind": "oracle"}, "`kind` is no word of its vocabulary"),
+    ("record.link", "link", {"case": "EX-1", "id": "L1", "item": "V1", "facets": ["what", "why"]}, "`facets` is no word"),
+    ("consent.set", "", {"audience": "press", "answer": "yes", "reason": "asked"}, "`audience` is no word"),
+    ("consent.set", "", {"audience": "court", "answer": "Yes", "reason": "asked"}, "`answer` is no word"),
+    ("custody.prior", "", {"action": "steal"}, "`action` is no word"),
     ("custody.check", "", {"objects": True, "failed": [], "quick": False, "scope": []}, "`objects`"),
     ("blob.add", "", {"blake3": "0" * 64, "sha256": "../x", "size": 1}, "`sha256`"),
     ("reading.add", "", {"tool": "t", "version": "1", "rows_root": "0" * 64}, "what its rows were"),

@@ -303,6 +303,60 @@ def item_handed_to_oneself(a: Attacker) -> None:
     a.append([{"t": "custody.accept", **_item(a), "prev": first}], a.chief())
 
 
+def _lena(a: Attacker) -> KeySigner:
+    lena = a.home.signer("lena")
+    assert isinstance(lena, KeySigner)
+    return lena
+
+
+@attack("role", "it accepts what was handed over to another", "accepts what was handed over to another")
+def item_accepted_in_the_place_of_another(a: Attacker) -> None:
+    """With two custodians' keys, accept what was handed over to a third."""
+    first = a.append([{"t": "custody.transfer", **_item(a)}], a.chief(), fields=[{"to": making.THIEF, "purpose": "scan"}])
+    a.append([{"t": "custody.accept", **_item(a), "prev": first}], _lena(a))
+
+
+@attack("role", "it accepts what was handed to somebody outside", "accepts what was handed over to another")
+def item_accepted_that_went_outside(a: Attacker) -> None:
+    """Accept inside what a court's registry was said to have taken."""
+    said = {"to": "lena", "purpose": "court", "outside": True}
+    first = a.append([{"t": "custody.transfer", **_item(a)}], a.chief(), fields=[said])
+    a.append([{"t": "custody.accept", **_item(a), "prev": first}], _lena(a))
+
+
+@attack("role", "it hands over to somebody who is no operator", "hands over to somebody who is no operator")
+def item_handed_to_nobody(a: Attacker) -> None:
+    """Hand an item over to a name that no operator bears."""
+    a.append([{"t": "custody.transfer", **_item(a)}], a.chief(), fields=[{"to": "nobody", "purpose": "scan"}])
+
+
+@attack("chain", "it is about no item that was ever recorded", "is about no item that was ever recorded")
+def consent_for_nothing(a: Attacker) -> None:
+    """With a guardian's key, record consent for an item that nobody ever registered."""
+    said = {"audience": "public", "answer": "yes", "reason": "asked"}
+    a.append([{"t": "consent.set", "sub": ledger.subject()}], a.chief(), fields=[said])
+
+
+@attack("chain", "it is about no source that was ever recorded", "is about no source that was ever recorded")
+def identity_sealed_for_a_case(a: Attacker) -> None:
+    """Seal an identity as that of a case, which has none."""
+    sub, last = a.rows("SELECT sub, last FROM record WHERE kind = 'case'")[0]
+    a.append([{"t": "seal.open", "sub": sub, "prev": last}], a.chief(), fields=[{"purpose": "none"}])
+
+
+@attack("chain", "it is about no item", "is about nothing")
+def consent_about_no_subject(a: Attacker) -> None:
+    """With a guardian's key, record consent without a word of what it is for."""
+    a.append([{"t": "consent.set"}], a.chief(), fields=[{"audience": "public", "answer": "yes", "reason": "asked"}])
+
+
+@attack("record-malformed", "`answer` is no word of its vocabulary", "`answer` is no word of its vocabulary")
+def consent_in_words_of_ones_own(a: Attacker) -> None:
+    """With a guardian's key, record an answer that no reader knows."""
+    said = {"audience": "public", "answer": "yes_of_course", "reason": "asked"}
+    a.append([{"t": "consent.set", **_item(a)}], a.chief(), fields=[said])
+
+
 # keys: the first operator's key is stolen, who is root
 
 
