@@ -175,11 +175,7 @@ def check_witnesses(replay: Replay, db: Any, scratch: Any) -> list[dict[str, Any
     Who counts is said by the policy now in force; a witness that it does not name counts for nothing.
     """
     signed: dict[int, set[str]] = {}
-    try:
-        policy = policy_of(scratch)
-    except SijillError as error:
-        replay.report("witness", "the witness policy", error.message)
-        return []
+    policy = _in_force(replay, scratch)
     for index, fields in _kept(scratch):
         if not fields:
             continue  # erased, which is told elsewhere
@@ -187,9 +183,13 @@ def check_witnesses(replay: Replay, db: Any, scratch: Any) -> list[dict[str, Any
         try:
             row = db.execute("SELECT note FROM checkpoint WHERE size = ?", (fields["size"],)).fetchone()
             stored = row[0] if row else b""
+            if fields.keys() != {"size", "note_sha256", "cosignatures"} or type(fields["size"]) is not int:
+                raise FormatError("their entry is malformed")
             if type(stored) is not bytes or hashlib.sha256(stored).hexdigest() != fields["note_sha256"]:
                 raise FormatError("their checkpoint is not the one that was cosigned")
             text = note.SignedNote.parse(stored).text
+            if any("\n" in line for line in fields["cosignatures"]):
+                raise FormatError("a cosignature is no line")
             lines = "".join(f"{line}\n" for line in fields["cosignatures"])
             read = note.SignedNote.parse(f"{text}\n{lines}".encode())
             found = policy.check(text, read.signatures) if policy else {}
@@ -202,3 +202,18 @@ def check_witnesses(replay: Replay, db: Any, scratch: Any) -> list[dict[str, Any
         {"size": size, "witnesses": sorted(names), "quorum": policy is not None and policy.met(names)}
         for size, names in sorted(signed.items())
     ]
+
+
+def _in_force(replay: Replay, scratch: Any) -> Policy | None:
+    """Give the policy that was set last, or None; reports every one that is none."""
+    policy = None
+    for index, text in scratch.execute("SELECT idx, fields FROM act WHERE t = 'policy.set' ORDER BY idx").fetchall():
+        told = json.loads(text).get("policy")
+        if told is None:
+            continue
+        policy = None
+        try:
+            policy = Policy.parse(str(told))
+        except SijillError as error:
+            replay.report("witness", f"the witness policy of entry {index}", error.message)
+    return policy

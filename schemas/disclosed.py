@@ -172,7 +172,7 @@ def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
     What must be there is asked for only where none of them is gone: that is told elsewhere, or was ordered.
     """
     if entry.t.startswith("anchor."):
-        return None  # whoever reads them judges them whole, and says what does not hold
+        return None if entry.sd else "an anchor that says nothing"  # their reader judges them whole
     kind = str(entry.body.get("kind", ""))
     must, may = disclosed(entry.t, kind)
     lists = _lists(entry.t, kind)

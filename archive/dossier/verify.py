@@ -19,7 +19,7 @@ library, so BLAKE3 digests are compared with those recorded, not computed.
 
 Follows RFC 8493 (BagIt), RFC 6962 and RFC 9162 (Merkle tree), RFC 8032
 (Ed25519), RFC 9901 (disclosures), the SSHSIG protocol of OpenSSH, and C2SP
-signed-note, tlog-checkpoint and tlog-proof.
+signed-note, tlog-checkpoint, tlog-proof, tlog-policy and tlog-cosignature.
 """
 
 from __future__ import annotations
@@ -283,16 +283,16 @@ def sshsig_verify(message: bytes, namespace: str, armoured: str) -> str:
 
 
 class LogKey:
-    """A C2SP verifier key: `name+hash+base64`."""
+    """A C2SP verifier key: `name+hash+base64`; `kind` 1 signs notes, 4 cosigns them with a time."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, kind: int = 1) -> None:
         match = re.fullmatch(r"([^\s+\ud800-\udfff]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})", text)
         if match is None:
             raise Broken("not a verifier key")
         self.name, typed = match[1], unbase64(match[3], 33)
         self.point = typed[1:]
         self.id = hashlib.sha256(self.name.encode() + b"\n" + typed).digest()[:4]
-        if typed[0] != 1 or self.id.hex() != match[2]:
+        if typed[0] != kind or self.id.hex() != match[2]:
             raise Broken("a verifier key is of another type, or its hash does not fit")
         self.key = typed[1:]
         ed25519_key(self.key)
@@ -303,6 +303,15 @@ def decimal(text: str) -> int:
     if not re.fullmatch(r"0|[1-9][0-9]{0,15}", text, re.ASCII):
         raise Broken("not a whole number in plain digits")
     return int(text)
+
+
+def signature_line(line: str) -> tuple[str, bytes]:
+    """Give name, and key id with signature, of a signature line of a note. Raises Broken."""
+    match = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})", line)
+    raw = unbase64(match[2]) if match else b""
+    if match is None or len(raw) < 5:
+        raise Broken("a signature line of a checkpoint is malformed")
+    return match[1], raw
 
 
 def open_checkpoint(note: bytes, key: LogKey, *, alone: bool = False) -> tuple[str, int, bytes]:
@@ -320,11 +329,8 @@ def open_checkpoint(note: bytes, key: LogKey, *, alone: bool = False) -> tuple[s
     signatures = tail[:-1].split("\n")
     held = 0
     for line in signatures:
-        match = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})", line)
-        raw = unbase64(match[2]) if match else b""
-        if match is None or len(raw) < 5:
-            raise Broken("a signature line of a checkpoint is malformed")
-        if match[1] == key.name and raw[:4] == key.id:
+        name, raw = signature_line(line)
+        if name == key.name and raw[:4] == key.id:
             ed25519_verify(key.key, body.encode(), raw[4:])
             held += 1
     if held != 1 or (alone and len(signatures) != 1):
@@ -674,7 +680,9 @@ def _is(value: object, shape: str) -> bool:
 
 def misfit(entry: Entry, fields: dict[str, object]) -> str | None:
     """Give what is wrong with the disclosures of an entry that are there, or None."""
-    if entry.t == "commit" or entry.t.startswith("anchor."):
+    if entry.t.startswith("anchor."):
+        return None if entry.sd else "an anchor that says nothing"
+    if entry.t == "commit":
         return None
     makes = entry.t in ("record.add", "record.link", "key.add")
     if (makes and entry.prev is not None) or ((makes or entry.t.startswith("record.")) and entry.sub is None):
@@ -992,6 +1000,94 @@ def _apply(registry: Registry, entries: list[Entry]) -> list[str]:
         except (Broken, KeyError, TypeError, AttributeError):
             problems.append(f"entry {entry.index} is malformed")
     return problems
+
+
+# --- Witnesses, C2SP tlog-policy and tlog-cosignature (cosignature/v1) -------------------------------------------
+
+
+class Policy:
+    """Which witnesses count, and how many must agree. Raises Broken for what is not read in one way alone."""
+
+    def __init__(self, text: str) -> None:
+        self.witnesses: dict[str, LogKey] = {}
+        self.groups: dict[str, tuple[int, list[str]]] = {}
+        self.logs: set[str] = set()
+        self.used: set[str] = set()
+        self.quorum = ""
+        if re.search("[\0-\x08\x0b-\x1f\x7f]", text):
+            raise Broken("a witness policy holds control characters")
+        for line in text.split("\n"):
+            words = re.findall("[^ \t]+", line)
+            if words and not words[0].startswith("#"):
+                self.line(words)
+        if not self.quorum:
+            raise Broken("a witness policy names no quorum")
+
+    def line(self, words: list[str]) -> None:
+        """Read one line that says something."""
+        kind, rest = words[0], words[1:]
+        if kind == "log" and len(rest) in (1, 2):
+            LogKey(rest[0])
+            if rest[0] in self.logs:
+                raise Broken("a witness policy names a log twice")
+            self.logs.add(rest[0])
+        elif kind == "witness" and len(rest) in (2, 3):
+            key = LogKey(rest[1], 4)
+            if any(key.point == other.point for other in self.witnesses.values()):
+                raise Broken("a witness policy names one key twice")
+            self.free(rest[0])
+            self.witnesses[rest[0]] = key
+        elif kind == "group" and len(rest) >= 3:
+            self.free(rest[0])
+            self.groups[rest[0]] = self.group(rest[1], rest[2:])
+        elif kind == "quorum" and len(rest) == 1 and not self.quorum:
+            if rest[0] != "none" and rest[0] not in self.witnesses.keys() | self.groups.keys():
+                raise Broken("a witness policy has a quorum of nobody")
+            self.quorum = rest[0]
+        else:
+            raise Broken("a witness policy has a line that it may not have")
+
+    def free(self, name: str) -> None:
+        """Refuse a name that stands already."""
+        if name == "none" or name in self.witnesses or name in self.groups:
+            raise Broken("a witness policy gives one name twice")
+
+    def group(self, wanted: str, members: list[str]) -> tuple[int, list[str]]:
+        """Read a group: every member was named before, and stands in no other."""
+        least = 1 if wanted == "any" else len(members) if wanted == "all" else decimal(wanted)
+        known = self.witnesses.keys() | self.groups.keys()
+        if not set(members) <= known or not 1 <= least <= len(members):
+            raise Broken("a witness policy has a group of others than its members")
+        if len(set(members)) != len(members) or self.used & set(members):
+            raise Broken("a witness policy counts a witness twice")
+        self.used |= set(members)
+        return least, members
+
+    def met(self, names: set[str]) -> bool:
+        """Tell whether these witnesses make the quorum."""
+        agreed = {"none", *names}
+        for name, (least, members) in self.groups.items():
+            if len(agreed & set(members)) >= least:
+                agreed.add(name)
+        return self.quorum in agreed
+
+    def signed(self, body: str, lines: list[str]) -> set[str]:
+        """Give which witnesses cosigned a checkpoint's three lines. Raises Broken for one that does not hold."""
+        found = set()
+        read = [signature_line(line) for line in lines]
+        for name, key in self.witnesses.items():
+            for by, raw in read:
+                if (by, raw[:4]) != (key.name, key.id):
+                    continue
+                moment = int.from_bytes(raw[4:12], "big")
+                if len(raw) != 76 or moment > LAST_SECOND:
+                    raise Broken("a cosignature is malformed, or says no time")
+                ed25519_verify(key.key, f"cosignature/v1\ntime {moment}\n{body}".encode(), raw[12:])
+                found.add(name)
+        return found
+
+
+LAST_SECOND = 253402300799  # the end of the year 9999
 
 
 # --- Time-stamps, RFC 3161 ---------------------------------------------------------------------------------------
@@ -1846,7 +1942,10 @@ class Ledger:
         self.sealed: dict[str, int] = {}
         self.tsa_roots: str | None = None
         self.stamps: list[tuple[int, dict[str, Any]]] = []
-        self.stamped, self.cosigned = 0, 0  # how many entries a time-stamp is over; how many acts keep cosignatures
+        self.stamped = 0  # how many entries a time-stamp is over
+        self.policy: Policy | None = None  # the one in force
+        self.cosigned: list[tuple[int, dict[str, Any]]] = []  # acts that keep cosignatures
+        self.witnessed: dict[int, set[str]] = {}
         self.called: dict[str, list[tuple[int, str]]] = {}  # an operator's name -> from which entry, which person
         self.all_named = True  # no operator's name was erased
         self.lent: set[int] = set()  # seals by a registrar alone, who may make the first of a subject
@@ -1888,6 +1987,8 @@ class Ledger:
         self.afterwards()
         for index, fields in self.stamps:
             self.stamp(db, index, fields)
+        for index, fields in self.cosigned:
+            self.witness(db, index, fields)
 
     def afterwards(self) -> None:
         """What can be told only when all was read: chains, erasures, disputed commits."""
@@ -1968,6 +2069,37 @@ class Ledger:
             self.stamped = max(self.stamped, size)
             self.claims(index, size, calendar.timegm(time.strptime(at, "%Y-%m-%dT%H:%M:%SZ")))
 
+    def witness(self, db: sqlite3.Connection, index: int, fields: dict[str, Any]) -> None:
+        """Hold the cosignatures that an entry keeps against their checkpoint and the policy in force."""
+        try:
+            size, lines = fields["size"], fields["cosignatures"]
+            if len(fields) != 3 or type(size) is not int or not _is(lines, "texts"):
+                raise Broken("their entry is malformed")
+            row = db.execute("SELECT note FROM checkpoint WHERE size = ?", (size,)).fetchone()
+            note = row[0] if row and isinstance(row[0], bytes) else b""
+            if not note or hashlib.sha256(note).hexdigest() != fields["note_sha256"]:
+                raise Broken("their checkpoint is not the one that was cosigned")
+            body = note.decode().partition("\n\n")[0] + "\n"
+            whole = f"{body}\n" + "".join(f"{line}\n" for line in lines)
+            if not lines or len(whole.encode()) > 64 * 1024:
+                raise Broken("there are none, or too many")
+            for line in lines:
+                signature_line(line)
+            if self.policy is not None:
+                self.witnessed.setdefault(size, set()).update(self.policy.signed(body, lines))
+        except Broken as error:
+            self.report.found("anchors", f"the cosignatures of entry {index}: {error}")
+        except (KeyError, TypeError, ValueError, OverflowError, sqlite3.Error):
+            self.report.found("anchors", f"the cosignatures of entry {index}: their entry is malformed")
+
+    def set_policy(self, index: int, text: object) -> None:
+        """Take the witness policy that an entry sets."""
+        self.policy = None
+        try:
+            self.policy = Policy(text if isinstance(text, str) else "")
+        except Broken as error:
+            self.report.found("anchors", f"entry {index}: {error}")
+
     def claims(self, index: int, size: int, moment: int) -> None:
         """Tell acts that say a time more than five minutes outside what a time-stamp proves."""
         low, high = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment + late)) for late in (-300, 300))
@@ -1980,7 +2112,10 @@ class Ledger:
         what = f"a time-stamp over the first {self.stamped} entries holds" if self.stamped else "no time-stamp holds"
         if self.stamped and self.tsa_roots is None:
             what += ", by roots that the archive brings along"
-        return what + (f"; cosignatures in {self.cosigned} entries are not judged" if self.cosigned else "")
+        for size, names in sorted(self.witnessed.items())[-1:]:
+            enough = "the quorum" if self.policy is not None and self.policy.met(names) else "not the quorum"
+            what += f"; {size} entries are cosigned by {', '.join(sorted(names)) or 'nobody who counts'}: {enough}"
+        return what
 
     def receiver(self, index: int) -> tuple[str | None, bool]:
         """Give to whom a transfer hands over, None where that was not disclosed, and whether they are outside."""
@@ -2114,7 +2249,10 @@ class Ledger:
             self.scratch.execute("INSERT INTO handed VALUES (?,?,?)", (entry.index, fields["to"], outside))
         if entry.t == "anchor.time" and fields:
             self.stamps.append((entry.index, fields))
-        self.cosigned += entry.t == "anchor.witness"
+        if entry.t == "anchor.witness" and fields:
+            self.cosigned.append((entry.index, fields))
+        if entry.t == "policy.set" and "policy" in fields:
+            self.set_policy(entry.index, fields["policy"])
         wrong = misfit(entry, fields)
         if wrong:
             self.report.found("disclosures", f"{where}: {wrong}")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from archive import disclosure, merkle, note, sshsig
 from archive.dossier import verify as second
+from archive.policy import cosigned_at
 from evidence.digest import digest_stream
 from schemas.errors import SijillError
 from tests.judges import judge
@@ -106,8 +107,36 @@ def test_the_published_note_holds_and_none_of_its_bytes_may_change():
 
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+POINT = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 CHECKPOINT = note.Checkpoint("log.example/one", 7, hashlib.sha256(b"x").digest())
 VKEY = note.vkey_of("log.example/one", KEY)
+
+
+def test_the_published_checkpoint_is_read_by_both_and_written_as_it_was():
+    vector = VECTORS["checkpoint"]
+    signed = note.SignedNote.parse(vector["note"].encode())
+    found = note.Checkpoint.parse(signed.text)
+    assert (found.origin, found.size) == (vector["origin"], vector["size"])
+    assert base64.b64encode(found.root).decode() == vector["root"]
+    assert found.text() == signed.text
+    assert [(one.name, len(one.signature)) for one in signed.signatures] == [(vector["origin"], 64), (vector["witness"], 72)]
+    lines = vector["note"].split("\n")[4:6]
+    theirs = [second.signature_line(line) for line in lines]
+    assert theirs == [(one.name, one.key_id + one.signature) for one in signed.signatures]
+    with pytest.raises(SijillError, match="not signed, once"):  # nobody has a key of theirs
+        note.open_checkpoint(vector["note"].encode(), note.Verifier.of(vector["origin"], POINT).vkey())
+
+
+def test_the_published_cosignature_says_its_time_and_a_witness_signs_the_published_lines():
+    vector = VECTORS["checkpoint"]
+    signed = note.SignedNote.parse(vector["note"].encode())
+    raw = signed.signatures[1].signature
+    assert int.from_bytes(raw[:8], "big") == vector["time"]
+    witness = note.Verifier.of(vector["witness"], POINT, note.COSIGNATURE)
+    line = vector["time"].to_bytes(8, "big") + KEY.sign(vector["message"].encode())
+    assert cosigned_at(witness, signed.text, line).timestamp() == vector["time"]
+    with pytest.raises(SijillError, match="does not hold"):
+        cosigned_at(witness, signed.text, raw)
 
 
 def test_a_checkpoint_comes_back_as_it_was_signed():

@@ -8,9 +8,11 @@ import pytest
 
 from archive import ledger, merkle, note
 from archive.audit import audit
+from archive.dossier import verify as second
+from archive.policy import Policy
 from archive.registry import registry_of
 from archive.witness import attach, request, set_policy
-from schemas.errors import InputError
+from schemas.errors import FormatError, InputError
 from tests.archive.outsider import TIME, Outsider
 from tests.casebook import filled_archive, signers
 
@@ -27,6 +29,10 @@ def archive(tmp_path):
     (tmp_path / "policy").write_text(POLICY)
     set_policy(archive, signers(archive), tmp_path / "policy")
     return archive
+
+
+def strangers(archive):
+    return second.check_archive(str(archive.folder))
 
 
 def newest(archive):
@@ -48,6 +54,10 @@ def test_a_quorum_is_met_when_enough_agree(archive, tmp_path):
     report = audit(archive)
     assert report.exit_status == 0
     assert report.witnessed == [{"size": document["size"], "witnesses": ["one", "two"], "quorum": True}]
+    told = strangers(archive)
+    assert told.ok
+    said = next(what for name, _, what in told.checks if name == "anchors")
+    assert f"{document['size']} entries are cosigned by one, two: the quorum" in said
 
 
 def test_signature_lines_alone_are_for_the_newest_checkpoint(archive, tmp_path):
@@ -179,6 +189,17 @@ def test_an_audit_believes_no_cosignature_that_it_cannot_check(archive, name):
     report = audit(archive)
     assert [f.code for f in report.findings if f.severity == "finding"] == ["witness"]
     assert not any(one["witnesses"] for one in report.witnessed)
+    assert {name for name, _ in strangers(archive).findings} == {"anchors"}
+
+
+def test_an_anchor_that_says_nothing_is_told_by_both(archive):
+    with ledger.writing(archive, signers(archive)) as act:
+        act.projection.add = lambda *_: None
+        act.add("anchor.witness", sub=ledger.subject())
+    assert "record-malformed" in [f.code for f in audit(archive).findings]
+    assert ("disclosures", "an anchor that says nothing") in [
+        (name, what.rpartition(": ")[2]) for name, what in strangers(archive).findings
+    ]
 
 
 def test_a_policy_past_the_command_is_a_finding_and_counts_nobody(archive):
@@ -186,4 +207,46 @@ def test_a_policy_past_the_command_is_a_finding_and_counts_nobody(archive):
         act.add("policy.set", fields={"policy": f"witness a {ONE.vkey}\nwitness b {ONE.vkey}\nquorum a\n"})
     report = audit(archive)
     assert [f.code for f in report.findings if f.severity == "finding"] == ["witness"]
-    assert report.witnessed == []
+    assert not any(one["witnesses"] for one in report.witnessed)
+    assert [name for name, _ in strangers(archive).findings] == ["anchors"]
+
+
+P, Q = Outsider("witness.example/5", 5), Outsider("witness.example/6", 6)
+LOG = note.Verifier.of("log.example/x", bytes.fromhex(
+    "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29")).vkey()  # fmt: skip
+HEAD = f"witness p {P.vkey}\nwitness q {Q.vkey}\n"
+POLICIES = [
+    f"log {LOG}\n{HEAD}group both all p q\nquorum both\n", f"{HEAD}group one any p q\nquorum one\n",
+    f"# none\n\t\n{HEAD}group two 2 p q\ngroup outer 1 two\nquorum outer", f"{HEAD}quorum none\n", f"{HEAD}quorum p\n",
+    f"{HEAD}", f"{HEAD}quorum nobody\n", f"{HEAD}quorum p\nquorum q\n", f"{HEAD}group g 3 p q\nquorum g\n",
+    f"{HEAD}group g 0 p q\nquorum g\n", f"{HEAD}group g +1 p q\nquorum g\n", f"{HEAD}group g ١ p q\nquorum g\n",
+    f"{HEAD}group g 1 p p\nquorum g\n", f"{HEAD}group g 1 p\ngroup h 1 p\nquorum g\n", f"{HEAD}group p 1 q\nquorum p\n",
+    f"{HEAD}group g any g\nquorum g\n", f"{HEAD}group g any\nquorum g\n", f"{HEAD}witness none {ONE.vkey}\nquorum p\n",
+    f"{HEAD}witness r {P.vkey}\nquorum p\n", f"{HEAD}witness r {LOG}\nquorum p\n", f"log {P.vkey}\n{HEAD}quorum p\n",
+    f"log {LOG}\nlog {LOG}\n{HEAD}quorum p\n", f"{HEAD}quorum p\r\n", f"{HEAD}quorum p q\n", f"{HEAD}watch p\nquorum p\n",
+    f"{HEAD}witness r {ONE.vkey} https://one.example\nquorum r\n", f"{HEAD}witness r {ONE.vkey} a b\nquorum r\n",
+    f"{HEAD}witness r {ONE.vkey[:-4]}AAA=\nquorum r\n", f"{HEAD} \tquorum\t p \n", "", "quorum none",
+]
+
+
+@pytest.mark.parametrize("text", POLICIES)
+def test_both_readers_take_the_same_policies_and_count_alike(text):
+    """Who counts and how many must agree is read in one way, by tlog-policy."""
+    try:
+        ours = Policy.parse(text)
+    except FormatError:
+        with pytest.raises(second.Broken):
+            second.Policy(text)
+        return
+    theirs = second.Policy(text)
+    body = "log.example/x\n1\n" + base64.b64encode(bytes(32)).decode() + "\n"
+    for who in ((), (P,), (Q,), (P, Q), (ONE,)):
+        lines = [one.line(body).rstrip("\n") for one in who]
+        read = note.SignedNote.parse(f"{body}\n".encode() + "".join(f"{line}\n" for line in [*lines, P.line("x")[:-1]]).encode())
+        found = ours.check(body, read.signatures[: len(lines)])
+        assert theirs.signed(body, lines) == set(found)
+        assert theirs.met(set(found)) is ours.met(found)
+    if "p" in ours.witnesses:
+        for wrong in (P.line("x"), P.line(body)[:-6] + "\n", P.line(body, 2**62)):
+            with pytest.raises(second.Broken):
+                theirs.signed(body, [wrong.rstrip("\n")])
