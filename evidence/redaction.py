@@ -16,13 +16,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 MOST_PIXELS = 100_000_000
-LONGEST_SIDE = 480  # of a small picture, in pixels
+LONGEST_SIDE = 320  # of a small picture, in pixels
 BLUR_BLOCKS = 3  # a blurred box keeps at most so many tones a side: no face, no letter
 PICTURES = frozenset(f"image/{kind}" for kind in ("jpeg", "png", "webp", "tiff", "gif", "bmp"))
 SOUND = frozenset(("audio/wav", "audio/x-wav", "audio/wave"))
 CLEANABLE = PICTURES | SOUND
 HEARD = (b"fmt ", b"fact", b"data")
 HOW = ("box", "blur")
+_EVEN = ("RGB", "L", "CMYK")  # modes whose pixels can be averaged as they are
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 
 Box = tuple[int, int, int, int]  # x, y, width, height
@@ -37,10 +38,10 @@ def small(file: BinaryIO) -> bytes:
     from PIL import Image
 
     with _opened(file) as picture:
-        picture.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
-        upright = _upright(picture)
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-    return _jpeg(upright, 78)
+        whole = picture if picture.mode in _EVEN else _upright(picture)
+        # A gap of 1 lets a JPEG be decoded no larger than needed.
+        whole.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC, reducing_gap=1.0)
+        return _jpeg(_upright(whole), 78)
 
 
 def clean(file: BinaryIO, media_type: str) -> bytes:
