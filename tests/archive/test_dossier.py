@@ -355,7 +355,7 @@ def test_an_answer_given_later_counts_from_then_on(tmp_path):
     with ledger.writing(archive, casebook.signers(archive)) as act:
         act.add("consent.set", sub=subs["W9"], fields={"audience": "court", "answer": "yes", "reason": "asked"})
         act.add("consent.set", sub=subs["W1"], fields={"audience": "court", "answer": "no", "reason": "afraid"})
-        act.add("consent.set", sub=subs["D1"], fields={"audience": "court", "answer": "perhaps", "reason": "?"})
+        act.add("consent.set", sub=subs["D1"], fields={"audience": "court", "answer": "ask_first", "reason": "not reached"})
     hand_over(archive, tmp_path / "d")
     case = records(tmp_path / "d", "case.json")
     assert ["V1", "F1", "W9", "D2", "V2", "V3"] == [item["fields"]["id"] for item in case["items"]]
