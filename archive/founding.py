@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, note
+from archive import ledger, note, sealing
 from archive.database import create, engine_for
 from schemas.entry import ROLES
 from schemas.errors import RefusedError
@@ -46,13 +46,14 @@ def found(
     `continues` are the members of genesis that name the head of an older archive which this one goes on from.
     """
     home = archive.home
+    guardians = [sealing.recipient(one) for one in guardians]
+    spare = home.signer_from_file("recovery", recovery) if recovery is not None else None
     passphrase = home.new_passphrase(no_passphrase)
     signer = home.first_signer(operator, key, passphrase)
     log_vkey = home.make_log_key(archive.origin, passphrase)
     note.Verifier.parse(log_vkey)
     roots, warnings = [signer.fingerprint], [ONE_KEY]
-    if recovery is not None:
-        spare = home.signer_from_file("recovery", recovery)
+    if spare is not None:
         if spare.fingerprint in roots:
             raise RefusedError("the recovery key is the operator's own key", hint="make it on another medium")
         roots.append(spare.fingerprint)
@@ -73,7 +74,7 @@ def found(
         for role in ROLES:
             if role != "root" and not (role == "guardian" and guardians):
                 act.add("role.grant", sub=sub, body={"fingerprint": signer.fingerprint, "role": role})
-        if recovery is not None:
+        if spare is not None:
             proof = spare.sign(possession_text(archive.origin, spare.name, spare.fingerprint), KEY_NAMESPACE)
             add_key(act, spare.public_line, proof, spare.name, None)
         for recipient in guardians:

@@ -107,6 +107,11 @@ class Home:
         except OSError:
             return []
 
+    def in_agent(self, name: str) -> bool:
+        """Tell whether an operator's private key is not on this disk: an agent or a token holds it."""
+        path = self._operator(name) / "held"
+        return path.is_file() and self._read(path).decode(errors="replace").strip() == AGENT
+
     def signer(self, name: str) -> Signer:
         """Give an operator, ready to sign. Raises RefusedError."""
         folder = self._operator(name)
@@ -143,13 +148,21 @@ class Home:
 
     def remember(self, name: str, line: str, held: str) -> None:
         """Note where an operator's private key is (a path, or `agent`). Raises RefusedError for a name in use."""
-        folder = self._operator(name)
-        if (folder / "key.pub").is_file() and self._read(folder / "key.pub").decode().strip() != line:
-            raise RefusedError(f"{visible(name)} has another key in this home", code="key", where=str(folder))
+        folder = self.check_free(name, line)
         if (folder / "key").is_file():
             return
         self.write(folder / "key.pub", (line + "\n").encode())
         self.write(folder / "held", (held + "\n").encode())
+
+    def check_free(self, name: str, line: str) -> Path:
+        """Give the folder of an operator's key. Raises RefusedError where another key bears the name in this home."""
+        folder = self._operator(name)
+        if (folder / "key.pub").is_file() and self._read(folder / "key.pub").decode(errors="replace").strip() != line:
+            raise RefusedError(
+                f"{visible(name)} has another key in this home", code="key", where=str(folder),
+                hint="choose another name, or name another home with $SIJILL_HOME",
+            )  # fmt: skip
+        return folder
 
     def make_operator(self, name: str, passphrase: str | None) -> KeySigner:
         """Make an operator's key."""
@@ -224,7 +237,8 @@ class Home:
             raise RefusedError(
                 f"this computer does not hold the log key of {visible(origin)}, so it cannot write here",
                 code="key", where=str(folder / "key"),
-                hint="write on the computer that made the archive; here you can read and check",
+                hint="write on the computer that made the archive; here you can read and check. The root replaces one"
+                " that is lost: sijill key rotate-log --lost",
             )  # fmt: skip
         return [self._load(path) for path in paths]
 
@@ -359,7 +373,8 @@ def acting(names: Sequence[str] | None, home: Home) -> list[Signer]:
     """
     wanted = list(names or ()) or [n.strip() for n in os.environ.get("SIJILL_OPERATOR", "").split(",") if n.strip()]
     if not wanted:
-        wanted = home.operators()
+        known = home.operators()
+        wanted = [name for name in known if not home.in_agent(name)] or known
         if len(wanted) != 1:
             found = ", ".join(map(visible, wanted))
             raise RefusedError(

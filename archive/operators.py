@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import json
 import secrets
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, paper, registry, sshsig
+from archive import ledger, paper, registry, sealing, sshsig
 from archive.founding import KEY_NAMESPACE, possession_text
+from archive.keys import AGENT, AgentSigner
 from schemas.errors import InputError, NotFound, RefusedError
 from schemas.text import nearest, visible
 
@@ -80,12 +82,16 @@ def add(
     roles: Sequence[str] = (),
     age: str | None = None,
 ) -> dict[str, Any]:
-    """Add an operator. `key` is a private key, or a public one whose possession `proof` (SSHSIG) shows.
+    """Add an operator. `key` is a private key, or a public one whose possession ssh-agent or `proof` (SSHSIG) shows.
+
+    The home remembers where a private key is; of a public one, that an agent or a token signs for it.
 
     Raises FormatError (weak or malformed key), InputError, RefusedError.
     """
     line, signature, held = _possession(archive, name, key, proof)
     fingerprint = sshsig.fingerprint(sshsig.parse_public_line(line))
+    if held != AGENT:
+        archive.home.check_free(name, line)
     with ledger.writing(archive, signers) as act:
         known = operators(act.db)
         if act.registry.knows(sshsig.parse_public_line(line)):
@@ -97,11 +103,11 @@ def add(
         sub = ledger.subject()
         body = {"key": line, "person": same.get(person or name) or secrets.token_hex(16), "proof": signature}
         if age:
-            body["age"] = _recipient(age)
+            body["age"] = sealing.recipient(age)
         act.add("key.add", sub=sub, body=body, fields={"name": name, "person_name": person or name})
         for role in dict.fromkeys(roles):
             act.add("role.grant", sub=sub, body={"fingerprint": fingerprint, "role": role})
-    if held is not None:
+    if held != AGENT or name not in archive.home.operators():
         archive.home.remember(name, line, held)
     return _document(archive, name, act)
 
@@ -173,8 +179,8 @@ def set_threshold(archive: Archive, signers: Sequence[ledger.Signer], persons: i
     return {"format": "sijill-policy/1", "root_threshold": persons, **act.receipt.document()}
 
 
-def _possession(archive: Archive, name: str, key: Path, proof: Path | None) -> tuple[str, str, str | None]:
-    """Give the public line, a proof of possession that holds, and where the private key is held (None: elsewhere)."""
+def _possession(archive: Archive, name: str, key: Path, proof: Path | None) -> tuple[str, str, str]:
+    """Give the public line, a proof of possession that holds, and where the private key is held, as a home says it."""
     data = paper.read(key)
     if not data.startswith(b"ssh-") and not data.startswith(b"sk-"):
         signer = archive.home.signer_from_file(name, key)
@@ -182,26 +188,29 @@ def _possession(archive: Archive, name: str, key: Path, proof: Path | None) -> t
         return signer.public_line, signer.sign(text, KEY_NAMESPACE), str(key.absolute())
     blob = sshsig.parse_public_line(data.decode("utf-8", "replace"))
     line, text = sshsig.public_line(blob), possession_text(archive.origin, name, sshsig.fingerprint(blob))
-    if proof is None:
-        raise InputError(
-            "a public key needs the proof that its owner holds the private one",
-            hint=f"its owner signs these lines with `ssh-keygen -Y sign -n {KEY_NAMESPACE}`, and you give "
-            f"--proof FILE.sig:\n{text.decode()}",
-        )
-    signature = paper.read(proof).decode("ascii", "replace")
+    signature = paper.read(proof).decode("ascii", "replace") if proof is not None else _by_agent(name, line, text)
     if sshsig.verify(text, KEY_NAMESPACE, signature) != blob:
         raise InputError("the proof is by another key", where=visible(str(proof)))
-    return line, signature, None
+    return line, signature, AGENT
 
 
-def _recipient(age: str) -> str:
-    import pyrage
+def _by_agent(name: str, line: str, text: bytes) -> str:
+    """Let ssh-agent prove possession of a public key. Raises InputError where it does not hold it.
 
+    It is asked with the public key alone, apart from any private one, as it will be asked to sign later.
+    """
     try:
-        pyrage.x25519.Recipient.from_str(age)
-    except pyrage.RecipientError:
-        raise InputError("not an age X25519 recipient", hint="it begins with age1") from None
-    return age
+        fingerprint = sshsig.fingerprint(sshsig.parse_public_line(line))
+        with tempfile.TemporaryDirectory(prefix="sijill-key-") as apart:
+            public = Path(apart) / "key.pub"
+            public.write_text(line + "\n", "ascii")
+            return AgentSigner(name, line, fingerprint, public).sign(text, KEY_NAMESPACE)
+    except RefusedError:
+        raise InputError(
+            "a public key needs the proof that its owner holds the private one",
+            hint="add it to ssh-agent with ssh-add; or its owner signs these lines with"
+            f" `ssh-keygen -Y sign -n {KEY_NAMESPACE}`, and you give --proof FILE.sig:\n{text.decode()}",
+        ) from None
 
 
 def _check_roles(known: registry.Registry, roles: Sequence[str]) -> None:

@@ -39,6 +39,17 @@ def unpad(text: bytes) -> bytes:
     return rest[: int(length)]
 
 
+def recipient(text: str) -> str:
+    """Give `text` if it is an age X25519 recipient. Raises InputError."""
+    import pyrage
+
+    try:
+        pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        raise InputError("not an age X25519 recipient", hint="it begins with age1") from None
+    return text
+
+
 def seal(data: bytes, recipients: Sequence[str]) -> bytes:
     """Encrypt `data` to every recipient (`age1…`). Raises InputError for a recipient that is none."""
     import pyrage

@@ -56,7 +56,8 @@ def add_operator(
     """Add an operator, whose key proves its possession.
 
     A private key proves it on the spot and is never copied: this computer
-    remembers where it lies. A public key comes with a signature by its owner.
+    remembers where it lies. A public key is proved by ssh-agent, which then signs,
+    or comes with a signature by its owner.
     """
     from archive.keys import acting
     from archive.operators import add

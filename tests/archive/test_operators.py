@@ -1,6 +1,8 @@
 """Who may act: by key, by person, by role, at each place of the ledger."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,14 @@ from archive import ledger, registry, sshsig
 from archive.audit import audit
 from archive.dossier import verify as second
 from archive.founding import KEY_NAMESPACE, possession_text
+from archive.keys import Home, acting
 from archive.log_key import rotate
+from archive.open import init
 from archive.operators import add, grant, operators, revoke, set_threshold
 from schemas.entry import BODIES, ROLES
 from schemas.errors import FormatError, InputError, NotFound, RefusedError
-from tests.casebook import new_archive, signers
+from tests.casebook import OPERATOR, new_archive, signers
+from tests.judges import judge
 
 
 def key(folder: Path, name: str) -> Path:
@@ -72,6 +77,40 @@ def test_a_public_key_comes_with_the_word_of_its_owner(house, tmp_path):
         add(archive, signers(archive), "lena", private.with_suffix(".pub"), proof=tmp_path / "wrong")
     add(archive, signers(archive), "lena", private.with_suffix(".pub"), proof=tmp_path / "right")
     both_hold(archive)
+    assert acting(None, archive.home)[0].name == OPERATOR  # hers is not in this home: who acts is no question
+
+
+def test_a_key_in_an_agent_proves_itself_on_the_spot_and_acts_later(house, tmp_path, agent):
+    archive, folder = house
+    private = key(folder, "lena")
+    agent("-q", private)
+    private.unlink()
+    add(archive, signers(archive), "lena", private.with_suffix(".pub"), roles=["auditor"])
+    with ledger.writing(archive, acting(["lena"], archive.home)) as act:
+        act.add("audit.note", sub=ledger.subject(), fields={"outcome": "seen"})
+    both_hold(archive)
+    agent("-q", "-D")
+    with pytest.raises(RefusedError, match="ssh-agent did not sign"), ledger.writing(archive, acting(["lena"], archive.home)) as act:
+        act.add("audit.note", sub=ledger.subject(), fields={"outcome": "seen"})
+
+
+def test_a_name_that_another_key_bears_in_this_home_is_refused_before_anything_is_recorded(house):
+    archive, folder = house
+    archive.home.make_operator("lena", None)
+    before = archive.database.read_bytes()
+    with pytest.raises(RefusedError, match="another key in this home"):
+        add(archive, signers(archive), "lena", key(folder, "lena"))
+    assert archive.database.read_bytes() == before
+
+
+@pytest.fixture
+def agent(monkeypatch):
+    """An agent of its own; gives what runs ssh-add on it."""
+    told = subprocess.run([judge("ssh-agent"), "-s"], capture_output=True, check=True).stdout.decode()
+    settings = dict(line.split(";")[0].split("=") for line in told.splitlines() if "=" in line)
+    monkeypatch.setenv("SSH_AUTH_SOCK", settings["SSH_AUTH_SOCK"])
+    yield lambda *more: subprocess.run([judge("ssh-add"), *more], check=True, capture_output=True)
+    os.kill(int(settings["SSH_AGENT_PID"]), 15)
 
 
 @pytest.mark.parametrize("point", [bytes(32), b"\x01" + bytes(31), (2**255 - 18).to_bytes(32, "little"), b"\xff" * 32])
@@ -279,3 +318,11 @@ def test_the_list_says_who_holds_what(house):
     assert [one["name"] for one in shown][-1] == "karim"
     assert shown[-1]["roles"] == ["anchor", "auditor"]
     assert json.loads(json.dumps(shown)) == shown
+
+
+@pytest.mark.parametrize("more", [{"guardians": ["age1nonsense"]}, {"recovery": Path("nowhere")}])
+def test_an_archive_is_not_begun_with_a_guardian_or_a_recovery_key_that_is_none(tmp_path, more):
+    home = Home(tmp_path / "home")
+    with pytest.raises((InputError, RefusedError)):
+        init(tmp_path / "archive", no_passphrase=True, home=home, **more)
+    assert not (tmp_path / "archive").exists() and not home.folder.exists()
