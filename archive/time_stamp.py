@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -193,8 +194,15 @@ def _by_library(answer: bytes, data: bytes, trusted: list[Certificate], asked: b
     try:
         builder.build().verify_message(decoded, data)
     except (VerificationError, ValueError, TypeError) as error:
-        raise DoesNotHold(f"the time-stamp does not hold: {str(error)[:200]}") from None
+        raise DoesNotHold(f"the time-stamp does not hold: {_reason(str(error))}") from None
     return f"rfc3161-client {version('rfc3161-client')}"
+
+
+def _reason(said: str) -> str:
+    """Give the words of an error for people, without the lists of the libraries under it."""
+    last = re.findall(r'reason: "([^"]*)"', said)
+    words = re.search(r"Verify error: ?([^\"]+)", said)
+    return visible(words[1] if words else last[-1] if last else said)[-160:]
 
 
 def _by_openssl(
@@ -211,7 +219,7 @@ def _by_openssl(
             return None
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise DoesNotHold(f"the time-stamp does not hold: openssl says {said[-1][-160:] if said else 'no'}")
+            raise DoesNotHold(f"the time-stamp does not hold: openssl says {_reason(said[-1]) if said else 'no'}")
         named = _openssl("version")
     return " ".join(named.stdout.decode("ascii", "replace").split()[:2]) if named is not None else "openssl"
 

@@ -196,6 +196,31 @@ def test_a_certificate_made_for_other_work_stamps_nothing(archive, tmp_path):
     nothing_recorded(archive, lambda: attach(archive, signers(archive), answer, roots, asked))
 
 
+def test_a_stamp_by_a_certificate_that_is_not_for_stamps_alone_is_refused_by_both_tools(archive, authority, tmp_path):
+    """RFC 3161, 2.3: the purpose must be critical. openssl answers with no other, so the token is made by hand."""
+    asked, answer = stamped(archive, authority, tmp_path)
+    loose = Authority(tmp_path / "loose", purpose="timeStamping")
+    token = verify.members(verify.der(answer.read_bytes())[1])[1][1]
+    signed = verify.members(verify.members(verify.members(token)[1][1])[0][1])
+    (tmp_path / "info").write_bytes(verify.members(verify.members(signed[2][1])[1][1])[0][1])
+    made = ["cms", "-sign", "-binary", "-nodetach", "-cades", "-md", "sha256", "-econtent_type", "1.2.840.113549.1.9.16.1.4",
+            "-in", tmp_path / "info", "-signer", "tsa.pem", "-inkey", "tsa.key", "-outform", "DER", "-out", tmp_path / "token"]  # fmt: skip
+    subprocess.run([judge("openssl"), *made], cwd=loose.folder, check=True, capture_output=True)
+    status, signed = b"\x30\x03\x02\x01\x00", (tmp_path / "token").read_bytes()
+    forged = tmp_path / "forged.tsr"
+    forged.write_bytes(b"\x30\x82" + len(status + signed).to_bytes(2, "big") + status + signed)
+    with archive.reading() as db:
+        stored = ledger.checkpoint_note(db)[1]
+    roots = time_stamp.certificates(loose.roots.read_bytes())
+    for check in (
+        lambda: time_stamp._by_library(forged.read_bytes(), stored, roots, None),
+        lambda: time_stamp._by_openssl(forged.read_bytes(), stored, roots, datetime.now(UTC), None),
+    ):
+        with pytest.raises(IntegrityError, match=r"does not hold: (openssl says )?unsuitable certificate purpose$"):
+            check()
+    nothing_recorded(archive, lambda: attach(archive, signers(archive), forged, loose.roots))
+
+
 def test_the_same_stamp_is_kept_once(archive, authority, tmp_path):
     asked, answer = stamped(archive, authority, tmp_path)
     attach(archive, signers(archive), answer, authority.roots, asked)
