@@ -10,6 +10,7 @@ Exit status: 0 done, all holds; 1 a finding; 2 the call or the input is wrong;
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # built in; `signal` around it would cost every start its enums
 import _thread
 import os
 import sys
@@ -40,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     finally:
         sys.unraisablehook = told
+        if argv is None:  # the process ends here; what is said and done stands, whoever presses Ctrl-C now
+            _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
 
 
 def _answered(arguments: list[str]) -> int:

@@ -137,5 +137,5 @@ STOPPABLE = """
 import sys
 from archive.cli import main
 print("ready", flush=True)
-sys.exit(main(sys.argv[1:]))
+sys.exit(main())
 """
