@@ -212,7 +212,7 @@ def read_time(value: Any, entry: Field, context: Context) -> Value:
     try:
         extent = when.read_time(value, zone=zone, basis=basis, now=context.now)
     except FormatError as error:
-        raise Wrong("not-time", because=error.message) from None
+        raise Wrong("not-time", because=error.because if isinstance(error, when.NoTime) else error.message) from None
     return dict(extent)
 
 

@@ -22,9 +22,20 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from evidence.edtf import Edtf, read_edtf
+from evidence.faults import part
 from schemas.errors import FormatError
 from schemas.extent import BASES, PRECISIONS, write_instant
+from schemas.sentences import say
 from schemas.text import nearest, visible
+
+
+class NoTime(FormatError):
+    """What cannot be read as a time, and why: a sentence of `schemas.sentences` by its code, and in English here."""
+
+    def __init__(self, code: str, **names: Any) -> None:
+        super().__init__(say(code, **names))
+        self.because = part(code, **names)
+
 
 EASTMOST, WESTMOST = timedelta(hours=14), timedelta(hours=12)  # how far civil time is ahead of and behind UTC
 YEARS = range(1800, 2200)  # outside these a year is a slip of the hand, or counted in another calendar
@@ -173,7 +184,7 @@ def _extent(first: Spoken | None, last: Spoken | None, zone: str | None, basis: 
     earliest = bounds_of(first.value, zone)[0] if first else None
     latest = bounds_of(last.value, zone)[1] if last else None
     if first and last and first is not last and _are_reversed(first, last, zone):
-        raise FormatError(f"the latest time ({last.text}) is before the earliest ({first.text})")
+        raise NoTime("time-reversed", first=visible(first.text), last=visible(last.text))
     if earliest:
         extent["earliest"] = write_instant(earliest)
     if latest:
@@ -214,7 +225,7 @@ def read_spoken(value: Any) -> Spoken:
             moment = moment.replace(tzinfo=_read_offset(match[3].upper()))
         return Spoken(moment, precision, text)
     if _CLOCK.match(text):
-        raise FormatError(f"{text} is a time of day without a date")
+        raise NoTime("time-alone", text=text)
     return Spoken(read_day(text), "day", text)
 
 
@@ -232,12 +243,13 @@ def read_day(text: str, order: str | None = None) -> date:
             return next(iter(found))
         if len(found) == 2:
             first, second = found
-            raise FormatError(
-                f"{text} may be {_words(first)} or {_words(second)}: write {first.isoformat()} or {second.isoformat()}"
-            )
+            raise NoTime(
+                "time-two-days", text=text, words=_words(first), other=_words(second), first=first.isoformat(),
+                second=second.isoformat(),
+            )  # fmt: skip
     if re.fullmatch(r"-?\d{1,3}\.\d{3,}(?:\s*[,;/ ]\s*-?\d{1,3}\.\d+)?", text, re.ASCII):
-        raise FormatError(f"{text} looks like a coordinate, not a time")
-    raise FormatError(f"{visible(text[:64])} is no date that can be read; write it as 2019-02-03 or 2019-02-03T14:55")
+        raise NoTime("time-coordinate", text=text)
+    raise NoTime("time-no-date", text=visible(text[:64]))
 
 
 def slashed_days(text: str) -> tuple[bool, bool] | None:
@@ -259,7 +271,7 @@ def _day(text: str, year: str, month: str, day: str) -> date:
     _check_year(int(year))
     found = _maybe(year, month, day)
     if found is None:
-        raise FormatError(f"{text}: there is no such day")
+        raise NoTime("time-no-day", text=text)
     return found
 
 
@@ -269,19 +281,19 @@ def _words(day: date) -> str:
 
 def _check_year(year: int) -> None:
     if year not in YEARS:
-        raise FormatError(f"the year {year} is outside {YEARS.start} to {YEARS.stop - 1}; write the Gregorian year")
+        raise NoTime("time-no-year", year=year, first=YEARS.start, last=YEARS.stop - 1)
 
 
 def read_clock(text: str) -> tuple[time, str]:
     """Read `14:55`, `14:55:20` or `14:55:20.25` and its precision. Raises FormatError."""
     match = _CLOCK.match(text)
     if not match:
-        raise FormatError(f"{visible(text[:40])} is no time of day; write 14:55 or 14:55:20")
+        raise NoTime("time-no-clock", text=visible(text[:40]))
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
     if hour == 24:
-        raise FormatError(f"{text}: 24:00 is not used; write 00:00 of the next day")
+        raise NoTime("time-24", text=text)
     if hour > 23 or minute > 59 or second > 59:
-        raise FormatError(f"{text}: there is no such time of day")
+        raise NoTime("time-no-such-clock", text=text)
     micro = int((match[4] or "")[:6].ljust(6, "0"))
     return time(hour, minute, second, micro), "second" if match[3] else "minute"
 
@@ -292,7 +304,7 @@ def _read_offset(text: str) -> timezone:
         return UTC
     offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
     if int(match[3] or 0) > 59 or offset > EASTMOST or (match[1] == "-" and offset > WESTMOST):
-        raise FormatError(f"{text} is no offset in use; they run from -12:00 to +14:00")
+        raise NoTime("time-no-offset", text=text)
     return timezone(-offset if match[1] == "-" else offset)
 
 
@@ -337,15 +349,11 @@ def local_offset(moment: datetime, zone: str) -> timedelta:
     before, after = (moment.replace(tzinfo=place, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
     if before == after:
         return before
-    readings = " or ".join(
-        f"{write_instant(moment.replace(tzinfo=UTC, fold=0) - offset)} (read as {_offset_text(offset)})"
-        for offset in (before, after)
-    )
-    what = "had this time twice" if before > after else "skipped this time"
-    raise FormatError(
-        f"{moment.isoformat()}: clocks in {zone} {what}; it is {readings}: give the offset, "
-        f"as in {moment.isoformat()}{_offset_text(before)}"
-    )
+    first, second = (write_instant(moment.replace(tzinfo=UTC, fold=0) - offset) for offset in (before, after))
+    raise NoTime(
+        "time-twice" if before > after else "time-skipped", text=moment.isoformat(), zone=zone, first=first,
+        second=second, offset=_offset_text(before), other=_offset_text(after),
+    )  # fmt: skip
 
 
 def _offset_text(offset: timedelta) -> str:
@@ -374,7 +382,7 @@ def day_bounds(day: date, zone: str | None) -> tuple[datetime, datetime]:
     except OverflowError:
         raise FormatError(f"{day.isoformat()}: the year is out of range") from None
     if not firsts:
-        raise FormatError(f"{day.isoformat()}: clocks in {zone} left this day out")
+        raise NoTime("time-day-skipped", text=day.isoformat(), zone=zone)
     return min(firsts), max(lasts)
 
 

@@ -329,3 +329,16 @@ def test_any_csv_gives_records_or_problems(rows, table):
 
     for problem in read(CASE, {}, **{table: body}).problems:
         assert problem.where
+
+
+def test_why_a_time_is_none_is_said_in_the_readers_language():
+    """Half an English sentence inside an Arabic one helps nobody who fills in a sheet."""
+    from evidence.faults import Fault, Spot
+    from evidence.when import NoTime, read_time
+
+    for text, said in (("3/2/2019", "اكتبوا أحدهما"), ("2019-02-30", "لا يوجد يوم"), ("2022-03-25T00:30", "تخطّت الساعة")):
+        with pytest.raises(NoTime) as refused:
+            read_time(text, zone="Asia/Damascus")
+        fault = Fault(Spot("case.toml"), "not-time", {"because": refused.value.because})
+        assert said in fault.sentence("ar")
+        assert refused.value.message in fault.sentence("en")
