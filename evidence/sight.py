@@ -20,7 +20,7 @@ EXCLUSIONS = {  # the words of `exclude`, and what each says of an item
     "integrity_failed": "its bytes failed the last verification",
     "consent_withdrawn": "the consent to use it was withdrawn",
     "derived": "it is derived from another item of this archive",
-    "untranslated": "it is an intercept without a translation",
+    "untranslated": "it is an intercept whose record holds no translation",
     "disposed": "it was disposed of",
 }
 ANY = "*"
