@@ -8,13 +8,11 @@ those of entry 0, and an audit compares them.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archive import database
 from archive.home_folder import home_folder
@@ -34,18 +32,20 @@ PREDECESSOR = "predecessor"  # the archive that this one goes on from, whole, in
 _KNOWN = ("format", "origin", "database", "objects", "standard", "copy_of")
 
 
-@dataclass
 class Archive:
     """An open archive: where its parts lie, and the home that holds the keys and the pin."""
 
-    folder: Path
-    origin: str
-    database: Path
-    objects_folder: Path
-    standard: str
-    given_home: Home | None
-    copy_of: str | None = None
-    _passphrase: Any = field(default=None, repr=False)
+    def __init__(
+        self, folder: Path, origin: str, database: Path, objects_folder: Path, standard: str,
+        given_home: Home | None, copy_of: str | None = None,
+    ) -> None:  # fmt: skip
+        self.folder = folder
+        self.origin = origin
+        self.database = database
+        self.objects_folder = objects_folder
+        self.standard = standard
+        self.given_home = given_home
+        self.copy_of = copy_of
 
     @cached_property
     def home(self) -> Home:
@@ -105,7 +105,7 @@ def _open(folder: Path, home: Home | None) -> Archive:
     folder = folder.absolute()
     path = folder / CONFIGURATION
     try:
-        settings = tomllib.loads(path.read_text("utf-8"))
+        settings = _settings(path.read_text("utf-8"))
     except OSError as error:
         raise UnreachableError(f"{path} cannot be read ({error.strerror})", where=str(path)) from error
     except (ValueError, RecursionError) as error:
@@ -122,6 +122,28 @@ def _open(folder: Path, home: Home | None) -> Archive:
     )  # fmt: skip
 
 
+def _settings(text: str) -> dict[str, Any]:
+    """Read TOML; the plain lines that `lay_out` writes without the parser, whose start costs more than a quick verify.
+
+    Raises ValueError or RecursionError, as the parser does.
+    """
+    settings = {}
+    lines = text.splitlines()
+    for line in lines:
+        key, equals, value = line.partition(' = "')
+        inside = value[:-1]
+        if key not in _KNOWN or not equals or value[-1:] != '"' or '"' in inside or "\\" in inside:
+            break
+        if not inside.isascii() or not inside.isprintable():
+            break
+        settings[key] = inside
+    if len(settings) == len(lines):
+        return settings
+    import tomllib
+
+    return tomllib.loads(text)
+
+
 def _beside(folder: Path, location: str, scheme: str = "") -> Path:
     """Give the path that a location in the configuration means: relative to the archive folder."""
     if "://" in location and not (scheme and location.startswith(scheme)):
@@ -132,8 +154,7 @@ def _beside(folder: Path, location: str, scheme: str = "") -> Path:
     return folder / location.removeprefix(scheme)
 
 
-@dataclass(frozen=True)
-class Initialised:
+class Initialised(NamedTuple):
     """What `init` made."""
 
     archive: Archive

@@ -18,12 +18,10 @@ parsed: place and kind only. Nothing here ends the process.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with an input: where it stands (file, table, number), and what it is."""
 
     where: str

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+_CONTROLS, _BUT_TAB_AND_NEWLINE = "\x00-\x1f", "\x00-\x08\x0b-\x1f"
+_UNSAFE = (
+    "\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-_UNSAFE_IN_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -22,7 +21,9 @@ def _escape(match: re.Match[str]) -> str:
 
 def visible(text: str, *, lines: bool = False) -> str:
     """Give `text` with control, bidi and half characters as `\\u{202E}`; tabs and newlines stay if `lines`."""
-    return (_UNSAFE_IN_LINES if lines else _UNSAFE).sub(_escape, text)
+    if text.isprintable():  # true of no character that is escaped
+        return text
+    return re.sub(f"[{_BUT_TAB_AND_NEWLINE if lines else _CONTROLS}{_UNSAFE}", _escape, text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
