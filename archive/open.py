@@ -128,7 +128,7 @@ def _settings(text: str) -> dict[str, Any]:
     Raises ValueError or RecursionError, as the parser does.
     """
     settings = {}
-    lines = text.splitlines()
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     for line in lines:
         key, equals, value = line.partition(' = "')
         inside = value[:-1]
@@ -148,7 +148,8 @@ def _beside(folder: Path, location: str, scheme: str = "") -> Path:
     """Give the path that a location in the configuration means: relative to the archive folder."""
     if "://" in location and not (scheme and location.startswith(scheme)):
         raise FormatError(
-            f"{location.split('://', maxsplit=1)[0]} is not supported by this version", where=CONFIGURATION,
+            f"{location.split('://', maxsplit=1)[0]} is not supported by this version",
+            where=CONFIGURATION,
             hint="use a local path",
         )
     return folder / location.removeprefix(scheme)

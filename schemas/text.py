@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable
 
 _CONTROLS, _BUT_TAB_AND_NEWLINE = "\x00-\x1f", "\x00-\x08\x0b-\x1f"
-_UNSAFE = (
-    "\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
+_UNSAFE = "\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -1,0 +1,61 @@
+"""The configuration of an archive is TOML, whoever reads it."""
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.open import _settings
+
+PLAIN = 'format = "sijill-archive/1"\norigin = "sijill.local/4f065111"\nobjects = "objects"\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        PLAIN + "# a word of the owner's\n",
+        PLAIN + 'standard = "a\\u0062c"\n',
+        PLAIN + "standard = 'single'\n",
+        PLAIN + 'standard = "ميثاق"\n',
+        PLAIN.replace("\n", "\r\n"),
+        PLAIN.replace(" = ", "="),
+        PLAIN + "more = 1\n",
+        "",
+    ],
+)
+def test_settings_are_what_toml_says_they_are(text):
+    assert _settings(text) == tomllib.loads(text)
+
+
+@pytest.mark.parametrize("text", [PLAIN + PLAIN, PLAIN + "standard = \n", PLAIN + 'standard = "a" "b"\n'])
+def test_settings_that_are_no_toml_are_refused(text):
+    with pytest.raises(ValueError):
+        _settings(text)
+
+
+PIECES = (
+    *PLAIN.splitlines(),
+    'origin = "a"\rstandard = "b"',
+    'a"b',
+    '= "',
+    '"""',
+    "\x00",
+    "\\",
+    "\u2028",
+    "\x0b",
+    "\n",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES)))
+def test_settings_are_read_as_toml_or_refused_as_toml(parts):
+    text = "\n".join(parts)
+    try:
+        told = tomllib.loads(text)
+    except ValueError:
+        with pytest.raises(ValueError):
+            _settings(text)
+    else:
+        assert _settings(text) == told
