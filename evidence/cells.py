@@ -62,7 +62,7 @@ class Context:
     spot: Spot = field(default_factory=lambda: Spot(""))  # the row being read
     faults: Faults = field(default_factory=Faults)
     name: str = ""  # the dotted name being read
-    cache: dict[tuple[str, Any], Value] = field(default_factory=dict)
+    cache: dict[tuple[Any, ...], Value] = field(default_factory=dict)
 
     def warn(self, code: str, **names: Any) -> None:
         """Note something to know about the cell being read."""
@@ -111,9 +111,14 @@ def _text(value: Any, context: Context) -> str:
         raise Wrong("not-text", found=found(value))
     if len(value) > LONGEST_TEXT:
         raise Wrong("too-long", limit=LONGEST_TEXT)
-    if _BAD_TEXT.search(value):
+    if _is_bad(value):
         raise Wrong("bad-text")
     return value
+
+
+def _is_bad(text: str) -> bool:
+    """Tell whether a text holds NUL or half a character."""
+    return "\0" in text if text.isascii() else _BAD_TEXT.search(text) is not None
 
 
 def _cell_text(value: Any) -> Any:
@@ -228,7 +233,7 @@ def _time_table(value: Mapping[str, Any], context: Context) -> dict[str, Any]:
             continue
         if type(member) in (bool, int, float, list, dict):
             raise Wrong("not-time", because=found(member))
-        if isinstance(member, str) and (_BAD_TEXT.search(member) or len(member) > LONGEST_TEXT):
+        if isinstance(member, str) and (_is_bad(member) or len(member) > LONGEST_TEXT):
             raise Wrong("bad-text")
         table[key] = member
     if not table:

@@ -8,7 +8,7 @@ that belong together: latitude and longitude, smallest and largest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,8 @@ from schemas.text import nearest
 from schemas.vocabulary import VOCABULARY
 
 Cells = dict[str, tuple[Field, Any]]
-_CACHED = frozenset(("id", "word", "wordlist", "yesno", "file"))
+_CACHED = frozenset(("word", "wordlist", "yesno", "time"))  # types of which a few texts fill many rows
+_MOST_CACHED = 100_000
 _LANGUAGES = tuple(Field(lang) for lang in ("en", "ar", "und"))
 _PLACE = (Field("name", "words"), Field("lat", "degrees"), Field("lon", "degrees"), Field("accuracy_m", "decimal"))
 _RANGE = (Field("min", "whole"), Field("max", "whole"))
@@ -43,16 +44,27 @@ def names_of(fields: tuple[Field, ...]) -> Mapping[str, Field]:
     return flat_names(fields)
 
 
-def spread(fields: Iterable[Field], table: Mapping[str, Any], spot: Spot, faults: Faults, prefix: str = "") -> Cells:
+@cache
+def _by_name(fields: tuple[Field, ...]) -> Mapping[str, tuple[Field, tuple[Field, ...] | None]]:
+    """Give name -> field, and the fields inside it."""
+    return {entry.name: (entry, members_of(entry)) for entry in fields}
+
+
+@cache
+def _required(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    return tuple(entry for entry in fields if entry.required)
+
+
+def spread(fields: tuple[Field, ...], table: Mapping[str, Any], spot: Spot, faults: Faults, prefix: str = "") -> Cells:
     """Give the cells of a nested TOML table; a key that no field describes is a fault."""
     cells: Cells = {}
-    known = {entry.name: entry for entry in fields}
+    known = _by_name(fields)
     for key, value in table.items():
-        name, entry = prefix + key, known.get(key)
-        if entry is None:
+        name, described = prefix + key, known.get(key)
+        if described is None:
             faults.wrong(spot.at(name), "unknown-key", near=near("near", nearest(key, known)))
             continue
-        members = members_of(entry)
+        entry, members = described
         if members is None:
             cells[name] = (entry, value)
         elif isinstance(value, dict):
@@ -64,7 +76,7 @@ def spread(fields: Iterable[Field], table: Mapping[str, Any], spot: Spot, faults
     return cells
 
 
-def members_of(entry: Field) -> Iterable[Field] | None:
+def members_of(entry: Field) -> tuple[Field, ...] | None:
     """Give the fields inside a group, or None for a leaf."""
     if entry.type in ("group", "answers"):
         return entry.members
@@ -108,9 +120,11 @@ def read_row(row: Row, fields: tuple[Field, ...], context: Context, faults: Faul
 
 def read_cell(spot: Spot, name: str, entry: Field, value: Any, context: Context, faults: Faults) -> Any:
     """Give the value under `name`, or FILL_LATER where it says nothing or is a fault."""
-    cached = entry.type in _CACHED and type(value) is str and context.sheet
-    if cached and (name, value) in context.cache:
-        return context.cache[name, value]
+    key = None
+    if entry.type in _CACHED and type(value) is str:
+        key = (name, entry, value, context.sheet, context.zone)
+        if key in context.cache:
+            return context.cache[key]
     context.name = name
     context.spot, context.faults = spot, faults
     try:
@@ -124,8 +138,9 @@ def read_cell(spot: Spot, name: str, entry: Field, value: Any, context: Context,
         earliest = read.get("earliest")
         if isinstance(earliest, str) and earliest > _instant(context.now):
             faults.warn(spot.at(name), "future", name=name)
-    if cached and len(context.cache) < 100_000:
-        context.cache[name, value] = read
+            return read  # and warn of the next one too
+    if key is not None and len(context.cache) < _MOST_CACHED:
+        context.cache[key] = read
     return read
 
 
@@ -171,8 +186,7 @@ def _read_rows(row: Row, name: str, entry: Field, value: Any, context: Context, 
 class _Within(Faults):
     """Faults of a table inside a record: the key is told with its place, as `custody 2: at`."""
 
-    def __init__(self, outer: Faults, prefix: str, spot: Spot) -> None:
-        super().__init__()
+    def __init__(self, outer: Faults, prefix: str, spot: Spot) -> None:  # keeps nothing itself
         self._outer, self._prefix, self._spot = outer, prefix, spot
 
     def wrong(self, spot: Spot, code: str, **names: Any) -> None:
@@ -184,9 +198,9 @@ class _Within(Faults):
         self._outer.warn(self._spot.at(self._prefix + spot.column), code, **names)
 
 
-def _check_required(row: Row, fields: Iterable[Field], attempted: set[str], faults: Faults) -> None:
-    for entry in fields:
-        if not entry.required or entry.name in attempted:
+def _check_required(row: Row, fields: tuple[Field, ...], attempted: set[str], faults: Faults) -> None:
+    for entry in _required(fields):
+        if entry.name in attempted:
             continue
         if any(name.startswith(entry.name + ".") for name in attempted):
             continue

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from evidence import agreement, case_toml
@@ -20,7 +21,7 @@ from evidence.agreement import Sofar
 from evidence.cells import Context
 from evidence.faults import Fault, Faults, Spot, near, part
 from evidence.heads import ANY_ITEM, CUSTODY_ROW, FIELDS, LINK_IN_ITEM
-from evidence.records import Cells, Row, names_of, read_row, spread
+from evidence.records import Cells, Row, names_of, read_cell, read_row, spread
 from schemas.case import CASE, STRIKE
 from schemas.errors import Problem
 from schemas.fields import Field, Record
@@ -192,14 +193,13 @@ def _toml_rows(
     table: str, rows: Sequence[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
 ) -> Iterator[Row]:
     for number, given in enumerate(rows, 1):
-        row = dict(given)
-        spot = Spot(file, table=table, number=number, id=shown_id(row.get("id")))
+        spot = Spot(file, table=table, number=number, id=shown_id(given.get("id")))
         fields = FIELDS[table]
         if table == "item":
-            kind = row.get("kind")
+            kind = given.get("kind")
             fields = ITEM_FIELDS.get(kind, ANY_ITEM) if isinstance(kind, str) else ANY_ITEM
-            row = _foreign_keys(row, fields, spot, faults)
-        yield Row(spot, spread(fields, row, spot, faults))
+            given = _own_keys(given, fields, spot, faults)
+        yield Row(spot, spread(fields, given, spot, faults))
 
 
 def shown_id(name: object) -> str:
@@ -207,13 +207,24 @@ def shown_id(name: object) -> str:
     return name if isinstance(name, str) and _ID_SHOWN.match(name) else ""
 
 
-def _foreign_keys(row: dict[str, Any], fields: tuple[Field, ...], spot: Spot, faults: Faults) -> dict[str, Any]:
+def _own_keys(
+    row: Mapping[str, Any], fields: tuple[Field, ...], spot: Spot, faults: Faults
+) -> Mapping[str, Any]:
     """Note keys that belong to another kind of item, and give the row without them."""
-    names = {entry.name for entry in fields}
-    foreign = [entry.name for entry in ANY_ITEM if entry.name in row and entry.name not in names]
+    others = _foreign_to(fields)
+    if others.keys().isdisjoint(row):
+        return row
+    foreign = [name for name in others if name in row]
     for name in foreign:
         _note_foreign(name, str(row.get("kind")), spot, faults)
     return {key: value for key, value in row.items() if key not in foreign}
+
+
+@cache
+def _foreign_to(fields: tuple[Field, ...]) -> Mapping[str, None]:
+    """Give the names of fields that only other kinds of item have, in the order of the tables."""
+    own = {entry.name for entry in fields}
+    return {entry.name: None for entry in ANY_ITEM if entry.name not in own}
 
 
 def _note_foreign(name: str, kind: str, spot: Spot, faults: Faults) -> None:
@@ -347,15 +358,17 @@ class _Reading:
         agreement.note_item(self.sofar, item, row.spot, self.faults)
         self.submission.items.append(item)
         self._note_spot("item", row)
-        if any(_filled(link.get(name)) for name in LINK_IN_ITEM[:5]):
+        if link and any(_filled(link.get(name)) for name in LINK_IN_ITEM[:5]):
             number = {"item": row.cells["id"]} if "id" in row.cells else {}
             links.append(Row(row.spot, {**number, **link}, row.sheet))
 
     def _kind(self, row: Row) -> str:
-        cell = row.cells.get("kind")
-        if cell is None:
+        entry, value = row.cells.get("kind", (None, None))
+        if entry is None or value is None:
             return ""
-        return str(read_row(Row(row.spot, {"kind": cell}, row.sheet), (), self.context, Faults()).get("kind", ""))
+        self.context.sheet = row.sheet
+        kind = read_cell(row.spot, "kind", entry, value, self.context, Faults())
+        return kind if isinstance(kind, str) else ""
 
     def _refuse_foreign_cells(self, row: Row, kind: str) -> None:
         own = names_of(ITEM_FIELDS[kind])

@@ -43,9 +43,12 @@ TYPES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """One field: its name, type, whether it must be there, its vocabulary, and the fields inside it."""
+    """One field: its name, type, whether it must be there, its vocabulary, and the fields inside it.
+
+    A field is equal to itself alone, so that a table of fields is quickly looked up.
+    """
 
     name: str
     type: str = "text"

@@ -342,3 +342,13 @@ def test_why_a_time_is_none_is_said_in_the_readers_language():
         fault = Fault(Spot("case.toml"), "not-time", {"because": refused.value.because})
         assert said in fault.sentence("ar")
         assert refused.value.message in fault.sentence("en")
+
+
+def test_a_word_is_read_by_the_vocabulary_of_its_own_table():
+    """A kind of source is no kind of item, though both columns are called kind."""
+    told = problems(
+        sources="id,kind,pseudonym\nA1,organisation,desk A\n", items="id,kind,source\nD9,organisation,A1\n"
+    )
+
+    assert len(told) == 1
+    assert told[0].startswith('items.csv: row 2 "D9": column kind: `organisation` is none of the words known here')
