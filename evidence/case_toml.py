@@ -1,8 +1,11 @@
 """The bytes of a case.toml, decoded without trust: a problem with its line, never an exception.
 
-TOML itself is read by the standard library. What would make it slow or deep is
-refused before: size, keys of very many parts. A message never repeats the line
-that could not be read.
+TOML itself is read by the standard library; a long run of `[[item]]` tables of
+plain lines by one pattern, which gives the same tables or nothing. What would
+make it slow or deep is refused before: size, keys of very many parts. A message
+never repeats the line that could not be read.
+
+Follows TOML 1.0.
 """
 
 from __future__ import annotations
@@ -22,7 +25,55 @@ _SAFE = (
     "Escaped character is not a Unicode scalar value", "Cannot overwrite a value", "Cannot declare", "Duplicate inline",
     "Cannot mutate immutable namespace", "Found invalid character",
 )  # fmt: skip
-_LONG_KEY = re.compile(rb"(?:(?:[A-Za-z0-9_-]{1,99}|\"[^\"\n]{0,99}\"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){64}")
+_DEEP = 64  # parts of a key
+_LONG_KEY = re.compile(
+    rb"(?:(?:[A-Za-z0-9_-]{1,99}|\"[^\"\n]{0,99}\"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){%d}" % _DEEP
+)
+
+
+_LISTS = ("source", "item", "link", "relation")
+_HEAD = re.compile(rf"^\[\[({'|'.join(_LISTS)})\]\]\n", re.MULTILINE)
+# One line: the head of a table, a key with a text that needs no reading, a key with another value, or nothing.
+_LINE = re.compile(
+    rf"\[\[({'|'.join(_LISTS)})\]\]\n"
+    r'|([A-Za-z0-9_-]+)[ \t]*=[ \t]*(?:"([^"\\\x00-\x1f\x7f]*)"|([^\x00-\x08\n-\x1f\x7f]+))\n'
+    r"|[ \t]*(?:#[^\x00-\x08\n-\x1f\x7f]*)?\n"
+)
+_MOST_VALUES = 10_000
+
+
+def plain_tables(text: str) -> dict[str, Any] | None:
+    """Give what TOML says in a document that ends in `[[item]]` tables of lines that each hold a whole `key = value`.
+
+    None where it has another form, is no TOML, or may not be: a line is read alone only where all before it are whole.
+    """
+    text = text.replace("\r\n", "\n")
+    first = _HEAD.search(text)
+    if first is None or not text.endswith("\n"):
+        return None
+    at, table = first.start(), dict[str, Any]()
+    values: dict[str, Any] = {}
+    try:
+        document = tomllib.loads(text[:at])
+        if not document.keys().isdisjoint(_LISTS):
+            return None
+        while at < len(text) and (line := _LINE.match(text, at)) is not None:
+            at = line.end()
+            head, key, plain, value = line.groups()
+            if head is not None:
+                table = {}
+                document.setdefault(head, []).append(table)
+            elif key is not None:
+                if key in table:
+                    return None
+                if plain is None:
+                    if value not in values and len(values) < _MOST_VALUES:
+                        values[value] = tomllib.loads(f"v = {value}")["v"]
+                    plain = values[value] if value in values else tomllib.loads(f"v = {value}")["v"]
+                table[key] = plain
+    except (ValueError, RecursionError):
+        return None
+    return document if at == len(text) else None
 
 
 def decode(data: bytes, name: str, faults: Faults) -> dict[str, Any] | None:
@@ -37,11 +88,11 @@ def decode(data: bytes, name: str, faults: Faults) -> dict[str, Any] | None:
         line = data.count(b"\n", 0, error.start) + 1
         faults.wrong(spot, "toml", line=line, column=1, because=part("toml-not-utf8"))
         return None
-    if _LONG_KEY.search(data):
+    if any(line.count(b".") >= _DEEP and _LONG_KEY.search(line) for line in data.split(b"\n")):
         faults.wrong(spot, "too-deep")
         return None
     try:
-        return tomllib.loads(text)
+        return plain_tables(text) or tomllib.loads(text)
     except RecursionError:
         faults.wrong(spot, "too-deep")
     except ValueError as error:  # TOMLDecodeError, and what int() or date() refuse
