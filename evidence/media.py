@@ -7,9 +7,12 @@ library; text is told by having no control characters (WHATWG MIME Sniffing 5).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-import filetype
+from filetype.match import match
+from filetype.types import TYPES
+from filetype.types.document import ZippedDocumentBase
 
 HEAD = 8192  # bytes of a file that `media_type` needs to see
 UNKNOWN = "application/octet-stream"
@@ -86,6 +89,9 @@ _BY_NAME = {
     ".wav": "audio/x-wav",
     ".mp3": "audio/mpeg",
 } | _ZIP_BY_NAME
+_ZIP = b"PK\x03\x04"
+_UNZIPPED = tuple(kind for kind in TYPES if not isinstance(kind, ZippedDocumentBase))  # the others begin so
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _ALIKE = [{"image/heic", "image/heif"}, {"image/png", "image/apng"}, {"video/mp4", "video/quicktime", "video/x-m4v"}]
 
 
@@ -101,7 +107,7 @@ def media_type(head: bytes, name: str = "") -> str:
         return _text(head, suffix)
     if head[4:8] == b"ftyp":
         return _brand(head) or magic or UNKNOWN
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(_ZIP):
         return _zip(head, suffix, magic)
     return magic or UNKNOWN
 
@@ -125,7 +131,7 @@ def _magic(head: bytes) -> str | None:
         if head.startswith(start):
             return kind
     try:
-        guess: Any = filetype.guess(head)
+        guess: Any = match(head, TYPES if head.startswith(_ZIP) else _UNZIPPED)
     except Exception:  # a matcher of the library that trips over short or odd bytes knows nothing of them
         return None
     return None if guess is None else str(guess.mime)
@@ -137,7 +143,7 @@ def _is_text(head: bytes) -> bool:
         return len(head) % 2 == 0 or len(head) >= HEAD
     if head.startswith(b"\xff\xd8\xff"):
         return False
-    return not any(byte < 0x20 and byte not in b"\t\n\x0c\r\x1b" for byte in head)
+    return _CONTROL.search(head) is None
 
 
 def _text(head: bytes, suffix: str) -> str:

@@ -5,8 +5,9 @@ import io
 import zipfile
 
 import blake3
+import filetype
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from evidence.digest import PIECE, digest_bytes, digest_stream
@@ -71,6 +72,15 @@ def test_a_name_that_promises_something_else_is_told():
 @given(st.binary(max_size=300), st.text(max_size=10))
 def test_any_bytes_have_a_type(head, name):
     assert "/" in media_type(head, name)
+
+
+@given(st.sampled_from([b"", b"\x1aE\xdf\xa3", b"BM", b"MZ", b"RIFF", b"OggS", b"\x7fELF", b"%PDF"]), st.binary(max_size=300))
+def test_binary_files_have_the_magic_number_that_the_library_finds_among_all_it_knows(start, rest):
+    head = start + rest + b"\0"
+    assume(not head.startswith((b"PK", b"II", b"MM", b"\xff", b"\xfe", b"\0\0")) and head[4:8] != b"ftyp")
+    guess = filetype.guess(head)
+
+    assert media_type(head) == (guess.mime if guess else UNKNOWN)
 
 
 @pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
