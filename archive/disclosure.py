@@ -15,7 +15,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -53,13 +53,30 @@ def make(name: str, value: Any, salt: str | None = None) -> str:
     return base64url(canonical.encode([salt, name, value], booleans=True))
 
 
-def make_all(fields: Mapping[str, Any]) -> list[str]:
-    """Give the disclosure of each value, as `make`; the random bytes of all salts are asked for at once."""
+class Made(NamedTuple):
+    """The values of one entry, made ready: `text` is their canonical JSON, `private` that of their disclosures."""
+
+    text: str
+    private: str
+    digests: list[str]  # sorted, as the entry holds them
+
+
+def make_all(fields: Mapping[str, Any]) -> Made:
+    """Give what `make` and `digest` give for each of at least one value, in one pass.
+
+    All values are looked at, and all salts drawn, at once. Raises CanonicalError, also for a name that no value has.
+    """
+    text = canonical.encode(fields, booleans=True).decode()
     salts = secrets.token_bytes(SALT_BYTES * len(fields))
-    return [
-        make(name, value, base64url(salts[at : at + SALT_BYTES]))
-        for at, (name, value) in zip(range(0, len(salts), SALT_BYTES), fields.items(), strict=True)
-    ]
+    made = []
+    for at, (name, value) in zip(range(0, len(salts), SALT_BYTES), fields.items(), strict=True):
+        salt = base64url(salts[at : at + SALT_BYTES])
+        data = orjson.dumps([salt, name, value], option=orjson.OPT_SORT_KEYS)
+        made.append(binascii.b2a_base64(data, newline=False).translate(_URL, b"="))
+    digests = b" ".join([binascii.b2a_base64(hashlib.sha256(one).digest(), newline=False) for one in made])
+    # neither alphabet needs an escape in JSON
+    private = b'["' + b'","'.join(made) + b'"]'
+    return Made(text, private.decode("ascii"), sorted(digests.translate(_URL, b"=").decode("ascii").split(" ")))
 
 
 def digest(disclosure: str) -> str:

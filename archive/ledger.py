@@ -26,7 +26,6 @@ from archive import disclosure, merkle, note, registry, tiles, unfinished
 from archive.database import blob, writer
 from archive.object_trouble import taken_away
 from archive.view import Projection
-from schemas.canonical import encode
 from schemas.entry import Entry
 from schemas.errors import IntegrityError, RefusedError, UnreachableError
 
@@ -139,16 +138,17 @@ class Act:
     ) -> int:
         """Add one entry, with one salted disclosure a field; gives its index. Raises CanonicalError, FormatError."""
         index = self.head.size + self.count
-        disclosures = disclosure.make_all(fields or {})
+        fields = dict(fields or {})
+        made = disclosure.make_all(fields) if fields else None
         entry = Entry(
             index, t, self.at, self.signers[0].fingerprint, nonce(), body or {}, sub,
-            self._previous(sub), tuple(sorted(map(disclosure.digest, disclosures))),
+            self._previous(sub), made.digests if made else (),
         )  # fmt: skip
         self._leaves.append((index, entry.leaf()))
-        if disclosures:
-            self._private.append((index, encode(disclosures).decode()))
+        if made:
+            self._private.append((index, made.private))
         self._kinds.setdefault(t, entry)
-        self.projection.add(entry, fields or {})
+        self.projection.add(entry, fields, made.text if made else "{}")
         self.count += 1
         if sub is not None:
             self._chain[sub] = index

@@ -42,8 +42,8 @@ class Projection:
         self._erased: dict[str, tuple[Any, ...]] = {}
         self._sealed: list[tuple[Any, ...]] = []
 
-    def add(self, entry: Entry, fields: Mapping[str, Any]) -> None:
-        """Take one entry with the values of its disclosures that still exist.
+    def add(self, entry: Entry, fields: Mapping[str, Any], text: str | None = None) -> None:
+        """Take one entry with the values of its disclosures that still exist; `text` is their canonical JSON.
 
         Raises FormatError or CanonicalError for values that no record holds; then nothing was taken.
         """
@@ -52,7 +52,8 @@ class Projection:
         problem = misfit(entry, fields)
         if problem:
             raise FormatError(problem)
-        text = encode(dict(fields), booleans=True).decode()
+        if text is None:
+            text = encode(dict(fields), booleans=True).decode()
         if entry.t in _MAKES:
             self._make(entry, fields, text)
         elif entry.sub is not None:
