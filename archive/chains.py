@@ -25,11 +25,12 @@ _HANDS, _TAKES = "hands over by ", "takes by "
 
 def does(entry: Entry) -> str:
     """Give what an entry does to a record: `makes KIND`, the kind that it changes, `seals`, `on KIND…`, or nothing."""
-    return _does(entry.t, str(entry.body.get("kind", "")), entry.by)
+    return doing(entry.t, str(entry.body.get("kind", "")), entry.by)
 
 
 @lru_cache(maxsize=4096)
-def _does(t: str, kind: str, by: str) -> str:
+def doing(t: str, kind: str, by: str) -> str:
+    """Give what `does` gives, of an entry's type, the kind in its body (or nothing) and its key."""
     if t.startswith("seal."):
         return _SEALS
     if t in ("custody.transfer", "custody.accept"):
@@ -45,16 +46,13 @@ def check_chains(replay: Replay) -> None:
     """Hold each subject's entries against each other: every one names the one before, and changes what was made."""
     sub, was, made, sealed, giver = None, None, "", False, (-1, "")
     operators = Operators(replay)
-    rows = replay.scratch.execute(
-        "SELECT c.sub, c.idx, c.prev, c.does, l.idx FROM chain c LEFT JOIN lent l ON l.idx = c.idx"
-        " ORDER BY c.sub, c.idx"
-    )
-    for now, index, prev, did, lent in rows:
+    lent = "SELECT 1 FROM lent WHERE idx = ?"
+    for now, index, prev, did in replay.scratch.execute("SELECT sub, idx, prev, does FROM chain ORDER BY sub, idx"):
         if now != sub:
             sub, was, made, sealed, giver = now, None, "", False, (-1, "")
         if prev != was:
             replay.report("chain", f"entry {index}", f"it names entry {prev} as the one before it; it is {was}")
-        if sealed and lent is not None:
+        if sealed and replay.scratch.execute(lent, (index,)).fetchone() is not None:
             replay.report("role", f"entry {index}", "a registrar may make the first seal, not another")
         sealed = sealed or did == _SEALS
         if did.startswith("makes "):

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 MOST_WAITING = 4096  # leaves
+RUN_HEIGHT = 8  # of the subtrees that a tree tells of as it grows (C2SP tlog-tiles)
 _sha256 = hashlib.sha256
 
 Get = Callable[[int, int], bytes]
@@ -34,12 +35,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class CompactRange:
     """The right edge of a growing tree: one hash for each 1 in the binary form of its size, largest first.
 
-    Leaves are gathered and folded in by the run, when the edge is asked for or very many wait.
+    Leaves are gathered and folded in by the run, when the edge is asked for or very many wait. `grown` is told the
+    hash of each subtree of `2^RUN_HEIGHT` leaves, in order, as they are complete.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grown: Callable[[Sequence[bytes]], None] | None = None) -> None:
         self._folded, self._edge = 0, list[bytes]()
         self._waiting: list[bytes] = []
+        self._grown = grown
 
     @property
     def size(self) -> int:
@@ -69,22 +72,27 @@ class CompactRange:
 
     def _fold(self) -> None:
         """Let what waits carry through the edge, as in an addition, all of one height at a time."""
-        level, height, odd = self._waiting, self._folded, list[bytes]()
+        level, left_over, odd = self._waiting, self._folded, list[bytes]()
         self._folded, self._waiting = self.size, []
+        height = 0
         while level:
-            if height & 1:
+            if height == RUN_HEIGHT and self._grown is not None:
+                self._grown(level)
+            if left_over & 1:
                 level.insert(0, self._edge.pop())
             if len(level) & 1:
                 odd.append(level.pop())
             pairs = iter(level)
             level = [_sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
-            height >>= 1
+            left_over >>= 1
+            height += 1
         self._edge += reversed(odd)
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add leaves by their bytes."""
-        for leaf in leaves:
-            self.append(leaf_hash(leaf))
+        self._waiting += [_sha256(b"\x00" + leaf).digest() for leaf in leaves]
+        if len(self._waiting) >= MOST_WAITING:
+            self._fold()
 
     def root(self) -> bytes:
         """Give the root of the tree so far; of no leaves, SHA-256 of nothing."""

@@ -15,12 +15,12 @@ from __future__ import annotations
 import base64
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from archive import disclosure, merkle, sshsig, tiles
-from archive.chains import check_chains, does
+from archive.chains import check_chains, does, doing
 from archive.checkpoints import Checkpoints
 from archive.finding import CODES, Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
@@ -28,10 +28,12 @@ from archive.registry import FIRST_BY_REGISTRAR, Registry
 from archive.view import Projection
 from archive.workers import Saying
 from schemas import canonical
-from schemas.entry import ABOUT, Entry
+from schemas.entry import ABOUT, Entry, PlainRun, plain_run
 from schemas.errors import SijillError
 
 BATCH = 5_000
+RUN = 256  # entries that are read together
+_ROW_TYPES = {(bytes, str), (bytes, type(None))}  # of a leaf and its disclosures
 LARGEST_ROW = 64 * 1024 * 1024  # bytes of the disclosures of one entry that are still looked at
 MOST_ODD = 1_000  # keys and times in one act that are remembered; an honest act has one or two
 _SCRATCH = (
@@ -73,6 +75,16 @@ class _Span:
         if entry.at not in self.ats and len(self.ats) < MOST_ODD:
             self.ats[entry.at] = entry.index
 
+    def take_run(self, first: int, leaves: Sequence[bytes], run: PlainRun) -> None:
+        """Count entries that are alike in all that counts but the first of each type, key and time; in order."""
+        seen: set[tuple[str, str, str]] = set()
+        for place, one in enumerate(zip(run.t, run.by, run.at, strict=True)):
+            if one not in seen:
+                seen.add(one)
+                self.take(Entry.parse(first + place, leaves[place]))
+                self.count -= 1
+        self.count += len(leaves)
+
 
 @dataclass
 class Replay:
@@ -94,9 +106,7 @@ class Replay:
     _before: int = 0
     _span: _Span = field(default_factory=lambda: _Span(0))
     _rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    _hashed: list[bytes] = field(default_factory=list)  # leaves that are not in a tile yet
     _checkpoints: Any = None
-    _tiles: Any = None
 
     def report(self, code: str, where: str, what: str, *, since: str | None = None) -> None:
         """Add a finding, dated by `since` or by the last act up to which all held; a warning has no such date."""
@@ -108,25 +118,25 @@ class Replay:
         for statement in _SCRATCH:
             self.scratch.execute(statement)
         self._checkpoints = checkpoints = Checkpoints(db)
-        self._tiles = tiles.Growing(lambda level, n, hashes: self._spill("tile", (level, n, hashes)), lowest=1)
+        growing = tiles.Growing(lambda level, n, hashes: self._spill("tile", (level, n, hashes)), lowest=1)
+        self.compact = merkle.CompactRange(lambda hashes: growing.extend(hashes, 1))
         projection = Projection(self._insert) if self.project else None
         (total,) = db.execute("SELECT max(idx) + 1 FROM ledger").fetchone() if progress is not None else (None,)
         if progress is not None:
             progress("reading the entries", 0, total)
-        for index, leaf, text in _rows(db, self):
-            entry = self._entry(index, leaf)
-            if projection is not None:
-                fields = self._fields(index, entry, text)
-                if entry is not None:
-                    self._project(projection, entry, fields)
-            elif entry is not None and entry.t == "key.add":
-                self._fields(index, entry, _beside(db, index))
-            if index % BATCH == BATCH - 1:
+        flushed = 0
+        for run in _runs(db, self):
+            if self.project or not self._run_of_plain(run):
+                for index, leaf, text in run:
+                    self._one(db, projection, index, leaf, text)
+            if self.size - flushed >= BATCH:
                 self._flush(projection)
+                flushed = self.size
                 if progress is not None:
-                    progress("reading the entries", index + 1, total)
+                    progress("reading the entries", flushed, total)
         self._flush(projection)
-        self._tiles.end()
+        self.compact.root()  # whatever waits goes into the tree
+        growing.end()
         self._flush(projection)
         if self._span.count or not self.size:
             where = f"entries {self._span.start} to {self.size - 1}"
@@ -135,6 +145,34 @@ class Replay:
         self._afterwards()
         self._caches(db)
         return checkpoints.newest
+
+    def _one(
+        self, db: sqlite3.Connection, projection: Projection | None, index: int, leaf: bytes, text: str | None
+    ) -> None:
+        entry = self._entry(index, leaf)
+        if projection is not None:
+            fields = self._fields(index, entry, text)
+            if entry is not None:
+                self._project(projection, entry, fields)
+        elif entry is not None and entry.t == "key.add":
+            self._fields(index, entry, _beside(db, index))
+
+    def _run_of_plain(self, run: Sequence[tuple[int, bytes, Any]]) -> bool:
+        """Take entries of the plain form together, as `_entry` takes each; False, and none taken, where one is not."""
+        first, last = run[0][0], run[-1][0]
+        if not first or last - first + 1 != len(run) or any(first < size <= last + 1 for size in self.asked):
+            return False
+        leaves = [leaf for _, leaf, _ in run]
+        plain = plain_run(leaves)
+        if plain is None or not all(t.startswith(_BULK) for t in set(plain.t)):
+            return False
+        self._span.take_run(first, leaves, plain)
+        self.compact.extend(leaves)
+        self.size = last + 1
+        did = map(doing, plain.t, plain.kind, plain.by)
+        chain = self._rows.setdefault("chain", [])
+        chain += zip(plain.sub, range(first, last + 1), plain.prev, did, strict=True)
+        return True
 
     def time_of(self, index: int) -> str | None:
         """Give the act in which entry `index` was written, as `since` says it: from then on it was as it should be."""
@@ -155,8 +193,6 @@ class Replay:
         self._rows.setdefault(table, []).append(row)
 
     def _flush(self, projection: Projection | None) -> None:
-        self._tiles.extend(self._hashed)
-        self._hashed.clear()
         for table, rows in self._rows.items():
             self.scratch.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
         self._rows.clear()
@@ -178,9 +214,7 @@ class Replay:
             self._commit(entry)
         else:
             self._span.take(entry)
-        hashed = merkle.leaf_hash(leaf)
-        self.compact.append(hashed)
-        self._hashed.append(hashed)
+        self.compact.append(merkle.leaf_hash(leaf))
         self.size = index + 1
         if self.size in self.asked:
             self.roots[self.size] = self.compact.root()
@@ -385,24 +419,36 @@ def _strings(text: str | None) -> list[str] | None:
     return value if isinstance(value, list) and all(isinstance(s, str) for s in value) else None
 
 
-def _rows(db: sqlite3.Connection, replay: Replay) -> Iterator[tuple[int, bytes, str | None]]:
-    """Give (index, leaf, disclosures) in order; reports gaps, wrong types and disclosures without an entry."""
-    expected = 0
+def _runs(db: sqlite3.Connection, replay: Replay) -> Iterator[list[tuple[int, bytes, str | None]]]:
+    """Give (index, leaf, disclosures) in order, many at a time; reports gaps, wrong types, what has no entry."""
     beside = "p.disclosures FROM ledger l LEFT JOIN private p ON p.idx = l.idx"
     columns = beside if replay.project else "NULL FROM ledger l"
-    for index, leaf, text in db.execute(f"SELECT l.idx, l.leaf, {columns} ORDER BY l.idx"):
-        if index != expected:
-            what = "entries are gone, or indices were changed"
-            replay.report("entry-missing", f"entries {expected} to {index - 1}", what)
-        if type(leaf) is not bytes:
-            replay.report("entry-malformed", f"entry {index}", "it is stored as another type")
-            leaf = b""
-        if type(text) not in (str, type(None)):
-            replay.report("disclosure-malformed", f"disclosures of entry {index}", "they are stored as another type")
-            text = None
-        expected = index + 1
-        yield index, leaf, text
+    rows, expected = db.execute(f"SELECT l.idx, l.leaf, {columns} ORDER BY l.idx"), 0
+    while run := rows.fetchmany(1 if replay.project else RUN):
+        after = run[-1][0] + 1
+        if after - expected == len(run) and {(type(leaf), type(text)) for _, leaf, text in run} <= _ROW_TYPES:
+            yield run
+        else:
+            yield [
+                _row(replay, expected if place == 0 else run[place - 1][0] + 1, row) for place, row in enumerate(run)
+            ]
+        expected = after
     if not replay.project:
         return
     for (index,) in db.execute("SELECT idx FROM private WHERE idx NOT IN (SELECT idx FROM ledger) ORDER BY idx"):
         replay.report("disclosure-stray", f"disclosures of entry {index}", "no such entry")
+
+
+def _row(replay: Replay, expected: int, row: tuple[int, Any, Any]) -> tuple[int, bytes, str | None]:
+    """Report what is wrong with a row, and give it with nothing where a wrong type stood."""
+    index, leaf, text = row
+    if index != expected:
+        what = "entries are gone, or indices were changed"
+        replay.report("entry-missing", f"entries {expected} to {index - 1}", what)
+    if type(leaf) is not bytes:
+        replay.report("entry-malformed", f"entry {index}", "it is stored as another type")
+        leaf = b""
+    if type(text) not in (str, type(None)):
+        replay.report("disclosure-malformed", f"disclosures of entry {index}", "they are stored as another type")
+        text = None
+    return index, leaf, text

@@ -15,8 +15,8 @@ from archive import merkle
 from archive.database import blob
 from schemas.errors import IntegrityError
 
-WIDTH = 256
-HEIGHT = 8
+HEIGHT = merkle.RUN_HEIGHT
+WIDTH = 1 << HEIGHT
 MOST_BLOCKS = 64  # of 256 leaf hashes, held while one proof is made
 
 
@@ -54,13 +54,14 @@ def _leaf_hashes(db: Any, first: int, count: int) -> list[bytes]:
 class Growing:
     """Makes every tile of a tree from its leaf hashes in order, one tile a level in memory.
 
-    `put(level, n, hashes)` takes each tile of `lowest` and more when it is full, and at the end those that are not.
+    `put(level, n, hashes)` takes each tile of `lowest` and more when it is full, and at the end those that are not;
+    `extend` begins with the hashes of that level or of a lower one.
     """
 
     def __init__(self, put: Callable[[int, int, bytes], None], lowest: int = 0) -> None:
         self._put, self._lowest = put, lowest
-        self._levels: list[list[bytes]] = []
-        self._done: list[int] = []
+        self._levels: list[list[bytes]] = [[] for _ in range(lowest)]
+        self._done: list[int] = [0] * lowest
 
     def extend(self, hashes: Sequence[bytes], level: int = 0) -> None:
         """Take the next hashes of a level."""

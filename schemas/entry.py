@@ -115,8 +115,10 @@ def _texts(value: Any) -> bool:
 
 
 def _signatures(value: Any) -> bool:
-    return type(value) is list and bool(value) and all(
-        type(one) is dict and one.keys() == {"by", "sig"} and _texts(list(one.values())) for one in value
+    return (
+        type(value) is list
+        and bool(value)
+        and all(type(one) is dict and one.keys() == {"by", "sig"} and _texts(list(one.values())) for one in value)
     )
 
 
@@ -190,10 +192,10 @@ class Entry(NamedTuple):
 # The form that nearly all entries have: no more in the body than a kind, and nothing that JSON escapes. What it does
 # not match is read as JSON; what it matches gives the same entry, many times as quickly.
 _PLAIN = re.compile(
-    r'{"_sd":\["([\w-]{43}(?:","[\w-]{43})*)"\],"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)","body":{(?:"kind":"([a-z]+)")?},'
+    r'^{"_sd":\["([\w-]{43}(?:","[\w-]{43})*)"\],"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)","body":{(?:"kind":"([a-z]+)")?},'
     r'"by":"(SHA256:[\w+/=]*)","n":"([\w-]{22})",(?:"prev":(0|[1-9]\d{0,14}),)?"sub":"([0-9a-f]{32})",'
-    r'"t":"([a-z.]+)","v":1}',
-    re.ASCII,
+    r'"t":"([a-z.]+)","v":1}$',
+    re.ASCII | re.MULTILINE,
 )
 _PLAIN_BODIES: dict[tuple[str, str], Mapping[str, Any]] = {
     ("", t): {} for t, keys in BODIES.items() if keys == ((), ())
@@ -213,6 +215,35 @@ def _plain(index: int, leaf: bytes) -> Entry | None:
     if body is None or not is_second(at) or not all(map(lt, sd, sd[1:])):
         return None
     return Entry(index, t, at, by, nonce, body, sub, int(prev) if prev else None, sd)
+
+
+class PlainRun(NamedTuple):
+    """What the rules ask of entries of the plain form, by the column; `prev` is None where an entry names none."""
+
+    at: Sequence[str]
+    kind: Sequence[str]
+    by: Sequence[str]
+    prev: Sequence[int | None]
+    sub: Sequence[str]
+    t: Sequence[str]
+
+
+def plain_run(leaves: Sequence[bytes]) -> PlainRun | None:
+    """Read many entries at once, as `parse` reads each; None where any of them has another form, or is none."""
+    joined = b"\n".join(leaves)
+    if joined.count(b"\n") != len(leaves) - 1 or max(map(len, leaves)) > LARGEST_ENTRY:
+        return None
+    found = _PLAIN.findall(joined.decode("latin-1"))
+    if len(found) != len(leaves):
+        return None
+    digests, at, kind, by, _, prev, sub, t = zip(*found, strict=True)
+    if not _PLAIN_BODIES.keys() >= set(zip(kind, t, strict=True)) or not all(map(is_second, set(at))):
+        return None
+    for listed in digests:
+        sd = listed.split('","')
+        if not all(map(lt, sd, sd[1:])):
+            return None
+    return PlainRun(at, kind, by, [int(one) if one else None for one in prev], sub, t)
 
 
 def _problem(value: Any) -> str | None:

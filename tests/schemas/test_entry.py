@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.entry import BODIES, KINDS, Entry
+from schemas.entry import BODIES, KINDS, Entry, plain_run
 from schemas.errors import FormatError
 
 DIGESTS = ["A" * 43, "B" * 42 + "-", "z_" + "0" * 41]
@@ -27,6 +27,11 @@ def same(leaf):
     """Both ways give the same entry, or both refuse."""
     quick, any_form = read(Entry.parse, leaf), read(Entry.parse_any, leaf)
     assert quick == any_form
+    run = plain_run([PLAIN.leaf(), leaf])  # the third way reads many, and only what is plain
+    if run is not None:
+        assert quick is not None
+        told = (run.t[1], run.at[1], run.by[1], run.kind[1], run.sub[1], run.prev[1])
+        assert told == (quick.t, quick.at, quick.by, quick.body.get("kind", ""), quick.sub, quick.prev)
     return quick
 
 
@@ -34,6 +39,14 @@ def same(leaf):
 def test_both_ways_read_every_plain_type(t):
     entry = PLAIN._replace(t=t, body=READABLE[t])
     assert same(entry.leaf()) == entry
+    assert plain_run([entry.leaf()]).t == (t,)
+
+
+def test_an_entry_is_not_read_as_two_because_another_is_none():
+    leaf = PLAIN.leaf()
+    assert plain_run([leaf, leaf]).prev == [3, 3]
+    assert plain_run([leaf + b"\n" + leaf, b"{}"]) is None
+    assert plain_run([leaf[:200], leaf[200:]]) is None
 
 
 @pytest.mark.parametrize(
