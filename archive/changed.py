@@ -23,18 +23,24 @@ from schemas.standard import Standard, load, packaged_bytes
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Saying
 
 Answer = tuple[Any, Any, tuple[tuple[str, str], ...]]
 
 
-def changed(archive: Archive, codes: Sequence[str] = (), standard: bytes | None = None) -> dict[str, Any]:
+def changed(
+    archive: Archive, codes: Sequence[str] = (), standard: bytes | None = None, progress: Saying | None = None
+) -> dict[str, Any]:
     """Give `sijill-check-changed/1`: cases whose answer differs from the last recorded one. Raises NotFound."""
     wanted = load(standard if standard is not None else packaged_bytes(archive.standard))
     found, unrecorded = [], []
     with archive.reading() as db:
         for code in codes:
             find_case(db, code)
-        for sub, case in cases(db, codes, standard=wanted.id):
+        (every,) = db.execute("SELECT count(*) FROM record WHERE kind = 'case'").fetchone()
+        for number, (sub, case) in enumerate(cases(db, codes, standard=wanted.id)):
+            if progress is not None:
+                progress("weighing the cases again", number, len(set(codes)) or every)
             code = str(case.record["code"])
             then = _recorded(db, sub, wanted)
             if then is None:

@@ -32,6 +32,7 @@ from schemas.text import counted, visible
 
 if TYPE_CHECKING:
     from archive.keys import Home
+    from archive.workers import Saying
 
 _AGAIN = ("blob.add", "reading.add", "exhibit.number", "consent.set")  # acts on a subject that are said again
 _LEFT = {"waiver.set": "waiver", "export": "export", "assessment.add": "recorded assessment"}
@@ -41,29 +42,29 @@ _TOLD = {custody.TAKEN_IN: "copy", "custody.transfer": "transfer", "custody.acce
 
 def go_on(
     copied: Archive, signers: Sequence[ledger.Signer], reason: str, *, origin: str | None = None,
-    against: Sequence[Path] = (), no_passphrase: bool = False,
+    against: Sequence[Path] = (), no_passphrase: bool = False, progress: Saying | None = None,
 ) -> dict[str, Any]:
     """Make a new archive in the copy's place, with the copy inside it; where nothing is missing, restore it.
 
     Gives `sijill-restore/1`. Built beside the copy and renamed: a failure leaves the copy as it was. Raises
     InputError, RefusedError (the copy itself does not hold; no key), UnreachableError.
     """
-    lost = missing(copied, against)
+    lost = missing(copied, against, progress)
     if not lost:
-        return restore(copied, against)
+        return restore(copied, against, progress)
     if not reason.strip():
         raise InputError("going on without the missing entries needs a reason", hint="--reason TEXT")
     origin = origin or _next_origin(copied.origin, copied.home)
     if origin == copied.origin:
         raise InputError("the new archive needs another origin than the old one", hint="name another --origin")
-    _holds(copied)
+    _holds(copied, progress)
     folder, home = copied.folder, copied.home
     building = folder.with_name(f".{folder.name}.sijill-{os.getpid()}")
     moved = False
     try:
         building.mkdir(mode=0o700)
         new = lay_out(building, origin, copied.standard, home)
-        document = _take_in(copied, new, signers, reason, lost, no_passphrase)
+        document = _take_in(copied, new, signers, reason, lost, no_passphrase, progress)
         os.rename(folder, building / PREDECESSOR)
         moved = True
         os.rename(building, folder)
@@ -92,9 +93,10 @@ def _next_origin(origin: str, home: Home) -> str:
     return f"{stem}-{number}"
 
 
-def _holds(copied: Archive) -> None:
+def _holds(copied: Archive, progress: Saying | None) -> None:
     """Refuse a copy in which more is wrong than that it is older."""
-    found = [one for one in audit(copied).findings if one.severity != "warning" and one.code != "pin"]
+    report = audit(copied, progress=progress)
+    found = [one for one in report.findings if one.severity != "warning" and one.code != "pin"]
     if found:
         raise RefusedError(
             f"the copy itself does not hold: {found[0].where}: {found[0].what}", code="copy",
@@ -103,15 +105,18 @@ def _holds(copied: Archive) -> None:
 
 
 def _take_in(
-    copied: Archive, new: Archive, signers: Sequence[ledger.Signer], reason: str, lost: int, no_passphrase: bool
-) -> dict[str, Any]:
+    copied: Archive, new: Archive, signers: Sequence[ledger.Signer], reason: str, lost: int, no_passphrase: bool,
+    progress: Saying | None,
+) -> dict[str, Any]:  # fmt: skip
     with copied.reading() as db:
         head = note.Checkpoint.parse(note.SignedNote.parse(ledger.checkpoint_note(db)[1]).text)
         root = base64.b64encode(head.root).decode()
         older = {"continues_origin": head.origin, "continues_size": head.size, "continues_root": root}
         guardians = seal.named_recipients(db)
         fingerprint, log_vkey = found(new, signers[0].name, None, no_passphrase, None, guardians, older)[1:3]
-        objects = _link(copied, new, db)
+        objects = _link(copied, new, db, progress)
+        if progress is not None:
+            progress("taking the records in", 0)
         fields = {"outcome": "goes on from an older copy", "entries": head.size, "note": reason,
                   "findings": [["entries-missing", str(lost)]]}  # fmt: skip
         with ledger.writing(new, signers[:1]) as act:
@@ -126,10 +131,10 @@ def _take_in(
     }  # fmt: skip
 
 
-def _link(copied: Archive, new: Archive, db: Any) -> int:
+def _link(copied: Archive, new: Archive, db: Any, progress: Saying | None) -> int:
     """Let the new store hold what the copy's holds: the same files where the disk can, else copies read again."""
     names = [name for (name,) in db.execute("SELECT DISTINCT blake3 FROM object ORDER BY 1")]
-    for name in names:
+    for number, name in enumerate(names, 1):
         target = new.objects.path(name)
         target.parent.mkdir(exist_ok=True)
         try:
@@ -140,6 +145,8 @@ def _link(copied: Archive, new: Archive, db: Any) -> int:
                 file.flush()
                 os.fsync(file.fileno())
             target.chmod(0o444)
+        if progress is not None:
+            progress("taking the objects in", number, len(names))
     return len(names)
 
 

@@ -16,58 +16,84 @@ import json
 import os
 import shutil
 import sqlite3
-import urllib.parse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, merkle, note, paper
-from archive.database import blob
+from archive import durable, ledger, merkle, note, paper
+from archive.database import TRIES, blob
+from archive.object_trouble import gone
+from archive.objects import ObjectStore
 from archive.open import CONFIGURATION, DOCUMENTS, PREDECESSOR, find
 from archive.registry import registry_of
-from schemas.errors import InputError, IntegrityError, RefusedError, SijillError, UnreachableError
+from archive.staging import Staging
+from archive.workers import summed
+from schemas.errors import InputError, IntegrityError, NotFound, RefusedError, SijillError, UnreachableError
 from schemas.text import counted, visible
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Progress as Step
+    from archive.workers import Saying
 
-Progress = Callable[[str, int, int | None], None]
+GOES_ON = "what was copied so far stays; mend that, then `sijill copy DEST --update` goes on"
+ROOM_BESIDE = 4 * 1024 * 1024  # bytes for the documents, the folders and the journal
 
 
-def copy(archive: Archive, dest: Path, *, update: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+def copy(archive: Archive, dest: Path, *, update: bool = False, progress: Saying | None = None) -> dict[str, Any]:
     """Make a verified copy in `dest`, or bring one up to date. Gives `sijill-copy/1`.
 
     Raises InputError (not empty; no copy of this archive), IntegrityError (something here is damaged),
     UnreachableError.
     """
     shown = visible(str(dest))
+    archive.objects.reach()
     there = (dest / CONFIGURATION).is_file()
     if update and (not there or find(dest, archive.home).origin != archive.origin):
         raise InputError(f"{shown} is no copy of this archive", where=shown, hint="make one without --update")
     if not update and dest.exists() and any(dest.iterdir()):
         raise InputError(f"{shown} is not empty", where=shown, hint="--update brings a copy up to date")
     try:
+        _room(archive, dest)
         (dest / "objects").mkdir(parents=True, exist_ok=True)
         _lay(archive, dest)
         if progress is not None:
             progress("copying the ledger", 0, None)
         size, root = _database(archive, dest / "sijill.db")
+        remember(archive, dest, size)  # a copy that is cut short holds evidence too
         written = _objects(archive, dest, progress)
     except OSError as error:
-        raise UnreachableError(f"{shown} could not be written ({error.strerror})", where=shown) from error
+        raise UnreachableError(
+            f"{shown} could not be written ({error.strerror})", where=shown,
+            hint=GOES_ON,
+        ) from error  # fmt: skip
     with archive.reading() as db:
         if ledger.checkpoint_note(db)[0] < size:
             raise IntegrityError("the copy has more entries than the archive", where=shown)
-    remember(archive, dest, size)
     return {
         "format": "sijill-copy/1", "copy": str(dest.absolute()), "size": size, "root": root, "objects_written": written,
     }  # fmt: skip
 
 
+def _room(archive: Archive, dest: Path) -> None:
+    """Refuse a place without room for what it lacks. Raises UnreachableError, OSError."""
+    objects = dest / "objects"
+    there = {found.blake3 for found in ObjectStore(objects).names()} if objects.is_dir() else set()
+    needed = archive.database.stat().st_size + ROOM_BESIDE
+    with archive.reading() as db:
+        for name, size in db.execute("SELECT DISTINCT blake3, size FROM object"):
+            needed += 0 if name in there else size
+    free = durable.free_bytes(str(next(folder for folder in (dest, *dest.absolute().parents) if folder.is_dir())))
+    if needed > free:
+        raise UnreachableError(
+            f"{visible(str(dest))} has {free} bytes free and the copy needs about {needed}; nothing was copied",
+            where=visible(str(dest)), hint="make room there, or name another disk", code="disk-full",
+        )  # fmt: skip
+
+
 def _lay(archive: Archive, dest: Path) -> None:
-    shutil.copyfile(archive.folder / CONFIGURATION, dest / CONFIGURATION)
-    mark(dest, archive.origin)
+    _mark(archive.folder / CONFIGURATION, dest / CONFIGURATION, archive.origin)
     for name in (*DOCUMENTS, PREDECESSOR):
         source = archive.folder / name
         if source.is_dir():
@@ -78,10 +104,15 @@ def _lay(archive: Archive, dest: Path) -> None:
 
 def mark(folder: Path, origin: str) -> None:
     """Mark the archive in `folder`, whose database and objects lie in it, as a copy that takes no act."""
-    text = (folder / CONFIGURATION).read_text("utf-8")
+    _mark(folder / CONFIGURATION, folder / CONFIGURATION, origin)
+
+
+def _mark(source: Path, target: Path, origin: str) -> None:
+    """Write the configuration of an archive as that of a copy, in one step: what is not marked could be written."""
+    text = source.read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith(("copy_of", "database", "objects"))]
     lines += ['database = "sqlite:///sijill.db"', 'objects = "objects"', f'copy_of = "{origin}"']
-    _replace(folder / CONFIGURATION, ("\n".join(lines) + "\n").encode())
+    _replace(target, ("\n".join(lines) + "\n").encode())
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -102,14 +133,13 @@ def _database(archive: Archive, target: Path) -> tuple[int, str]:
     except sqlite3.Error as error:
         raise UnreachableError(
             f"the database cannot be copied ({error})", where=str(archive.database),
-            hint="look at both disks; run `sijill audit` and keep the archive as it is",
+            hint=f"look at both disks; {GOES_ON}",
         ) from error  # fmt: skip
 
 
 def _built(archive: Archive, building: Path, target: Path) -> tuple[int, str]:
-    source = f"file:{urllib.parse.quote(str(archive.database))}?mode=ro"
-    with closing(sqlite3.connect(source, uri=True)) as one, closing(sqlite3.connect(building)) as two:
-        one.backup(two)
+    _state_of(archive, building)
+    with closing(sqlite3.connect(building)) as two:
         two.execute("PRAGMA journal_mode=DELETE")
         size, stored = ledger.checkpoint_note(two)
         compact = merkle.CompactRange()
@@ -128,30 +158,53 @@ def _built(archive: Archive, building: Path, target: Path) -> tuple[int, str]:
     return size, root
 
 
-def _objects(archive: Archive, dest: Path, progress: Progress | None) -> int:
+def _state_of(archive: Archive, building: Path) -> None:
+    """Copy the database as it is at one moment, also from a read-only disk; tried again where somebody writes."""
+    for last in range(TRIES, 0, -1):
+        building.unlink(missing_ok=True)
+        trouble: sqlite3.Error | None = None
+        try:
+            with archive.reading() as one, closing(sqlite3.connect(building)) as two:
+                try:
+                    one.backup(two)
+                except sqlite3.Error as error:
+                    trouble = error
+        except UnreachableError:  # written to meanwhile
+            if last == 1:
+                raise
+            continue
+        if trouble is not None:
+            raise trouble
+        return
+
+
+def _objects(archive: Archive, dest: Path, progress: Saying | None) -> int:
     """Write what the copy lacks, hashed as it goes; gives how many. What was erased in the archive goes in the copy."""
-    written = 0
     copied = find(dest, archive.home)
     with copied.reading() as db:
-        names = [name for (name,) in db.execute("SELECT DISTINCT blake3 FROM object ORDER BY 1")]
+        sizes = dict(db.execute("SELECT blake3, size FROM object ORDER BY blake3"))
     there = {found.blake3 for found in copied.objects.names() if found.blake3}
-    for number, name in enumerate(names, 1):
-        if name not in there:
-            target = dest / "objects" / name[:2] / name
-            target.parent.mkdir(exist_ok=True)
-            temporary = target.with_name(f".{name}.{os.getpid()}")
-            with temporary.open("wb") as file:
-                archive.objects.copy(name, file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(0o444)
-            os.replace(temporary, target)
-            written += 1
-        if progress is not None:
-            progress("copying", number, len(names))
-    for name in there - set(names):
+    lacking = [name for name in sizes if name not in there]
+    step = summed(progress, "copying", sum(sizes[name] for name in lacking))
+    with closing(Staging(str(dest / "objects"))) as staging:
+        for name in lacking:
+            _object(archive, name, Path(staging.folder, name), dest / "objects" / name[:2] / name, step)
+    for name in there - sizes.keys():
         copied.objects.remove(str(name))
-    return written
+    return len(lacking)
+
+
+def _object(archive: Archive, name: str, temporary: Path, target: Path, step: Step | None) -> None:
+    with temporary.open("wb") as file:
+        try:
+            archive.objects.copy(name, file, step)
+        except NotFound as error:
+            raise gone(str(archive.objects.folder), name) from error
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.chmod(0o444)
+    target.parent.mkdir(exist_ok=True)
+    os.replace(temporary, target)
 
 
 def _book(archive: Archive) -> Path:
@@ -180,7 +233,7 @@ def known_copies(archive: Archive) -> Iterator[dict[str, Any]]:
             yield {**one, "there": (Path(one["path"]) / CONFIGURATION).is_file()}
 
 
-def missing(copied: Archive, against: Sequence[Path] = ()) -> int:
+def missing(copied: Archive, against: Sequence[Path] = (), progress: Saying | None = None) -> int:
     """Give how many entries the copy lacks of what the pin and the kept checkpoints `against` have seen.
 
     Raises InputError (a checkpoint that is none, or of another archive), RefusedError (the copy is another history).
@@ -190,7 +243,9 @@ def missing(copied: Archive, against: Sequence[Path] = ()) -> int:
         size, _ = ledger.checkpoint_note(db)
         names = [vkey for _, vkey, _ in registry_of(db).log_keys]
         seen = [size, pin.size if pin is not None else 0]
-        for path in against:
+        for number, path in enumerate(against):
+            if progress is not None:
+                progress("comparing with kept checkpoints", number, len(against))
             kept = _kept(path, names)
             seen.append(kept.size)
             if kept.size <= size and root_of(db, kept.size) != kept.root:
@@ -220,15 +275,17 @@ def root_of(db: Any, size: int) -> bytes:
     return compact.root()
 
 
-def restore(copied: Archive, against: Sequence[Path] = ()) -> dict[str, Any]:
+def restore(copied: Archive, against: Sequence[Path] = (), progress: Saying | None = None) -> dict[str, Any]:
     """Let a copy write again in the archive's place. Gives `sijill-restore/1`.
 
     Raises InputError (no copy) and RefusedError where this computer, or a kept checkpoint, has seen more than the
     copy holds: going on from there would be a second history under one name.
     """
-    lost = missing(copied, against)
+    lost = missing(copied, against, progress)
     if not copied.copy_of and not lost:
         raise InputError("this is no copy: it can be written already", where=visible(str(copied.folder)))
+    if progress is not None:
+        progress("comparing the head with its entries", 0, None)
     with copied.reading() as db:
         size, _ = ledger.checkpoint_note(db)
         if not lost:

@@ -13,16 +13,20 @@ these two and compared with them by every audit.
 from __future__ import annotations
 
 import sqlite3
+import time
 import urllib.parse
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archive import durable
 from schemas.errors import IntegrityError, NotFound, UnreachableError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+Waits = Callable[[str, int, int], None]  # told what is waited for, the seconds gone and at most; "" at the end
 
 # One statement a table: what `init` runs, what audit expects to find, and what its scratch copy is made of.
 TABLES: dict[str, str] = {
@@ -57,6 +61,10 @@ TRIGGERS: dict[str, str] = {  # speed bumps against a slip, not proof
     " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
 }
 CACHES = ("tile", "edge")  # rebuilt at will; a wrong one is refused when it is used
+PATIENCE_S = 30.0  # with another writer
+TOLD_EVERY_S = 1.0
+LEAST_ROOM = 256 * 1024  # what the smallest act needs beside its database: journal and its index
+MAKE_ROOM = "make room there, then run the same command again"
 TRIES = 5  # to copy a database that is being written to
 VIEW = ("record", "act", "object")  # compared row by row with the replay
 OBSERVATION_COLUMNS = (
@@ -65,12 +73,12 @@ OBSERVATION_COLUMNS = (
 )  # fmt: skip
 
 
-def engine_for(path: Path) -> Engine:
+def engine_for(path: Path, waits: Waits | None = None) -> Engine:
     """Open the SQLite database for writing, with a durable journal and erased pages overwritten."""
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 30})
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": PATIENCE_S})
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -80,9 +88,30 @@ def engine_for(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _lock(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _locked(connection.connection.driver_connection, waits)
 
     return engine
+
+
+def _locked(connection: Any, waits: Waits | None) -> None:
+    """Take the write lock, waiting `PATIENCE_S` for whoever holds it. Raises sqlite3.OperationalError."""
+    since, gone = time.monotonic(), 0.0
+    connection.execute(f"PRAGMA busy_timeout={int(min(TOLD_EVERY_S, PATIENCE_S) * 1000)}")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                gone = time.monotonic() - since
+                if "locked" not in str(error) or gone >= PATIENCE_S:
+                    raise
+                if waits is not None:
+                    waits("waiting for another process that writes to this archive", int(gone), int(PATIENCE_S))
+    finally:
+        if gone and waits is not None:
+            waits("", 0, 0)
+    connection.execute(f"PRAGMA busy_timeout={int(PATIENCE_S * 1000)}")
 
 
 def create(connection: Connection) -> None:
@@ -92,18 +121,20 @@ def create(connection: Connection) -> None:
 
 
 @contextmanager
-def writer(path: Path) -> Iterator[Connection]:
+def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[Connection]:
     """Hold the one write lock: all that is done inside is one transaction, or nothing.
 
-    Ends by folding the journal into the database, so that readers find one
-    file. Raises UnreachableError where the database is locked, full or away;
-    all but a failing commit left nothing.
+    `growth` is about how many bytes it will add; room for them is looked for
+    first. Ends by folding the journal into the database, so that readers find
+    one file. Raises UnreachableError where the database is locked, full or
+    away; all but a failing commit left nothing.
     """
     from sqlalchemy.exc import DBAPIError
 
     if not path.is_file():
         raise NotFound(f"no database at {path}", where=str(path), hint="make an archive with `sijill init`")
-    engine = engine_for(path)
+    _room_for(path, growth)
+    engine = engine_for(path, waits)
     try:
         with engine.connect() as connection:
             transaction = connection.begin()
@@ -112,7 +143,7 @@ def writer(path: Path) -> Iterator[Connection]:
             except BaseException:
                 transaction.rollback()
                 raise
-            _commit(path, transaction)
+            _commit(path, connection, transaction)
             _fold(connection)
     except DBAPIError as error:
         raise _trouble(path, error.orig or error) from error
@@ -122,18 +153,46 @@ def writer(path: Path) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _commit(path: Path, transaction: Any) -> None:
-    """Commit; a disk that fails in this very moment may have taken the record or not, and that is said."""
+def room_needed(growth: int) -> int:
+    """Give the room that an act which adds `growth` bytes needs: they lie in the journal first, then in both."""
+    return LEAST_ROOM + 2 * growth
+
+
+def _room_for(path: Path, growth: int) -> None:
+    """Refuse where the disk cannot hold the act. Raises UnreachableError.
+
+    Not only for the sentence: SQLite maps a file beside the journal into memory, and where blocks are smaller than
+    a page a disk without room for it ends the process.
+    """
+    try:
+        free = durable.free_bytes(str(path.parent))
+    except OSError:
+        return  # whoever opens the database says it better
+    if free < room_needed(growth):
+        raise UnreachableError(
+            f"the disk of the archive has {free} bytes free and {room_needed(growth)} are needed to record this;"
+            " nothing was recorded",
+            where=str(path.parent), hint=MAKE_ROOM, code="disk-full",
+        )  # fmt: skip
+
+
+def _commit(path: Path, connection: Connection, transaction: Any) -> None:
+    """Commit. A disk that fails in this very moment may have taken the record or not; a full one is looked at again."""
     from sqlalchemy.exc import DBAPIError
 
+    newest = "SELECT coalesce(max(size), 0) FROM checkpoint"
+    (size,) = connection.exec_driver_sql(newest).one()
     try:
         transaction.commit()
     except DBAPIError as error:
-        raise UnreachableError(
-            f"the disk failed while it took the record ({error.orig}); it may be recorded or not",
-            where=str(path),
-            hint="mend the disk and look with `sijill audit`; what is recorded is not taken in twice",
-        ) from error
+        told = f"the disk failed while it took the record ({error.orig}); it may be recorded or not"
+        hint = "mend the disk, and look with `sijill audit`; what is recorded is not taken in twice"
+        if "full" in str(error.orig):
+            connection.close()
+            with suppress(UnreachableError), reading(path) as db:
+                if db.execute(newest).fetchone()[0] < size:
+                    told, hint = "the disk of the archive is full; nothing was recorded", MAKE_ROOM
+        raise UnreachableError(told, where=str(path), hint=hint, code="disk-full") from error
 
 
 def _fold(connection: Connection) -> None:
@@ -153,17 +212,22 @@ def _trouble(path: Path, error: BaseException) -> UnreachableError:
     words = str(error)
     if "locked" in words:
         return UnreachableError(
-            "another process is writing to this archive", where=str(path),
-            hint="wait for it to end, then run this again",
-        )
+            f"another process has been writing to this archive for {PATIENCE_S:g} s; nothing was recorded",
+            where=str(path), hint="wait for it to end, then run the same command again", code="locked",
+        )  # fmt: skip
     if "full" in words or "disk I/O" in words:
         return UnreachableError(
             f"the disk did not take the record ({words}); nothing was recorded",
             where=str(path),
-            hint="make room or mend the disk, then run this again",
+            hint="make room or mend the disk, then run the same command again",
+            code="disk-full",
         )
     if "readonly" in words or "unable to open" in words:
-        return UnreachableError(f"this archive cannot be written to ({words})", where=str(path))
+        return UnreachableError(
+            f"this archive cannot be written to ({words}); nothing was recorded", where=str(path),
+            hint="is its disk read-only or full, or its folder another account's? It can be read and copied as it is",
+            code="read-only",
+        )  # fmt: skip
     return UnreachableError(
         f"the database did not answer as it should ({words}); nothing was recorded",
         where=str(path),

@@ -28,25 +28,32 @@ from schemas.text import counted, visible
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Saying
 
 _DIGESTS = 400  # that one order names: an entry is at most 32 KiB
 
 
-def erase(archive: Archive, signers: Sequence[ledger.Signer], name: str, reason: str) -> dict[str, Any]:
+def erase(
+    archive: Archive, signers: Sequence[ledger.Signer], name: str, reason: str, progress: Saying | None = None
+) -> dict[str, Any]:
     """Erase what the archive knows of an item, source, link or relation `CODE/ID`.
 
     An object that another record names too stays, and is told. Raises InputError, NotFound, RefusedError
-    (guardian and root, two persons), UnreachableError.
+    (guardian and root, two persons), UnreachableError (the store is away, for what cannot be reached is not erased).
     """
+    say = progress or (lambda *_given: None)
     if not reason.strip():
         raise InputError("an order to erase needs its reason", hint="--reason TEXT")
+    archive.objects.reach()
     with ledger.writing(archive, signers) as act:
         kept = find_record(act.db, name)
         if "erased" in kept.fields:
             raise InputError(f"{visible(name)} was erased by order {kept.fields['erased']} already")
+        say("erasing: reading what is known of it", 0)
         chain = list(_chain(act.db, kept))
         digests = [digest for entry in chain for digest in entry.sd]
         doomed, shared = _objects(act.db, kept.sub)
+        missing = [one for one in doomed if not archive.objects.holds(one)]
         dossiers = dossiers_with(act.db, [kept]) if kept.kind == "item" else []
         left: dict[str, Any] = {key: kept.fields[key] for key in ("case", "id", "kind") if key in kept.fields}
         joined = _joined(act.db, kept)
@@ -54,11 +61,14 @@ def erase(archive: Archive, signers: Sequence[ledger.Signer], name: str, reason:
         for start in range(0, len(digests), _DIGESTS):
             act.add("erase", sub=kept.sub, body={"digests": sorted(digests[start : start + _DIGESTS])},
                     fields={"reason": reason, **left})  # fmt: skip
+            say("erasing: ordering the values gone", min(start + _DIGESTS, len(digests)), len(digests))
         act.flush()
+        say("erasing: overwriting the values", 0)
         _forget(act.db, kept.sub, [entry.index for entry in chain if entry.sd])
         refused = act.registry.refusals(act.kinds(), [s.fingerprint for s in signers])
         if not refused:
             unfinished.put_down(archive.folder, doomed)
+        say("erasing: folding the journal, removing the objects", 0)
     assert act.receipt is not None
     if left_journal(archive.database):
         raise UnreachableError(
@@ -67,7 +77,7 @@ def erase(archive: Archive, signers: Sequence[ledger.Signer], name: str, reason:
         )  # fmt: skip
     return {
         "format": "sijill-erase/1", "id": kept.name, "order": act.receipt.first, "values": len(digests),
-        "objects": len(doomed), "shared": shared, "dossiers": dossiers,
+        "objects": len(doomed) - len(missing), "missing": missing, "shared": shared, "dossiers": dossiers,
         "copies": [one["path"] for one in known_copies(archive)], **act.receipt.document(),
     }  # fmt: skip
 
@@ -122,6 +132,10 @@ def in_words(document: dict[str, Any]) -> str:
     """Say what is gone, what stays and where copies may still be."""
     gone = f"{counted(document['values'], 'value')}, {counted(document['objects'], 'object')}"
     lines = [f"erased {visible(document['id'])} by order {document['order']}: {gone}"]
+    lines += [
+        f"not in the store: object {one[:16]}…; should its bytes lie on a disk that is not connected, they stay there:"
+        " connect it, then `sijill objects tidy`" for one in document["missing"]
+    ]  # fmt: skip
     lines += [f"kept: object {one['object'][:16]}… is {visible(one['item'])} too" for one in document["shared"]]
     for one in document["dossiers"]:
         which = f"{visible(str(one['code']))} number {one['number']}, for {one['audience']}"

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archive import disclosure, merkle, note, registry, tiles, unfinished
-from archive.database import blob, writer
+from archive.database import Waits, blob, writer
 from archive.object_trouble import taken_away
 from archive.view import Projection
 from schemas.entry import Entry
@@ -67,6 +67,7 @@ class Place(Protocol):
     database: Path
     origin: str
     copy_of: str | None
+    waits: Waits | None
 
     @property
     def objects(self) -> ObjectStore:
@@ -197,12 +198,13 @@ def now() -> str:
 
 
 @contextmanager
-def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False) -> Iterator[Act]:
+def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False, growth: int = 0) -> Iterator[Act]:
     """Write one act: everything added inside, then the commit, or nothing at all.
 
-    An act to which nothing is added leaves no trace. Raises RefusedError (a
-    role or the pin forbids it), IntegrityError (the head does not hold),
-    UnreachableError (locked, full, read-only).
+    `growth` is about what a large act adds to the database, in bytes: room is
+    looked for first. An act to which nothing is added leaves no trace. Raises
+    RefusedError (a role or the pin forbids it), IntegrityError (the head does
+    not hold), UnreachableError (locked, full, read-only).
     """
     if place.copy_of:
         raise RefusedError(
@@ -212,21 +214,25 @@ def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False) -
     if not signers:
         raise RefusedError("nobody signs this act", hint="name an operator with --as NAME")
     log_keys = place.log_keys()
-    with writer(place.database) as connection:
-        db = connection.connection.driver_connection
-        assert db is not None
-        head = Head(0, merkle.CompactRange(), None) if genesis else open_head(db, place)
-        act = Act(
-            db, head, place.origin, signers, now(), Projection(db.executemany),
-            registry.Registry() if genesis else registry.registry_of(db),
-        )  # fmt: skip
-        yield act
-        if act.count:
-            act.flush()
-            if not genesis:
-                _refuse(act)
-                _still_there(act, place)
-            act.receipt = _commit(act, log_keys)
+    try:
+        with writer(place.database, growth, place.waits) as connection:
+            db = connection.connection.driver_connection
+            assert db is not None
+            head = Head(0, merkle.CompactRange(), None) if genesis else open_head(db, place)
+            act = Act(
+                db, head, place.origin, signers, now(), Projection(db.executemany),
+                registry.Registry() if genesis else registry.registry_of(db),
+            )  # fmt: skip
+            yield act
+            if act.count:
+                act.flush()
+                if not genesis:
+                    _refuse(act)
+                    _still_there(act, place)
+                act.receipt = _commit(act, log_keys)
+    except BaseException:
+        unfinished.strike(place)
+        raise
     if act.receipt is not None:
         keep(place, act.receipt)
         unfinished.finish(place)

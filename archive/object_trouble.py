@@ -107,6 +107,16 @@ def away(root: str, error: OSError, name: str = "") -> UnreachableError:
     )
 
 
+def gone(root: str, name: str) -> IntegrityError:
+    """Say that an object that is recorded is not in the store."""
+    return IntegrityError(
+        f"object {name}: its stored bytes are gone",
+        where=f"{root}/{name[:2]}/{name}",
+        hint="run `sijill audit`; fetch them from a copy, and tell who relies on them",
+        code="object-missing",
+    )
+
+
 def taken_away(root: str, number: int = 1) -> UnreachableError:
     """Say that objects went after they were stored and before an act could name them: they were tidied or erased."""
     return UnreachableError(

@@ -99,6 +99,13 @@ class ObjectStore:
         except OSError as error:
             raise unwritable(self._root, error.errno or 0) from error
 
+    def reach(self) -> None:
+        """Raise UnreachableError where the store is away: a disk that is not connected has lost nothing."""
+        try:
+            os.listdir(self._root)
+        except OSError as error:
+            raise away(self._root, error) from error
+
     def path(self, blake3: str) -> Path:
         """Give the path of an object, there or not. Raises IntegrityError for what is no object name."""
         return Path(self._path(blake3))
@@ -180,11 +187,12 @@ class ObjectStore:
     def remove(self, blake3: str) -> bool:
         """Remove an object or the link in its place, for an order to erase or to tidy; False where nothing is.
 
-        Raises UnreachableError where the store does not let it go.
+        Raises UnreachableError where the store is away or does not let it go.
         """
         try:
             os.unlink(self._path(blake3))
         except FileNotFoundError:
+            self.reach()
             return False
         except OSError as error:
             raise unwritable(self._root, error.errno or 0) from error
@@ -221,6 +229,7 @@ class ObjectStore:
                 raise OSError(errno.ELOOP, "a link")
             return os.fdopen(open_regular(path), "rb")
         except FileNotFoundError as error:
+            self.reach()
             raise NotFound(
                 "the object is not in the store", where=blake3, hint="run `sijill verify`", code="object-missing"
             ) from error
@@ -237,7 +246,7 @@ class ObjectStore:
             raise store_trouble(self._root, Fault("damaged", 0, blake3), "")
         return data
 
-    def copy(self, blake3: str, target: BinaryIO) -> int:
+    def copy(self, blake3: str, target: BinaryIO, progress: Progress | None = None) -> int:
         """Write an object to `target`, hashing as it goes; give the number of bytes.
 
         Raises as `open`, and IntegrityError at the end where the bytes do not
@@ -250,6 +259,8 @@ class ObjectStore:
                 whole.update(buffer[:length])
                 target.write(buffer[:length])
                 size += length
+                if progress is not None:
+                    progress(length)
         if whole.hexdigest() != blake3:
             raise store_trouble(self._root, Fault("damaged", 0, blake3), "")
         return size

@@ -21,6 +21,7 @@ from schemas.errors import FormatError, InputError, NotFound, UnreachableError
 if TYPE_CHECKING:
     import sqlite3
 
+    from archive.database import Waits
     from archive.keys import Home
     from archive.objects import ObjectStore
 
@@ -46,6 +47,7 @@ class Archive:
         self.standard = standard
         self.given_home = given_home
         self.copy_of = copy_of
+        self.waits: Waits | None = None  # told while another process holds the write lock
 
     @cached_property
     def home(self) -> Home:

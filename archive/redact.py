@@ -17,7 +17,7 @@ from archive.pictures import NoCopy, Pictures
 from archive.show import Kept, find_item
 from evidence.media import HEAD, media_type
 from evidence.redaction import HOW, PICTURES, Box
-from schemas.errors import InputError, IntegrityError, NotFound, Problem
+from schemas.errors import InputError, IntegrityError, NotFound, Problem, UnreachableError
 from schemas.text import nearest, visible
 from schemas.vocabulary import AUDIENCES
 
@@ -92,6 +92,11 @@ def _start(archive: Archive, name: str, audience: str, reason: str) -> tuple[Kep
         raise NotFound(f"{item.name} has no file that could be redacted", where=item.name)
     digest = str(item.fields["blake3"])
     found = archive.objects.check(digest, str(item.fields["sha256"]), int(item.fields["size"]))
+    if found.what == "unreadable":
+        raise UnreachableError(
+            f"{item.name}: its stored bytes cannot be read ({found.detail}); nothing was recorded", where=item.name,
+            hint="look at the disk and the permissions of the store", code="object-unreadable",
+        )  # fmt: skip
     if found.what != "ok":
         raise IntegrityError(
             f"{item.name}: its stored bytes are {found.what}; nothing was recorded", where=item.name,

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger, paper, sealing, unfinished
+from archive.object_trouble import gone
 from archive.registry import registry_of
 from archive.show import Kept, find_source
-from schemas.errors import FormatError, InputError, RefusedError, UnreachableError
+from schemas.errors import FormatError, InputError, NotFound, RefusedError, UnreachableError
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -123,7 +124,11 @@ def _open(
 ) -> bytes:
     if sealed is None or "blake3" not in sealed:
         raise InputError(f"nothing is sealed for {visible(source.name)}", hint=f"sijill seal {source.name} --file FILE")
-    data = archive.objects.get(str(sealed["blake3"]))
+    name = str(sealed["blake3"])
+    try:
+        data = archive.objects.get(name)
+    except NotFound as error:
+        raise gone(str(archive.objects.folder), name) from error
     refused: RefusedError | None = None
     for signer in signers:
         try:

@@ -51,7 +51,8 @@ def check(
         from archive.changed import changed as run
         from archive.changed import in_words
 
-        document = run(archive, codes or [], standard_bytes(standard) if standard else None)
+        with progress("weighing the cases again", as_json=shared.json or format == "json") as draw:
+            document = run(archive, codes or [], standard_bytes(standard) if standard else None, draw)
         show(document, lambda: in_words(document), as_json=shared.json or format == "json")
         raise typer.Exit(1 if document["cases"] else 0)
     form = "json" if shared.json else format

@@ -61,6 +61,9 @@ def said(ctx: typer.Context) -> Shared:
 
 def archive_of(ctx: typer.Context) -> Archive:
     """Open the archive that the call means. Raises NotFound, FormatError or UnreachableError."""
+    from archive.cli.showing import waiting
     from archive.open import find
 
-    return find(said(ctx).archive)
+    archive = find(said(ctx).archive)
+    archive.waits = waiting(as_json=said(ctx).json)
+    return archive

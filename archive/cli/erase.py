@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import show
+from archive.cli.showing import progress, show
 
 app = new_app()
 
@@ -32,6 +32,8 @@ def erase(
     from archive.erasure import in_words
     from archive.keys import acting
 
-    archive = archive_of(ctx)
-    document = order(archive, acting(said(ctx).operators, archive.home), name, reason)
-    show(document, lambda: in_words(document), as_json=said(ctx).json)
+    archive, shared = archive_of(ctx), said(ctx)
+    signers = acting(shared.operators, archive.home)
+    with progress("erasing", as_json=shared.json) as draw:
+        document = order(archive, signers, name, reason, draw)
+    show(document, lambda: in_words(document), as_json=shared.json)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import command, new_app, said
-from archive.cli.showing import show, warn
+from archive.cli.showing import progress, show, warn
 from schemas.text import counted, visible
 
 app = new_app()
@@ -48,11 +48,14 @@ def restore(
     from archive.open import find
 
     lost = find(copied)
-    if reason is None:
-        document = bring(lost, against or [])
-    else:
-        signers = acting(said(ctx).operators, lost.home)
-        document = go_on(lost, signers, reason, origin=origin, against=against or [], no_passphrase=no_passphrase)
+    signers = acting(said(ctx).operators, lost.home) if reason is not None else []
+    with progress("restoring", as_json=said(ctx).json) as draw:
+        if reason is None:
+            document = bring(lost, against or [], draw)
+        else:
+            document = go_on(
+                lost, signers, reason, origin=origin, against=against or [], no_passphrase=no_passphrase, progress=draw
+            )
     show(document, lambda: in_words(document), as_json=said(ctx).json)
     if not said(ctx).json:
         warn(document.get("warnings", ()))

@@ -87,6 +87,18 @@ def progress(what: str, *, as_json: bool = False) -> Iterator[Callable[..., None
         drawing.end()
 
 
+def waiting(*, as_json: bool = False) -> Callable[[str, int, int], None] | None:
+    """Give what says on a terminal that another process is waited for, and for how long yet; None without one."""
+    if as_json or not sys.stderr.isatty():
+        return None
+
+    def say(what: str, gone: int, most: int) -> None:
+        sys.stderr.write(f"\r\033[K{what}: {gone} s of at most {most} s" if what else "\r\033[K")
+        sys.stderr.flush()
+
+    return say
+
+
 class _Drawing:
     """A line that appears when the work turns out to be long: what is done, how far it is, how long it will take.
 

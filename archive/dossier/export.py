@@ -106,6 +106,7 @@ def export(
     recipients(place.encrypt_to)
     moment = read_date(date)
     check_role(archive, signers)
+    archive.objects.reach()
     with Copies() as copies:
         dossier = gather(archive, code, request, copies, date=moment, signers=[signers[0].fingerprint])
         extras = extras or Extras()

@@ -53,6 +53,7 @@ def export_all(
     check_place(place)
     moment = read_date(date)
     check_role(archive, signers)
+    archive.objects.reach()
     with beside(place.out) as building:
         bag = Bag(building)
         with archive.reading() as db:

@@ -50,7 +50,7 @@ LONG = [
     (("audit",), "reading the objects"), (("check",), "going through the cases"), (("match",), "going through the cases"),
     (("copy", "{out}"), "copying"), (("publish", "{out}"), "writing entries"), (("objects", "tidy"), "reading the entries"),
     (("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf"), "copying"),
-    (("archive", "export", "{out}", "--purpose", "x"), "copying"),
+    (("archive", "export", "{out}", "--purpose", "x"), "copying"), (("check", "--changed"), "weighing the cases again"),
 ]  # fmt: skip
 
 
