@@ -32,6 +32,12 @@ ROOT_FILES = (
     "bagit.txt", "bag-info.txt", "VERIFY.txt", "verify.py", "manifest-sha256.txt", "manifest-blake3.txt", SIGNED,
     SIGNATURE,
 )  # fmt: skip
+PAYLOAD = re.compile(
+    r"data/(?:(?:index(?:\.ar)?\.html|dossier(?:\.ar)?\.pdf|declaration(?:\.ar)?\.txt)|exhibits\.csv|map\.geojson"
+    r"|ro-crate-metadata\.json|records/(?:(?:case|corroboration|audit|correction)\.json|custody\.jsonl|flights\.csv"
+    r"|standard\.toml|case-uco\.jsonld)|schemas/(?:(?:audit|case|corroboration|custody)\.schema|flights\.tableschema)"
+    r"\.json|loadfile/[^/]+\.dat|(?:items|derived|proof)/.+)\Z"
+)  # every file that a dossier may have; those of exhibits and of the proof are held against what they belong to
 MOST_FILES = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?<!\.)\Z")
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)\Z")
@@ -125,7 +131,7 @@ def _walk(lying: Folder, report: Checked) -> None:
             elif not stat.S_ISREG(status.st_mode):
                 report.found("layout", f"{visible(name)} is a link or no file")
             else:
-                if not inside and name not in (*ROOT_FILES, STAMP):
+                if not (PAYLOAD.match(name) if inside else name in (*ROOT_FILES, STAMP)):
                     report.found("layout", f"{visible(name)}: a file that does not belong here")
                 lying.sizes[name] = status.st_size
             if len(lying.sizes) > MOST_FILES:

@@ -1165,6 +1165,13 @@ def openssl_ts(answer: str, data: str, roots: str, at: str, what: str = "-data")
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\Z")
 HEX64 = re.compile(r"[0-9a-f]{64}\Z")
+DATA_FILES = (
+    "index.html", "index.ar.html", "dossier.pdf", "dossier.ar.pdf", "declaration.txt", "declaration.ar.txt",
+    "exhibits.csv", "map.geojson", "ro-crate-metadata.json", "records/case.json", "records/corroboration.json",
+    "records/audit.json", "records/correction.json", "records/custody.jsonl", "records/flights.csv",
+    "records/standard.toml", "records/case-uco.jsonld", "schemas/audit.schema.json", "schemas/case.schema.json",
+    "schemas/corroboration.schema.json", "schemas/custody.schema.json", "schemas/flights.tableschema.json",
+)  # fmt: skip
 SIGNED = "tagmanifest-sha256.txt"
 SIGNATURE = SIGNED + ".sig"
 STAMP = SIGNED + ".tsr"
@@ -1203,6 +1210,17 @@ def cell(text: str) -> str:
     """Give a text as a spreadsheet may show it: never the beginning of a formula."""
     text = visible(text)
     return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+def may_lie(name: str) -> bool:
+    """Tell whether a dossier may have a file of this name; exhibits and proof are held against what they belong to."""
+    if "/" not in name:
+        return name in (*ROOT_FILES, STAMP)
+    rest = name.removeprefix("data/")
+    inner, _, last = rest.partition("/")
+    if inner == "loadfile":
+        return last.endswith(".dat") and "/" not in last and last != ".dat"
+    return rest in DATA_FILES or (inner in ("items", "derived", "proof") and last != "")
 
 
 class Dossier:
@@ -1272,7 +1290,7 @@ class Dossier:
                 elif not stat.S_ISREG(mode):
                     self.report.found("layout", f"{visible(name)} is a link or no file")
                 else:
-                    if not inside and name not in (*ROOT_FILES, STAMP):
+                    if not may_lie(name):
                         self.report.found("layout", f"{visible(name)}: a file that does not belong here")
                     self.files[name] = found.stat(follow_symlinks=False).st_size
                 if len(self.files) > MOST_FILES:

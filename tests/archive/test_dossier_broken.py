@@ -137,7 +137,9 @@ SEALED = {  # all manifests and the Oxum rewritten, as anyone can: only the sign
     "an event of custody dropped": drop_event,
     "the page edited": lambda d: change(d / "data/index.html", b"does not meet", b"meets"),
     "a file added and listed": lambda d: (d / "data/items/x.jpg").write_bytes(b"x"),
-    "the assessment edited": lambda d: change(d / "data/records/corroboration.json", b'"meets": false', b'"meets": true'),
+    "the assessment edited": lambda d: change(
+        d / "data/records/corroboration.json", b'"meets": false', b'"meets": true'
+    ),
     "a thumbnail exchanged": lambda d: first(d, "data/derived/*").write_bytes(casebook.photograph((9, 9, 9))),
 }
 
@@ -150,8 +152,12 @@ SIGNED = {  # and signed anew by the operator: what is proved still binds
     "a number turned into true": lambda d: edit_json(
         d / "data/records/case.json", lambda c: item(c, "V1")["fields"].update(size=True)
     ),
-    "a field added": lambda d: edit_json(d / "data/records/case.json", lambda c: c["case"]["fields"].update(summary="x")),
-    "a field left out": lambda d: edit_json(d / "data/records/case.json", lambda c: c["case"]["fields"].pop("delivery")),
+    "a field added": lambda d: edit_json(
+        d / "data/records/case.json", lambda c: c["case"]["fields"].update(summary="x")
+    ),
+    "a field left out": lambda d: edit_json(
+        d / "data/records/case.json", lambda c: c["case"]["fields"].pop("delivery")
+    ),
     "a record left out": lambda d: edit_json(d / "data/records/case.json", lambda c: c["links"].pop()),
     "a record shown as another kind": lambda d: edit_json(
         d / "data/records/case.json", lambda c: c["links"][0].update(kind="relation")
@@ -163,7 +169,9 @@ SIGNED = {  # and signed anew by the operator: what is proved still binds
         d / "data/records/custody.jsonl", f'"bates": "{CODE}-000001"'.encode(), f'"bates": "{CODE}-000002"'.encode()
     ),
     "exhibits renumbered": lambda d: change(d / "data/records/case.json", b"-000008", b"-000009"),
-    "an original exchanged": lambda d: (d / f"data/items/{CODE}-000002.jpg").write_bytes(casebook.photograph((1, 1, 1))),
+    "an original exchanged": lambda d: (d / f"data/items/{CODE}-000002.jpg").write_bytes(
+        casebook.photograph((1, 1, 1))
+    ),
     "a title edited in the list": lambda d: change(d / "data/exhibits.csv", b"HYPERLINK", b"hyperlink"),
     "a row of the list dropped": lambda d: (d / "data/exhibits.csv").write_bytes(
         b"\r\n".join((d / "data/exhibits.csv").read_bytes().split(b"\r\n")[:-2]) + b"\r\n"
@@ -211,6 +219,17 @@ SIGNED = {  # and signed anew by the operator: what is proved still binds
     "case.json is not UTF-8": lambda d: (d / "data/records/case.json").write_bytes(b"\xff\xfe{}"),
 }
 
+STRANGE = {  # and signed anew: nothing binds them, and no dossier has such a file
+    "a record that nothing binds": lambda d: (d / "data/records/confession.json").write_bytes(b"{}"),
+    "a page more": lambda d: (d / "data/index.fr.html").write_bytes(b"<p>"),
+    "a folder that no dossier has": lambda d: ((d / "data/more").mkdir(), (d / "data/more/x.txt").write_bytes(b"x")),
+    "a schema of another name": lambda d: (d / "data/schemas/x.schema.json").write_bytes(b"{}"),
+    "a load file in a folder of its own": lambda d: (
+        (d / "data/loadfile/x").mkdir(parents=True),
+        (d / "data/loadfile/x/y.dat").write_bytes(b"x"),
+    ),
+}
+
 
 def answers(folder: Path):
     """Give both verifiers' answers, check by check."""
@@ -253,6 +272,14 @@ def test_a_change_that_an_operator_signed_is_noticed_by_the_proof(archive, dossi
     sign(dossier, casebook.signers(archive)[0])
     noticed = noticed_by_both(dossier) - {"signature"}  # without a proved genesis nobody may sign either
     assert noticed and not {"manifest-sha256", "tagmanifest", "layout", "bagit"} & noticed
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_file_that_no_dossier_has_is_noticed_whoever_signed_it(archive, dossier, name):
+    STRANGE[name](dossier)
+    seal(dossier)
+    sign(dossier, casebook.signers(archive)[0])
+    assert noticed_by_both(dossier) == {"layout"}
 
 
 def test_a_python_too_old_says_so_and_blames_no_dossier(sound, monkeypatch, capsys):
@@ -299,9 +326,7 @@ def test_a_wrong_blake3_of_an_exhibit_is_noticed_by_both_and_of_another_file_by_
 
 def test_the_same_file_says_it_with_its_exit_status(dossier):
     flip(first(dossier, "data/items/*.jpg"), 40)
-    answer = subprocess.run(
-        [sys.executable, "-I", dossier / "verify.py"], capture_output=True, text=True, check=False
-    )
+    answer = subprocess.run([sys.executable, "-I", dossier / "verify.py"], capture_output=True, text=True, check=False)
     assert 1 == answer.returncode
     assert "BROKEN" in answer.stdout and "Traceback" not in answer.stderr
 
@@ -337,7 +362,9 @@ def edit_copy(d: Path, **values) -> None:
 
 
 COPIED = {  # a dossier with a redacted copy and a court's number, signed anew by the operator
-    "the redacted copy exchanged": lambda d: first(d, "data/derived/*-r1.jpg").write_bytes(casebook.photograph((1, 1, 1))),
+    "the redacted copy exchanged": lambda d: first(d, "data/derived/*-r1.jpg").write_bytes(
+        casebook.photograph((1, 1, 1))
+    ),
     "the redacted copy removed": lambda d: first(d, "data/derived/*-r1.jpg").unlink(),
     "the copy passed off as the original": lambda d: edit_copy(d, form="original"),
     "the copy passed off as merely stripped": lambda d: edit_copy(d, form="stripped"),
