@@ -161,9 +161,14 @@ def _words(fields: Iterable[Field]) -> dict[str, str]:
     return {name: leaf.words for name, leaf in flat_names(fields).items() if leaf.words}
 
 
+_Check = tuple[Callable[[Any], bool], frozenset[str] | None]  # a shape, and the words where there are no others
+
+
 @functools.cache
-def _lists(t: str, kind: str) -> Mapping[str, frozenset[str]]:
-    return {name: frozenset(VOCABULARY.get(words, LEFT_FOR)) for name, words in worded(t, kind).items()}
+def _checks(t: str, kind: str) -> tuple[Shapes, Mapping[str, _Check]]:
+    must, may = disclosed(t, kind)
+    lists = {name: frozenset(VOCABULARY.get(words, LEFT_FOR)) for name, words in worded(t, kind).items()}
+    return must, {name: (SHAPES[shape], lists.get(name)) for name, shape in may.items()}
 
 
 def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
@@ -173,17 +178,16 @@ def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
     """
     if entry.t.startswith("anchor."):
         return None if entry.sd else "an anchor that says nothing"  # their reader judges them whole
-    kind = str(entry.body.get("kind", ""))
-    must, may = disclosed(entry.t, kind)
-    lists = _lists(entry.t, kind)
+    must, checks = _checks(entry.t, str(entry.body.get("kind", "")))
     for name, value in fields.items():
-        shape = may.get(name)
-        if shape is None and not (entry.t == "reading.add" and name.startswith("facts.")):
+        if name in checks:
+            fits, words = checks[name]
+            if (type(value) is not str or fits is not _text) and not fits(value):
+                return f"`{name}` is not what such a field holds"
+            if words is not None and not words.issuperset(value if type(value) is list else (value,)):
+                return f"`{name}` is no word of its vocabulary"
+        elif entry.t != "reading.add" or not name.startswith("facts."):
             return f"{entry.t} discloses what no such entry does"
-        if shape is not None and not SHAPES[shape](value):
-            return f"`{name}` is not what such a field holds"
-        if name in lists and not lists[name].issuperset(value if type(value) is list else (value,)):
-            return f"`{name}` is no word of its vocabulary"
     if len(fields) == len(entry.sd) and not must.keys() <= fields.keys():
         return f"it does not say its {', '.join(sorted(must.keys() - fields.keys()))}"
     if "rows_root" in fields and not _said("rows:size rows_salt:text").keys() <= fields.keys():

@@ -152,6 +152,12 @@ class Entry(NamedTuple):
 
     def leaf(self) -> bytes:
         """Give the exact bytes that are hashed. Raises CanonicalError or FormatError."""
+        leaf = _written_plainly(self) or self._written()
+        if len(leaf) > LARGEST_ENTRY:
+            raise FormatError(f"an entry of {len(leaf)} bytes is larger than {LARGEST_ENTRY}")
+        return leaf
+
+    def _written(self) -> bytes:
         value: dict[str, Any] = {
             "at": self.at, "body": dict(self.body), "by": self.by, "n": self.n, "t": self.t, "v": VERSION,
         }  # fmt: skip
@@ -161,10 +167,7 @@ class Entry(NamedTuple):
             value["sub"] = self.sub
         if self.prev is not None:
             value["prev"] = self.prev
-        leaf = canonical.encode(value)
-        if len(leaf) > LARGEST_ENTRY:
-            raise FormatError(f"an entry of {len(leaf)} bytes is larger than {LARGEST_ENTRY}")
-        return leaf
+        return canonical.encode(value)
 
     @classmethod
     def parse(cls, index: int, leaf: bytes) -> Entry:
@@ -244,6 +247,20 @@ def plain_run(leaves: Sequence[bytes]) -> PlainRun | None:
         if not all(map(lt, sd, sd[1:])):
             return None
     return PlainRun(at, kind, by, [int(one) if one else None for one in prev], sub, t)
+
+
+def _written_plainly(entry: Entry) -> bytes | None:
+    """Write an entry in the plain form, if that is the form it has: as the pattern says that reads it."""
+    if not entry.sd or len(entry.body) > 1:
+        return None
+    digests = '","'.join(sorted(entry.sd))
+    kind = f'"kind":"{entry.body.get("kind")}"' if entry.body else ""
+    prev = "" if entry.prev is None else f'"prev":{entry.prev},'
+    text = (
+        f'{{"_sd":["{digests}"],"at":"{entry.at}","body":{{{kind}}},"by":"{entry.by}","n":"{entry.n}",{prev}'
+        f'"sub":"{entry.sub}","t":"{entry.t}","v":{VERSION}}}'
+    )
+    return text.encode("ascii") if _PLAIN.fullmatch(text) else None
 
 
 def _problem(value: Any) -> str | None:

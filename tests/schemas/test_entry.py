@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.canonical import encode
 from schemas.entry import BODIES, KINDS, Entry, plain_run
 from schemas.errors import FormatError
 
@@ -76,3 +77,16 @@ def test_an_unusual_fingerprint_is_read_as_json():
 def test_no_change_of_a_byte_lets_the_two_ways_differ(place, put, gone):
     leaf = PLAIN.leaf()
     same(leaf[:place] + put + leaf[place + gone :])
+
+
+@given(
+    st.sampled_from(["2025-03-09T14:20:00Z", "2025-03-09", "é"]), st.sampled_from([{}, {"kind": "item"}, {"kind": "KIND"},
+    {"role": "manifest"}, {"kind": "item", "role": "x"}, {"kind": 5}]), st.sampled_from(["SHA256:" + "a/" * 21, 'SHA256:"', "é"]),
+    st.sampled_from(["6f1c" * 8, "6F", None]), st.sampled_from([None, 0, 9, 10**14, 10**15]), st.permutations(DIGESTS),
+    st.sampled_from(["record.add", "custody.prior", "no type"]), st.integers(0, 3),
+)  # fmt: skip
+def test_an_entry_is_written_as_the_canonical_form_of_what_it_says(at, body, by, sub, prev, digests, t, count):
+    entry = Entry(7, t, at, by, "q1Xr" + "_" * 18, body, sub, prev, digests[:count])
+    says = {"at": at, "body": body, "by": by, "n": entry.n, "t": t, "v": 1, "_sd": sorted(entry.sd), "sub": sub, "prev": prev}
+
+    assert entry.leaf() == encode({key: value for key, value in says.items() if value not in (None, [])})
