@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger, sealing
+from archive.draft import Draft
 from archive.folder import Folder, check_manifest, look
 from archive.readings import Findings, read_files, record_reading
 from archive.registered import Known, Registered, registered
@@ -161,7 +162,7 @@ def _record(
     with ledger.writing(archive, signers) as act:
         known = registered(act.db, taken.code)
         _refuse(looked, _changed_bytes(submission, known) + _changes(submission, known, reason))
-        _Writing(act, archive, looked, submission, known, readings, taken, reason).write(recipients)
+        act.add_all(_Writing(act, archive, looked, submission, known, readings, taken, reason).drafts(recipients))
     taken.receipt = act.receipt
     if act.receipt is None:
         taken.head = (act.head.size, base64.b64encode(act.head.edge.root()).decode())
@@ -306,7 +307,7 @@ def _seals(submission: Submission, known: Registered, recipients: Sequence[str])
 
 @dataclass
 class _Writing:
-    """The one act: adds what is new, in the order case, sources, items, links, relations."""
+    """The one act: what is new, in the order case, sources, items, links, relations."""
 
     act: ledger.Act
     archive: Archive
@@ -317,20 +318,21 @@ class _Writing:
     taken: Taken
     reason: str | None
 
-    def write(self, recipients: Sequence[str]) -> None:
-        case = self._record("case", self.submission.case)
-        self._manifest(case)
+    def drafts(self, recipients: Sequence[str]) -> Iterator[Draft]:
+        """Give what is to be added. Each is asked for before the next: what is known changes with it."""
+        case = yield from self._record("case", self.submission.case)
+        yield from self._manifest(case)
         records = list(_records(self.submission))[1:]
         self.known.reserved = {(kind, str(record["id"])) for kind, _, record in records if "id" in record}
         for kind, _, record in records:
-            sub = self._record(kind, record)
+            sub = yield from self._record(kind, record)
             if kind == "source":
-                self._seal(str(record["id"]), sub, recipients)
+                yield from self._seal(str(record["id"]), sub, recipients)
             elif kind == "item":
-                self._item(record, sub)
+                yield from self._item(record, sub)
 
-    def _record(self, kind: str, record: dict[str, Any]) -> str:
-        """Add a record, or a revision of it; gives its subject."""
+    def _record(self, kind: str, record: dict[str, Any]) -> Generator[Draft, None, str]:
+        """Give a record, or a revision of it, as it is recorded; returns its subject."""
         old = self.known.case if kind == "case" else self.known.find(kind, record)
         body = {"kind": kind}
         if old is not None:
@@ -338,7 +340,7 @@ class _Writing:
             if kind != "case":
                 fields["case"] = self.taken.code
             if differing(record, old.fields):
-                self.act.add("record.edit", sub=old.sub, body=body, fields={**fields, "reason": self.reason})
+                yield Draft("record.edit", old.sub, body, {**fields, "reason": self.reason})
                 self.known.revise(kind, old, fields)
             return old.sub
         sub = ledger.subject()
@@ -347,31 +349,32 @@ class _Writing:
             fields["case"] = self.taken.code
             fields.setdefault("id", self.known.free_id(kind) if kind in ("link", "relation") else "")
             self.known.add(kind, str(fields["id"]), Known(sub, fields, False, 0))
-        t = "record.link" if kind in ("link", "relation") else "record.add"
-        self.act.add(t, sub=sub, body=body, fields=fields)
+        yield Draft("record.link" if kind in ("link", "relation") else "record.add", sub, body, fields)
         if kind == "item":
             self.taken.items.append({"id": str(record["id"]), "new": True})
         return sub
 
-    def _item(self, record: Mapping[str, Any], sub: str) -> None:
+    def _item(self, record: Mapping[str, Any], sub: str) -> Iterator[Draft]:
         name = str(record["id"])
         had = self.known.custody.get(sub, [])
         for event in self.submission.custody.get(name, [])[len(had) :]:
-            self.act.add("custody.prior", sub=sub, fields=event)
-        reading = self.readings.by_item.get(name)
-        if reading is not None:
-            self.taken.observations += record_reading(self.act, sub, reading, self.taken.rows_unreadable, name)
+            yield Draft("custody.prior", sub, fields=event)
+        found = self.readings.by_item.get(name)
+        if found is not None:
+            reading, count = record_reading(self.act, sub, found, self.taken.rows_unreadable, name)
+            self.taken.observations += count
+            yield reading
 
-    def _manifest(self, case: str) -> None:
+    def _manifest(self, case: str) -> Iterator[Draft]:
         name = self.looked.manifest_name
         if name is None:
             return
         one: Stored = self.archive.objects.put_bytes(self.looked.path(name).read_bytes())
         if one.blake3 not in self.known.manifests:
             fields = {"blake3": one.blake3, "sha256": one.sha256, "size": one.size, "name": "manifest-sha256.txt"}
-            self.act.add("blob.add", sub=case, body={"role": "manifest"}, fields=fields)
+            yield Draft("blob.add", case, {"role": "manifest"}, fields)
 
-    def _seal(self, source: str, sub: str, recipients: Sequence[str]) -> None:
+    def _seal(self, source: str, sub: str, recipients: Sequence[str]) -> Iterator[Draft]:
         name = self.submission.identity_files.get(source)
         if name is None or sub in self.known.sealed:
             return
@@ -380,7 +383,7 @@ class _Writing:
         one = self.archive.objects.put_bytes(sealed)
         self.archive.objects.sync()
         fields = {"blake3": one.blake3, "sha256": one.sha256, "size": one.size, "recipients": list(recipients)}
-        self.act.add("seal.put", sub=sub, fields=fields)
+        yield Draft("seal.put", sub, fields=fields)
 
 
 def _tell(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from archive import disclosure, merkle, note, registry, tiles, unfinished
 from archive.database import Waits, blob, writer
+from archive.draft import Draft, made_ready
 from archive.object_trouble import taken_away
-from archive.view import Projection
+from archive.view import MAKES, Projection
 from schemas.entry import Entry
 from schemas.errors import IntegrityError, RefusedError, UnreachableError
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from archive.objects import ObjectStore
 
 COMMIT_NAMESPACE = "sijill-commit@v1"
-BATCH = 5_000
+BATCH = 1_000
 
 
 class Signer(Protocol):
@@ -138,18 +139,29 @@ class Act:
         fields: Mapping[str, Any] | None = None,
     ) -> int:
         """Add one entry, with one salted disclosure a field; gives its index. Raises CanonicalError, FormatError."""
-        index = self.head.size + self.count
-        fields = dict(fields or {})
-        made = disclosure.make_all(fields) if fields else None
+        return self._add(Draft(t, sub, body, dict(fields or {})), None)
+
+    def add_all(self, drafts: Iterable[Draft]) -> None:
+        """Add entries as `add` does, each draft asked for in its turn; of many, other processes make the values ready.
+
+        Raises as `add`, as `drafts` does, and UnreachableError where such a process is lost.
+        """
+        for draft, made in made_ready(drafts):
+            self._add(draft, made)
+
+    def _add(self, draft: Draft, made: disclosure.Made | None) -> int:
+        index, sub, fields = self.head.size + self.count, draft.sub, draft.fields or {}
+        if made is None and fields:
+            made = disclosure.make_all(fields)
         entry = Entry(
-            index, t, self.at, self.signers[0].fingerprint, nonce(), body or {}, sub,
-            self._previous(sub), made.digests if made else (),
+            index, draft.t, self.at, self.signers[0].fingerprint, nonce(), draft.body or {}, sub,
+            None if draft.t in MAKES else self._previous(sub), made.digests if made else (),
         )  # fmt: skip
         self._leaves.append((index, entry.leaf()))
         if made:
             self._private.append((index, made.private))
-        self._kinds.setdefault(t, entry)
-        self.projection.add(entry, fields, made.text if made else "{}")
+        self._kinds.setdefault(draft.t, entry)
+        self.projection.add(entry, fields, made.text if made else None)
         self.count += 1
         if sub is not None:
             self._chain[sub] = index
@@ -342,14 +354,22 @@ def _log_key(act: Act, log_keys: Sequence[Any]) -> Any:
     )
 
 
+def _read_back(db: Any, first: int, count: int) -> Iterator[bytes]:
+    """Give the leaves that were just written, as the database has them. Raises IntegrityError where it has others."""
+    rows = db.execute("SELECT idx, leaf FROM ledger WHERE idx >= ? ORDER BY idx", (first,))
+    for expected in (*range(first, first + count), None):
+        index, leaf = rows.fetchone() or (None, None)
+        if index != expected:
+            raise IntegrityError("the database did not give back the entries that were written", where="ledger")
+        if index is not None:
+            yield blob(leaf)
+
+
 def _commit(act: Act, log_keys: Sequence[Any]) -> Receipt:
     log_key = _log_key(act, log_keys)
     first, count = act.head.size, act.count
     compact = act.head.edge
-    rows = act.db.execute("SELECT idx, leaf FROM ledger WHERE idx >= ? ORDER BY idx", (first,)).fetchall()
-    if [row[0] for row in rows] != list(range(first, first + count)):
-        raise IntegrityError("the database did not give back the entries that were written", where="ledger")
-    compact.extend(blob(leaf) for _, leaf in rows)
+    compact.extend(_read_back(act.db, first, count))
     root = compact.root()
     text = commit_text(act.origin, first, count, root)
     sigs = [{"by": s.fingerprint, "sig": s.sign(text, COMMIT_NAMESPACE)} for s in act.signers]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archive import disclosure, ledger, merkle
 from archive.database import OBSERVATION_COLUMNS
+from archive.draft import Draft
 from archive.object_trouble import taken_away
 from archive.workers import WorkerLost, can_fork, forked
 from schemas.errors import Problem, SijillError
@@ -132,8 +133,10 @@ def _noting(rows: Iterable[tuple[Any, ...]], unreadable: list[dict[str, Any]], n
         yield row
 
 
-def record_reading(act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str) -> int:
-    """Add the reading of one item to the act; gives the number of observations that count."""
+def record_reading(
+    act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str
+) -> tuple[Draft, int]:
+    """Give the entry for the reading of one item, and the number of observations that count; rows are written here."""
     from evidence.imagery import canonical_facts
 
     if found.reading is not None:
@@ -142,13 +145,14 @@ def record_reading(act: ledger.Act, sub: str, found: Found, unreadable: list[dic
         if reading.network is not None:
             fields["network"] = reading.network
         fields.update({f"facts.{key}": value for key, value in canonical_facts(reading.facts).items()})
-        act.add("reading.add", sub=sub, fields=fields)
-        return 0
+        return Draft("reading.add", sub, fields=fields), 0
     return _record_log(act, sub, found, unreadable, name)
 
 
-def _record_log(act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str) -> int:
-    """Add the rows of a flight log and the one entry that commits to them; gives how many count."""
+def _record_log(
+    act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str
+) -> tuple[Draft, int]:
+    """Write the rows of a flight log; give the one entry that commits to them, and how many count."""
     assert found.log is not None
     log, salt = found.log, secrets.token_hex(16)
     known = len(unreadable)
@@ -159,11 +163,10 @@ def _record_log(act: ledger.Act, sub: str, found: Found, unreadable: list[dict[s
         del unreadable[known:]
         act.db.execute("DELETE FROM observation WHERE log = ?", (sub,))
         count, readable, (root, found.told) = _insert(act, sub, _batches(log, salt), unreadable, name)
-    act.add("reading.add", sub=sub, fields={
+    return Draft("reading.add", sub, fields={
         "tool": "sijill-flight-log", "version": "1", "columns": dict(log.columns), "rows": count,
         "rows_readable": readable, "rows_root": root, "rows_salt": salt, "warnings": found.told,
-    })  # fmt: skip
-    return readable
+    }), readable  # fmt: skip
 
 
 def _insert(

@@ -17,7 +17,7 @@ from schemas.errors import FormatError
 
 Run = Callable[[str, Sequence[tuple[Any, ...]]], Any]  # one statement over many rows, question-mark parameters
 
-_MAKES = ("record.add", "record.link", "key.add")
+MAKES = ("record.add", "record.link", "key.add")  # of a subject that is new
 _RECORD = "INSERT INTO record(sub, kind, code, id, first, last, withdrawn, fields) VALUES (?,?,?,?,?,?,?,?)"
 _ACT = "INSERT INTO act(idx, t, sub, at, by, body, fields) VALUES (?,?,?,?,?,?,?)"
 _OBJECT = "INSERT INTO object(idx, blake3, sha256, size, sub, role) VALUES (?,?,?,?,?,?)"
@@ -54,12 +54,12 @@ class Projection:
             raise FormatError(problem)
         if text is None:
             text = encode(dict(fields), booleans=True).decode()
-        if entry.t in _MAKES:
+        if entry.t in MAKES:
             self._make(entry, fields, text)
         elif entry.sub is not None:
             self._touch(entry, fields, text)
         if not entry.t.startswith("record.") or entry.t == "record.withdraw":
-            body = encode(dict(entry.body)).decode()
+            body = encode(dict(entry.body)).decode() if entry.body else "{}"
             self._acts.append((entry.index, entry.t, entry.sub, entry.at, entry.by, body, text))
         if "blake3" in fields and entry.t != "record.edit":
             role = entry.body.get("role") or _ROLES.get(entry.t, "file")
@@ -118,7 +118,7 @@ class Projection:
 
 def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
     """Give why no row can be made of an entry, or None."""
-    if entry.t in _MAKES and (entry.sub is None or entry.prev is not None):
+    if entry.t in MAKES and (entry.sub is None or entry.prev is not None):
         return "a record is made of no subject, or of one that has entries already"
     if entry.t.startswith("record.") and entry.sub is None:
         return "a record has no subject"
