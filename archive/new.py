@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.folder import Folder, look
 from archive.language import language
+from archive.workers import Progress, Saying, summed, telling
 from evidence.agreement import is_passed_over
 from evidence.media import HEAD, media_type
 from evidence.messenger import is_screenshot, messenger
@@ -61,7 +62,9 @@ class NewResult:
         }
 
 
-def new_folder(folder: Path, lang: str | None = None, archive: Archive | None = None) -> NewResult:
+def new_folder(
+    folder: Path, lang: str | None = None, archive: Archive | None = None, progress: Saying | None = None
+) -> NewResult:
     """Write or update `case.xlsx` in a folder.
 
     Raises NotFound for no folder, InputError where it has a case.toml, a
@@ -83,7 +86,7 @@ def new_folder(folder: Path, lang: str | None = None, archive: Archive | None = 
             where=visible(str(folder)),
             hint="hand in the files of each case in a folder of their own, or write items.csv beside a case.toml",
         )
-    rows = _rows(looked, names, tongue, archive)
+    rows = _rows(looked, names, tongue, archive, progress)
     path = folder / "case.xlsx"
     before = looked.texts.get("case.xlsx")
     if before is None:
@@ -112,13 +115,17 @@ def _names(looked: Folder, lang: str) -> tuple[list[str], list[str]]:
     return names, warnings
 
 
-def _rows(looked: Folder, names: list[str], lang: str, archive: Archive | None) -> list[FileRow]:
+def _rows(
+    looked: Folder, names: list[str], lang: str, archive: Archive | None, progress: Saying | None
+) -> list[FileRow]:
     types = {name: _media_type(looked.path(name), name) for name in names}
     sizes = {name: looked.path(name).stat().st_size for name in names}
-    same = _same_bytes(looked, sizes, archive)
-    readings = _readings(looked, types)
+    same = _same_bytes(looked, sizes, archive, progress)
+    readings = _readings(looked, types, progress)
     rows = []
-    for name in names:
+    for number, name in enumerate(names, 1):
+        if progress is not None:
+            progress("guessing what the files are", number, len(names))
         kind, medium = _guess(looked.path(name), types[name])
         information = {
             "guess": types[name],
@@ -165,14 +172,19 @@ def _hint(name: str, lang: str) -> str:
     return say("hint-screenshot", lang) if is_screenshot(name) else ""
 
 
-def _readings(looked: Folder, types: Mapping[str, str]) -> dict[str, Reading]:
+def _readings(looked: Folder, types: Mapping[str, str], progress: Saying | None) -> dict[str, Reading]:
     images = [(name, looked.path(name), kind) for name, kind in types.items() if kind.startswith("image/")]
     if not images:
         return {}
     from archive.reader import Reader
 
+    found = {}
     with Reader() as reader:
-        return dict(reader.read(images))
+        for name, reading in reader.read(images):
+            found[name] = reading
+            if progress is not None:
+                progress("reading what the pictures say", len(found), len(images))
+    return found
 
 
 def _camera(reading: Reading | None) -> dict[str, str]:
@@ -187,18 +199,17 @@ def _camera(reading: Reading | None) -> dict[str, str]:
     return told
 
 
-def _same_bytes(looked: Folder, sizes: Mapping[str, int], archive: Archive | None) -> dict[str, list[str]]:
+def _same_bytes(
+    looked: Folder, sizes: Mapping[str, int], archive: Archive | None, progress: Saying | None
+) -> dict[str, list[str]]:
     """Give for each file the files of the folder and the items of the archive that hold the same bytes."""
     by_size: dict[int, list[str]] = {}
     for name, size in sizes.items():
         by_size.setdefault(size, []).append(name)
     stored = _stored_sizes(archive)
-    digests = {
-        name: _sha256(looked.path(name), name)
-        for size, names in by_size.items()
-        if len(names) > 1 or size in stored
-        for name in names
-    }
+    doubtful = [name for size, names in by_size.items() if len(names) > 1 or size in stored for name in names]
+    step = summed(progress, "comparing files of one size", sum(sizes[name] for name in doubtful))
+    digests = {name: _sha256(looked.path(name), name, step) for name in doubtful}
     by_digest: dict[str, list[str]] = {}
     for name, digest in digests.items():
         by_digest.setdefault(digest, []).append(name)
@@ -228,11 +239,12 @@ def _stored_items(archive: Archive | None, digests: Iterable[str]) -> dict[str, 
     return {digest: items for digest, items in found.items() if items}
 
 
-def _sha256(path: Path, name: str) -> str:
+def _sha256(path: Path, name: str, step: Progress | None) -> str:
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
+            read = telling(file.read, step)
+            while chunk := read(_CHUNK):
                 digest.update(chunk)
     except OSError as error:
         raise UnreachableError(f"{visible(name)} cannot be read: {error.strerror}", where=visible(name)) from None
@@ -254,5 +266,5 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         raise UnreachableError(
             f"{visible(str(path))} cannot be written: {error.strerror}",
-            hint="close it in the spreadsheet program, and run the command again",
+            hint="close it in the spreadsheet program, make room or name another folder, and run the command again",
         ) from None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.reader import Reader
+from archive.workers import Progress, Saying, summed, telling
 from evidence.digest import Digests, digest_stream
 from evidence.media import HEAD, media_type, name_warning
 from schemas.errors import InputError, Problem, SijillError, UnreachableError
@@ -22,17 +23,17 @@ from schemas.text import visible
 FileState = tuple[int, int, int, int]  # device, inode, size, time of last change in ns
 
 
-def read_files(paths: Sequence[str | Path]) -> dict[str, Any]:
+def read_files(paths: Sequence[str | Path], progress: Saying | None = None) -> dict[str, Any]:
     """Give the `sijill-read/1` document of files, in the order of `paths`.
 
     Raises InputError for a path that is not there, is no regular file or
     changes while it is read, UnreachableError for one that cannot be opened.
     """
-    _check(paths)
+    step = summed(progress, "reading", _check(paths))
     found: list[dict[str, Any]] = []
     network = None
     with Reader() as reader:
-        for entry, reading in reader.read(_hashed(paths, found)):
+        for entry, reading in reader.read(_hashed(paths, found, step)):
             state, path = entry.pop("state"), entry.pop("file")
             if _state(os.stat(path)) != state:
                 raise _changed(path)
@@ -44,7 +45,7 @@ def read_files(paths: Sequence[str | Path]) -> dict[str, Any]:
     return {"format": "sijill-read/1", "files": found, "network": network}
 
 
-def read_regular(path: str | Path) -> tuple[Digests, bytes, FileState]:
+def read_regular(path: str | Path, step: Progress | None = None) -> tuple[Digests, bytes, FileState]:
     """Read a regular file once: its digests, its first bytes, and the state it was in.
 
     Raises InputError if it is not there, no regular file or changes meanwhile; UnreachableError if it cannot be read.
@@ -59,7 +60,7 @@ def read_regular(path: str | Path) -> tuple[Digests, bytes, FileState]:
             _must_be_regular(before, shown)
             head = os.read(handle, HEAD)
             os.lseek(handle, 0, os.SEEK_SET)
-            digests = digest_stream(lambda most: os.read(handle, most))
+            digests = digest_stream(telling(lambda most: os.read(handle, most), step))
             after = os.fstat(handle)
         finally:
             os.close(handle)
@@ -73,9 +74,11 @@ def read_regular(path: str | Path) -> tuple[Digests, bytes, FileState]:
     return digests, head, _state(after)
 
 
-def _hashed(paths: Iterable[str | Path], found: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Path, str]]:
+def _hashed(
+    paths: Iterable[str | Path], found: list[dict[str, Any]], step: Progress | None
+) -> Iterator[tuple[dict[str, Any], Path, str]]:
     for path in paths:
-        digests, head, state = read_regular(path)
+        digests, head, state = read_regular(path, step)
         kind = media_type(head, os.path.basename(path))
         entry = {
             "path": _shown(path),
@@ -90,13 +93,16 @@ def _hashed(paths: Iterable[str | Path], found: list[dict[str, Any]]) -> Iterato
         yield entry, Path(path), kind
 
 
-def _check(paths: Iterable[str | Path]) -> None:
-    """Look at every path before any is read, so that all that is wrong is told at once."""
+def _check(paths: Iterable[str | Path]) -> int:
+    """Look at every path before any is read, so that all that is wrong is told at once; gives the bytes of all."""
     problems: list[SijillError] = []
+    size = 0
     for path in paths:
         shown = visible(os.fspath(path))
         try:
-            _must_be_regular(os.stat(path), shown)
+            state = os.stat(path)
+            _must_be_regular(state, shown)
+            size += state.st_size
         except (FileNotFoundError, NotADirectoryError, ValueError):
             problems.append(InputError("is not there", where=shown))
         except InputError as error:
@@ -114,6 +120,7 @@ def _check(paths: Iterable[str | Path]) -> None:
             hint="nothing was read",
             problems=[Problem(problem.where, problem.message) for problem in problems] if len(problems) > 1 else (),
         )
+    return size
 
 
 def _must_be_regular(state: os.stat_result, shown: str) -> None:

@@ -88,6 +88,20 @@ def summed(say: Saying | None, what: str, total: int | None) -> Progress | None:
     return more
 
 
+def telling(read: Callable[[int], bytes], step: Progress | None) -> Callable[[int], bytes]:
+    """Give a `read(n)` that tells `step` of each piece; `read` itself where nobody listens."""
+    if step is None:
+        return read
+    tell = step
+
+    def read_on(most: int) -> bytes:
+        piece = read(most)
+        tell(len(piece))
+        return piece
+
+    return read_on
+
+
 def ticker(pulse: Pulse, progress: Progress | None) -> Tick:
     """Give a tick that tells `progress` what `pulse` counted."""
 

@@ -163,8 +163,10 @@ def verify_dossier(
     from archive.anchor import roots_of
     from archive.dossier.verification import verify_dossier as check
 
-    document = check(folder, log_vkey=log_vkey, tsa_roots=roots_of(tsa_roots) if tsa_roots else None)
-    show(document, lambda: _verified(document), as_json=said(ctx).json)
+    roots, as_json = roots_of(tsa_roots) if tsa_roots else None, said(ctx).json
+    with progress("reading", as_json=as_json) as draw:
+        document = check(folder, log_vkey=log_vkey, tsa_roots=roots, progress=draw)
+    show(document, lambda: _verified(document), as_json=as_json)
     raise typer.Exit(0 if document["ok"] else 1)
 
 

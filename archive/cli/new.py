@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import command, new_app, said
-from archive.cli.showing import show, warn
+from archive.cli.showing import progress, show, warn
 from schemas.errors import NotFound
 from schemas.text import visible
 
@@ -39,7 +39,8 @@ def new(
         if said(ctx).archive:
             raise
         archive = None
-    document = new_folder(folder, lang, archive).document()
+    with progress("looking through the files", as_json=said(ctx).json) as draw:
+        document = new_folder(folder, lang, archive, draw).document()
     show(document, lambda: _words(document), as_json=said(ctx).json)
     if not said(ctx).json:
         warn(document.get("warnings", ()))

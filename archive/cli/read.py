@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import command, new_app, said
-from archive.cli.showing import columns, show
+from archive.cli.showing import columns, progress, show
 from schemas.text import visible
 
 app = new_app()
@@ -30,8 +30,10 @@ def read(
     """
     from archive.read import read_files
 
-    document = read_files([str(path) for path in files])
-    show(document, lambda: "\n".join(_file(one) for one in document["files"]), as_json=said(ctx).json)
+    as_json = said(ctx).json
+    with progress("reading", as_json=as_json) as draw:
+        document = read_files([str(path) for path in files], draw)
+    show(document, lambda: "\n".join(_file(one) for one in document["files"]), as_json=as_json)
 
 
 def _file(one: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from archive.dossier.bag import SIGNATURE, SIGNED, STAMP
 from archive.dossier.proof import FOLDER
+from archive.workers import Progress, telling
 from evidence.digest import Digests, digest_stream
 from schemas.errors import UnreachableError
 from schemas.text import visible
@@ -73,6 +74,7 @@ class Folder:
     path: Path
     sizes: dict[str, int] = field(default_factory=dict)
     digests: dict[str, Digests] = field(default_factory=dict)
+    step: Progress | None = None  # told of the bytes that are read
     most: int = sys.maxsize  # bytes of a payload file: what the dossier says of all of them together
 
     def read(self, name: str) -> bytes:
@@ -100,7 +102,7 @@ class Folder:
         if name not in self.digests:
             try:
                 with self.path.joinpath(*name.split("/")).open("rb") as file:
-                    self.digests[name] = digest_stream(file.read)
+                    self.digests[name] = digest_stream(telling(file.read, self.step))
             except OSError as error:
                 raise away(name, error) from error
         return self.digests[name]

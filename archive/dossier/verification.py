@@ -24,6 +24,7 @@ from archive.dossier.verification_anchors import check_anchors
 from archive.dossier.verification_proof import Proof
 from archive.dossier.verification_shown import check_shown
 from archive.registry import Registry
+from archive.workers import Saying, summed
 from schemas.entry import Entry
 from schemas.errors import SijillError, UnreachableError
 from schemas.text import visible
@@ -44,15 +45,17 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)\Z")
 
 
 def verify_dossier(
-    folder: Path, *, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: bytes | None = None
-) -> dict[str, Any]:
+    folder: Path, *, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: bytes | None = None,
+    progress: Saying | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Check a dossier and give the `sijill-dossier-verify/1` document. Raises UnreachableError."""
-    return check(folder, log_vkey, genesis, tsa_roots).document()
+    return check(folder, log_vkey, genesis, tsa_roots, progress).document()
 
 
 def check(
-    folder: Path, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: bytes | None = None
-) -> Checked:
+    folder: Path, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: bytes | None = None,
+    progress: Saying | None = None,
+) -> Checked:  # fmt: skip
     """Check a dossier. Raises UnreachableError where it cannot be looked at.
 
     `log_vkey` (a C2SP verifier key) and `genesis` (the leaf hash of entry 0, hex
@@ -67,6 +70,7 @@ def check(
     lying = Folder(folder)
     try:
         _walk(lying, report)
+        lying.step = summed(progress, "reading", sum(lying.sizes.values()))
         report.close("layout", f"{len(lying.sizes)} files, nothing that does not belong")
         _bagit(lying, report)
         blake3 = _manifests(lying, report)

@@ -12,7 +12,18 @@ import pytest
 import archive.intake
 from archive.audit import audit
 from archive.cli import main, showing
-from tests.casebook import CODE, OPERATOR, ROOT, case, environment, files, filled_archive, new_archive, write
+from tests.casebook import (
+    CODE,
+    OPERATOR,
+    ROOT,
+    case,
+    environment,
+    files,
+    filled_archive,
+    new_archive,
+    photograph,
+    write,
+)
 
 
 class Terminal(io.StringIO):
@@ -59,6 +70,23 @@ def test_a_long_command_says_what_it_does_how_far_it_is_and_how_long_it_takes(ca
     status, drawn = call(*words)
     assert status in (0, 1), drawn
     assert says in drawn and " of " in drawn and "to go" in drawn, drawn
+
+
+def test_reading_a_folder_of_files_says_how_far_it_is(call, tmp_path):
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(photograph())
+    status, drawn = call("read", str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg"))
+    assert 0 == status and "reading" in drawn and " of " in drawn and "to go" in drawn
+    status, drawn = call("new", str(tmp_path))
+    assert 0 == status
+    for stage in ("comparing files of one size", "reading what the pictures say", "guessing what the files are"):
+        assert stage in drawn
+
+
+def test_checking_a_dossier_says_how_far_it_is(call, tmp_path):
+    call("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf")
+    status, drawn = call("dossier", "verify", "{out}")
+    assert 0 == status and "reading" in drawn and " of " in drawn and "to go" in drawn
 
 
 def test_intake_says_each_of_its_stages(call, tmp_path):
