@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,9 @@ import typer
 from archive.cli.command import archive_of, command, new_app, said
 from archive.cli.showing import columns, progress, show, size_in_words, warn
 from schemas.errors import InputError, Problem, SijillError
+from schemas.sentences import say
 from schemas.text import counted, visible
+from schemas.words import word_label
 
 if TYPE_CHECKING:
     from archive.open import Archive
@@ -73,7 +75,7 @@ def intake(
                     _report(case, (), report, lang, archive)
             results.append(document)
     document = {"format": "sijill-intake-results/1", "results": results} if many else results[0]
-    show(document, lambda: "\n".join(_words(one) for one in results), as_json=shared.json)
+    show(document, lambda: "\n".join(_words(one, tongue) for one in results), as_json=shared.json)
     if not shared.json:
         warn(warning for one in results for warning in one.get("warnings", ()))
     raise typer.Exit(status)
@@ -94,47 +96,57 @@ def _report(case: Path, problems: Sequence[Problem], path: Path, lang: str | Non
     write_report(case, problems, path, lang, archive)
 
 
-def _words(document: dict[str, Any]) -> str:
+def _words(document: dict[str, Any], lang: str) -> str:
     if document["format"] == "sijill-error/1":
-        lines = [f"REFUSED {document['folder']}: {visible(document['message'])}"]
+        lines = [say("folder-refused", lang, folder=document["folder"], message=visible(document["message"]))]
         lines += [f"  {visible(p['where'])}: {visible(p['problem'])}" for p in document.get("problems", ())]
         return "\n".join(lines)
     new = sum(1 for item in document["items"] if item["new"])
-    known = len(document["items"]) - new
-    verb = "would be taken in" if document.get("dry_run") else "taken in"
-    lines = [f"case {visible(document['case'])}: {counted(new, 'item')} {verb}, {known} already there"]
+    known, code = len(document["items"]) - new, "would-be-taken-in" if document.get("dry_run") else "taken-in"
+    lines = [say(code, lang, case=visible(document["case"]), items=counted(new, "item"), new=new, known=known)]
+    lines += [f"  {line}" for line in (*_stored(document, new, lang), *_listed(document, lang))]
+    if not document.get("dry_run"):
+        lines += [f"  {line}" for line in _written(document, lang)]
+    return "\n".join(lines)
+
+
+def _stored(document: dict[str, Any], new: int, lang: str) -> Iterator[str]:
     stored = document["stored"]
     if new and stored["already_files"]:
-        lines.append(
-            f"  {stored['already_files']} of {counted(stored['files'], 'file')} were in the store already "
-            f"({size_in_words(stored['already_bytes'])} of {size_in_words(stored['bytes'])}) and were not written again"
-        )
+        yield say(
+            "stored-before", lang, already=stored["already_files"], files=counted(stored["files"], "file"),
+            number=stored["files"], had=size_in_words(stored["already_bytes"]), size=size_in_words(stored["bytes"]),
+        )  # fmt: skip
+
+
+def _listed(document: dict[str, Any], lang: str) -> Iterator[str]:
     rows = [
         (
             item["id"],
-            item["kind"],
+            item["kind"] if lang == "en" else word_label("item_kind", item["kind"], lang),
             size_in_words(item["size"]),
             (item["sha256"] or "")[:16],
-            "new" if item["new"] else "known",
+            say("item-new" if item["new"] else "item-known", lang),
         )
         for item in document["items"]
     ]
-    lines += [f"  {line}" for line in columns(rows, ("item", "kind", "size", "SHA-256 begins", "")).splitlines()]
+    heads = [say(f"head-{name}", lang) for name in ("item", "kind", "size", "digest")]
+    yield from columns(rows, (*heads, "")).splitlines()
     if document["observations"]:
-        lines.append(f"  {counted(document['observations'], 'flight')} read")
+        number = document["observations"]
+        yield say("flights-read", lang, flights=counted(number, "flight"), number=number)
     unreadable = document["rows_unreadable"]
-    lines += [
-        f"  row not read: {visible(str(row['item']))} row {row['row']}: {visible(str(row['why']))}"
-        for row in unreadable[:SHOWN_ROWS]
-    ]
+    for row in unreadable[:SHOWN_ROWS]:
+        yield say("row-not-read", lang, item=visible(str(row["item"])), row=row["row"], why=visible(str(row["why"])))
     if len(unreadable) > SHOWN_ROWS:
-        lines.append(f"  and {len(unreadable) - SHOWN_ROWS} more rows; --json lists them")
-    if not document.get("dry_run"):
-        entries, checkpoint = document["entries"], document["checkpoint"]
-        if entries["count"]:
-            written = counted(entries["count"], "entry", "entries")
-            lines.append(f"  {written} from {entries['first']}, all signed in one commit")
-            lines.append(f"  checkpoint: {checkpoint['size']} entries, root {checkpoint['root']}")
-        else:
-            lines.append("  nothing new: nothing was written")
-    return "\n".join(lines)
+        yield say("rows-more", lang, count=len(unreadable) - SHOWN_ROWS)
+
+
+def _written(document: dict[str, Any], lang: str) -> Iterator[str]:
+    entries, checkpoint = document["entries"], document["checkpoint"]
+    if not entries["count"]:
+        yield say("nothing-new", lang)
+        return
+    number, first = entries["count"], entries["first"]
+    yield say("entries-written", lang, entries=counted(number, "entry", "entries"), number=number, first=first)
+    yield say("checkpoint-now", lang, size=checkpoint["size"], root=checkpoint["root"])

@@ -10,6 +10,7 @@ import typer
 from archive.cli.command import command, new_app, said
 from archive.cli.showing import progress, show, warn
 from schemas.errors import NotFound
+from schemas.sentences import say
 from schemas.text import visible
 
 app = new_app()
@@ -31,6 +32,7 @@ def new(
     grey columns, and drop-down lists. Run again, it adds rows for new files
     and touches no cell that was filled in.
     """
+    from archive.language import language
     from archive.new import new_folder
 
     try:
@@ -41,7 +43,7 @@ def new(
         archive = None
     with progress("looking through the files", as_json=said(ctx).json) as draw:
         document = new_folder(folder, lang, archive, draw).document()
-    show(document, lambda: _words(document), as_json=said(ctx).json)
+    show(document, lambda: _words(document, language(lang)), as_json=said(ctx).json)
     if not said(ctx).json:
         warn(document.get("warnings", ()))
 
@@ -52,10 +54,6 @@ def _archive(ctx: typer.Context) -> Any:
     return archive_of(ctx)
 
 
-def _words(document: dict[str, Any]) -> str:
-    path = visible(str(document["workbook"]))
-    return (
-        f"{path}: {document['added']} rows added, {document['kept']} kept as they were\n"
-        "Fill in the marked columns with a spreadsheet program, save, and then rehearse:\n"
-        f"  sijill intake {visible(str(document['folder']))} --dry-run"
-    )
+def _words(document: dict[str, Any], lang: str) -> str:
+    shown = {name: visible(str(document[name])) for name in ("workbook", "folder", "added", "kept")}
+    return say("workbook-ready", lang, **shown).strip()

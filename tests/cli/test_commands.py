@@ -53,6 +53,18 @@ def test_intake_tells_items_rows_and_entries(run):
     assert {"size", "root"} == document["checkpoint"].keys()
 
 
+def test_what_was_taken_in_is_summed_up_in_arabic_for_who_asks(run, kept):
+    """Every sentence is Arabic; what is left are names, digests, sizes, and the command that comes next."""
+    folder, home = kept
+    call = ("intake", folder / "in", "--archive", folder / "archive")
+    told = sijill(*call, "--lang", "ar", home=home)
+    assert f"القضية {CODE}: مواد سُجلت الآن 0، ومواد مسجلة من قبل 3" in told.stdout
+    assert "إفادة" in told.stdout and "لا جديد" in told.stdout
+    assert not {"case", "item", "kind", "known", "flights", "nothing"} & set(told.stdout.split())
+    rehearsed = sijill(*call, "--dry-run", home=home, SIJILL_LANG="ar").stdout
+    assert "مواد ستُسجل 0" in rehearsed and "لا جديد" not in rehearsed
+
+
 def test_a_second_intake_adds_nothing(run, kept):
     """Exit 0, nothing new, the same head."""
     status, document = run("intake", kept[0] / "in")
