@@ -83,7 +83,7 @@ def engine_for(path: Path, waits: Waits | None = None) -> Engine:
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-16384"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -112,6 +112,11 @@ def _locked(connection: Any, waits: Waits | None) -> None:
         if gone and waits is not None:
             waits("", 0, 0)
     connection.execute(f"PRAGMA busy_timeout={int(PATIENCE_S * 1000)}")
+
+
+def load() -> None:
+    """Load what writing needs, where something else is waited for anyhow: it takes longer than many an act."""
+    import sqlalchemy  # noqa: F401
 
 
 def create(connection: Connection) -> None:

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, sealing
+from archive import database, ledger, sealing
 from archive.draft import Draft
 from archive.folder import Folder, check_manifest, look
 from archive.readings import Findings, read_files, record_reading
-from archive.registered import Known, Registered, registered
+from archive.registered import SAME, Known, Registered, registered
 from archive.seal import recipients_of
 from archive.workers import summed
 from evidence.media import media_type
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from archive.open import Archive
     from archive.workers import Saying
 
+
+
+MANY = 500  # files from which on other processes store them
+SOON_DURABLE_BYTES = 1 << 30
 
 
 @dataclass
@@ -117,16 +122,17 @@ def take(
         problems += _changes(submission, before, reason)
         recipients = _recipients(db, submission)
     problems += _seals(submission, before, recipients)
-    readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress)
-    with readings.files:
-        _refuse(looked, problems + readings.problems, lang)
-        taken = Taken(code, dry_run=dry_run, stored=_counted(stored))
-        if not dry_run:
-            if progress is not None:
-                progress("recording", 0)
-            archive.objects.sync()
-            _record(archive, signers, looked, submission, readings, taken, reason, recipients)
-        _tell(taken, submission, before, readings, whole=whole, lang=lang)
+    flushing = nullcontext(None) if dry_run else archive.objects.syncing()
+    with flushing as durable:
+        readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress)
+        with readings.files:
+            _refuse(looked, problems + readings.problems, lang)
+            taken = Taken(code, dry_run=dry_run, stored=_counted(stored))
+            if durable is not None:
+                if progress is not None:
+                    progress("recording", 0)
+                _record(archive, signers, looked, submission, readings, taken, reason, recipients, durable)
+            _tell(taken, submission, before, readings, whole=whole, lang=lang)
     taken.warnings = [*looked.warnings, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
 
@@ -156,13 +162,20 @@ def ids_of(db: Any, code: str) -> tuple[set[str], set[str]]:
 
 def _record(
     archive: Archive, signers: Sequence[ledger.Signer], looked: Folder, submission: Submission, readings: Findings,
-    taken: Taken, reason: str | None, recipients: Sequence[str],
+    taken: Taken, reason: str | None, recipients: Sequence[str], durable: Callable[[], None],
 ) -> None:  # fmt: skip
-    """Write the one act, on what is registered by the time the lock is held."""
+    """Write the one act, on what is registered by the time the lock is held; `durable` waits for the objects.
+
+    Where they are many bytes nobody else is made to wait for them.
+    """
+    database.load()
+    if taken.stored["bytes"] - taken.stored["already_bytes"] > SOON_DURABLE_BYTES:
+        durable()
     with ledger.writing(archive, signers) as act:
         known = registered(act.db, taken.code)
         _refuse(looked, _changed_bytes(submission, known) + _changes(submission, known, reason))
         act.add_all(_Writing(act, archive, looked, submission, known, readings, taken, reason).drafts(recipients))
+        durable()
     taken.receipt = act.receipt
     if act.receipt is None:
         taken.head = (act.head.size, base64.b64encode(act.head.edge.root()).decode())
@@ -192,9 +205,15 @@ def _store(
 
     sources = [Source(looked.path(name), name, follow=True) for name in names]
     store = archive.objects
-    step = summed(progress, "hashing" if dry_run else "storing", sum(map(_size, sources)))
+    total = sum(map(_size, sources)) if progress is not None else None
+    step = summed(progress, "hashing" if dry_run else "storing", total)
     put = store.hash_many if dry_run else store.put_many
-    return dict(zip(names, put(sources, step, media_type), strict=True))
+    stored: dict[str, Stored] = {}
+    for name, one in zip(names, put(sources, step, media_type), strict=True):
+        if not stored and not dry_run and len(names) > MANY:
+            database.load()  # while other processes go on
+        stored[name] = one
+    return stored
 
 
 def _counted(stored: Mapping[str, Stored]) -> dict[str, int]:
@@ -348,7 +367,7 @@ class _Writing:
         if kind != "case":
             fields["case"] = self.taken.code
             fields.setdefault("id", self.known.free_id(kind) if kind in ("link", "relation") else "")
-            self.known.add(kind, str(fields["id"]), Known(sub, fields, False, 0))
+            self.known.add(kind, str(fields["id"]), Known(sub, fields if kind in SAME else {}, False, 0))
         yield Draft("record.link" if kind in ("link", "relation") else "record.add", sub, body, fields)
         if kind == "item":
             self.taken.items.append({"id": str(record["id"]), "new": True})

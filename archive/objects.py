@@ -41,7 +41,7 @@ from archive.object_trouble import away, full, refusal, source_problem, store_tr
 from archive.shelves import Found, diverted, walk
 from archive.staging import Staging, abandoned, clean
 from archive.stream import CHUNK_BYTES, read_into
-from archive.workers import Progress, Pulse, WorkerLost, can_fork, forked, in_order, ticker
+from archive.workers import Progress, Pulse, WorkerLost, aside, can_fork, forked, in_order, ticker
 from schemas.errors import IntegrityError, NotFound, Problem, UnreachableError
 
 __all__ = ["Checked", "Expected", "Found", "ObjectStore", "Progress", "Source", "Stored"]
@@ -174,15 +174,21 @@ class ObjectStore:
         Raises UnreachableError where the disk did not take the bytes.
         """
         watch, self._watch = self._watch, None
-        try:
-            (watch or durable.Watch(self._root)).sync()
-        except OSError as error:
-            raise UnreachableError(
-                f"the object store could not be made durable: {os.strerror(error.errno or 0)}",
-                where=self._root,
-                hint="nothing was recorded; look at the disk, then run the command again",
-                code="store-not-durable",
-            ) from error
+        self._refuse_undurable(self._flushed(watch))
+
+    @contextmanager
+    def syncing(self) -> Iterator[Callable[[], None]]:
+        """Begin what `sync` does, in another process; gives what waits for its end and raises as `sync`."""
+        watch, self._watch = self._watch, None
+        with aside(lambda: self._flushed(watch)) as flushed:
+
+            def wait() -> None:
+                try:
+                    self._refuse_undurable(flushed())
+                except WorkerLost as error:
+                    raise worker_lost(error) from error
+
+            yield wait
 
     def remove(self, blake3: str) -> bool:
         """Remove an object or the link in its place, for an order to erase or to tidy; False where nothing is.
@@ -312,6 +318,23 @@ class ObjectStore:
         return walk(self._root)
 
     # -- within ------------------------------------------------------------------------------------------------------
+
+    def _flushed(self, watch: durable.Watch | None) -> int:
+        """Flush what was put; gives 0, or the number of the error that the disk reported."""
+        try:
+            (watch or durable.Watch(self._root)).sync()
+        except OSError as error:
+            return error.errno or errno.EIO
+        return 0
+
+    def _refuse_undurable(self, number: int) -> None:
+        if number:
+            raise UnreachableError(
+                f"the object store could not be made durable: {os.strerror(number)}",
+                where=self._root,
+                hint="nothing was recorded; look at the disk, then run the command again",
+                code="store-not-durable",
+            )
 
     def _path(self, blake3: str) -> str:
         if not is_object_name(blake3):

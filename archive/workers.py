@@ -21,7 +21,9 @@ import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, TypeVar
@@ -203,6 +205,25 @@ def forked(
             worker.end()
 
 
+@contextmanager
+def aside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Do `work` in another process meanwhile, where one may be forked; gives what waits for its result.
+
+    The result must be a value that marshal writes. Whoever leaves early waits all the same, and learns nothing.
+    What waits raises WorkerLost where the process died.
+    """
+    if not can_fork():
+        result = work()
+        yield lambda: result
+        return
+    worker = _Forked(lambda _: work(), (), once=True)
+    try:
+        worker.ask(None)
+        yield cache(worker.answer)
+    finally:
+        worker.end()
+
+
 class _Forked:
     """One worker process: jobs go to it through one pipe, and their results come back through another, in order.
 
@@ -210,7 +231,7 @@ class _Forked:
     what does not fit is kept here until the process takes it.
     """
 
-    def __init__(self, work: Callable[[Job], Any], siblings: Sequence[_Forked]) -> None:
+    def __init__(self, work: Callable[[Job], Any], siblings: Sequence[_Forked], *, once: bool = False) -> None:
         self._unsent = bytearray()
         self._arrived = bytearray()
         take_orders, self._orders = os.pipe()
@@ -225,7 +246,7 @@ class _Forked:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 self._pid = os.fork()
             if self._pid == 0:
-                _serve(work, take_orders, give_results, others, before)
+                _serve(work, take_orders, give_results, others, before, once=once)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(take_orders)
@@ -284,8 +305,10 @@ def _serve(
     results: int,
     others: Sequence[int],
     mask: Iterable[signal.Signals | int],
+    *,
+    once: bool,
 ) -> NoReturn:
-    """Run in the child until its orders end; never return into the parent's code."""
+    """Run in the child until its orders end, or its one is done; never return into the parent's code."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, whose going ends us
@@ -299,6 +322,8 @@ def _serve(
                 answer = memoryview(_framed(work(marshal.loads(taken.read(int.from_bytes(header, "big"))))))  # noqa: S302
                 while answer:
                     answer = answer[os.write(results, answer) :]
+                if once:
+                    break
         status = 0
     finally:
         os._exit(status)

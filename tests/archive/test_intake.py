@@ -1,14 +1,18 @@
 """Taking a folder in: everything wrong is told at once and where it stands; what readers could not read is told."""
 
 import hashlib
+import sqlite3
+from contextlib import closing, contextmanager
 
 import openpyxl
 import pytest
 
+from archive import intake
 from archive.new import new_folder
+from archive.objects import ObjectStore
 from archive.report import write_report
 from archive.show import item_document
-from schemas.errors import InputError
+from schemas.errors import InputError, UnreachableError
 from tests.casebook import case, files, new_archive, take, write
 
 LOG = "Time,Lat,Lon\n2019-02-03T14:20,35.8,36.6\n2019-02-03T14:25,999,36.6\nrubbish,,\n"
@@ -215,3 +219,35 @@ def test_a_sheet_whose_name_is_mistyped_is_refused_and_notes_of_ones_own_are_pas
 
     assert len(told) == 1
     assert told[0].startswith("case.xlsx: sheet itmes: is no known sheet; the nearest is `items`")
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_nothing_is_recorded_before_its_objects_are_durable(archive, tmp_path, monkeypatch, many):
+    """Whether the lock waits for them or they are waited for under it; and where the disk lost them, nothing is."""
+    monkeypatch.setattr(intake, "SOON_DURABLE_BYTES", 0 if many else 1 << 40)
+    before, asked = recorded(archive), []
+
+    @contextmanager
+    def syncing(_):
+        def wait():
+            asked.append(recorded(archive))
+            if len(asked) == 1:
+                raise UnreachableError("the object store could not be made durable")
+
+        yield wait
+
+    monkeypatch.setattr(ObjectStore, "syncing", syncing)
+    folder = write(tmp_path / "in", case(), files())
+    with pytest.raises(UnreachableError, match="durable"):
+        take(archive, folder)
+    assert recorded(archive) == before
+
+    take(archive, folder)
+    assert asked == [before, before]
+    assert recorded(archive) > before
+
+
+def recorded(archive):
+    """How many entries others see."""
+    with closing(sqlite3.connect(archive.database)) as db:
+        return db.execute("SELECT count(*) FROM ledger").fetchone()[0]

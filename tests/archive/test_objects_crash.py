@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from archive import durable, object_batch
+from archive import durable, object_batch, workers
 from archive.objects import ObjectStore
 from schemas.errors import SijillError, UnreachableError
 
@@ -203,17 +203,38 @@ def test_an_error_at_any_call_leaves_only_whole_objects(store, tmp_path, monkeyp
     assert expected(paths) == whole(store)
 
 
+def lost(_):
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def killed(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_a_disk_that_loses_bytes_is_told_at_the_sync(store, monkeypatch):
     store.put_bytes(b"frame")
-
-    def lost(_):
-        raise OSError(errno.EIO, "Input/output error")
-
     monkeypatch.setattr(durable, "_syncfs", lost)
     monkeypatch.setattr(durable, "sync_folders", lost)
     with pytest.raises(UnreachableError, match="durable") as refused:
         store.sync()
     assert 3 == refused.value.exit_status
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+@pytest.mark.parametrize(("fault", "says"), [(lost, "durable"), (killed, "nothing was recorded"), (None, "")])
+def test_a_sync_beside_other_work_tells_the_same_as_often_as_it_is_asked(store, monkeypatch, fault, says):
+    monkeypatch.setattr(workers, "can_fork", lambda: True)
+    store.put_bytes(b"frame")
+    if fault is not None:
+        monkeypatch.setattr(durable, "_syncfs", fault)
+        monkeypatch.setattr(durable, "sync_folders", fault)
+    with store.syncing() as wait:
+        if fault is None:
+            wait()
+            wait()
+        else:
+            with pytest.raises(UnreachableError, match=says):
+                wait()
 
 
 def interrupted(store, sources):
