@@ -25,17 +25,17 @@ from archive.checkpoints import Checkpoints
 from archive.finding import CODES, Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
 from archive.registry import FIRST_BY_REGISTRAR, Registry
+from archive.span import BULK, Span
 from archive.view import Projection
 from archive.workers import Saying
 from schemas import canonical
-from schemas.entry import ABOUT, Entry, PlainRun, plain_run
+from schemas.entry import ABOUT, Entry, plain_run
 from schemas.errors import SijillError
 
 BATCH = 5_000
 RUN = 256  # entries that are read together
 _ROW_TYPES = {(bytes, str), (bytes, type(None))}  # of a leaf and its disclosures
 LARGEST_ROW = 64 * 1024 * 1024  # bytes of the disclosures of one entry that are still looked at
-MOST_ODD = 1_000  # keys and times in one act that are remembered; an honest act has one or two
 _SCRATCH = (
     "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)",
     "CREATE TABLE signed(key TEXT, first INTEGER, idx INTEGER)",
@@ -45,45 +45,6 @@ _SCRATCH = (
     "CREATE TABLE made(idx INTEGER PRIMARY KEY, at TEXT)",
     "CREATE TABLE tile(level INTEGER, n INTEGER, hashes BLOB)",
 )
-# Types of which a command may write very many: of many alike in one commit the first stands for all.
-_BULK = ("record.", "blob.", "reading.", "custody.prior", "assessment.", "consent.")
-
-
-@dataclass
-class _Span:
-    """What was read since the last commit, with as little of it as the rules need."""
-
-    start: int
-    count: int = 0
-    ats: dict[str, int] = field(default_factory=dict)  # each time that entries bear, and the first that does
-    entries: list[Entry] = field(default_factory=list)
-    names: dict[int, str] = field(default_factory=dict)
-    bys: set[str] = field(default_factory=set)
-    _alike: set[str] = field(default_factory=set)  # types of which one stands for all
-
-    def take(self, entry: Entry | None) -> None:
-        """Count an entry. Of very many alike the first stands for all."""
-        self.count += 1
-        if entry is None:
-            return
-        if entry.t not in self._alike:
-            self.entries.append(entry)
-            if entry.t.startswith(_BULK):
-                self._alike.add(entry.t)
-        if entry.by not in self.bys and len(self.bys) < MOST_ODD:
-            self.bys.add(entry.by)
-        if entry.at not in self.ats and len(self.ats) < MOST_ODD:
-            self.ats[entry.at] = entry.index
-
-    def take_run(self, first: int, leaves: Sequence[bytes], run: PlainRun) -> None:
-        """Count entries that are alike in all that counts but the first of each type, key and time; in order."""
-        seen: set[tuple[str, str, str]] = set()
-        for place, one in enumerate(zip(run.t, run.by, run.at, strict=True)):
-            if one not in seen:
-                seen.add(one)
-                self.take(Entry.parse(first + place, leaves[place]))
-                self.count -= 1
-        self.count += len(leaves)
 
 
 @dataclass
@@ -104,7 +65,7 @@ class Replay:
     broken: bool = False  # a root did not come out; after that no later root can
     _grave: int = 0
     _before: int = 0
-    _span: _Span = field(default_factory=lambda: _Span(0))
+    _span: Span = field(default_factory=lambda: Span(0))
     _rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     _checkpoints: Any = None
 
@@ -164,7 +125,7 @@ class Replay:
             return False
         leaves = [leaf for _, leaf, _ in run]
         plain = plain_run(leaves)
-        if plain is None or not all(t.startswith(_BULK) for t in set(plain.t)):
+        if plain is None or not all(t.startswith(BULK) for t in set(plain.t)):
             return False
         self._span.take_run(first, leaves, plain)
         self.compact.extend(leaves)
@@ -271,7 +232,7 @@ class Replay:
         self._grave = self.found.grave
         self.last_at = max(commit.at, self.last_at or "")
         self.commits += 1
-        self._span = _Span(commit.index + 1)
+        self._span = Span(commit.index + 1)
 
     def _signers(self, where: str, commit: Entry) -> list[str]:
         """Give the keys whose signatures on a commit hold, over the root that it states."""
@@ -336,7 +297,7 @@ class Replay:
             self._span.names[index] = str(fields.get("name", ""))  # no name can have been proved where none was said
         return fields
 
-    def _key_proofs(self, span: _Span) -> None:
+    def _key_proofs(self, span: Span) -> None:
         """Hold the proof of possession of each key added against its name, where that name was not erased."""
         from archive.founding import KEY_NAMESPACE, possession_text
 

@@ -195,7 +195,7 @@ class Wire:
         self.data, self.at = data, 0
 
     def take(self, count: int) -> bytes:
-        """Give the next `count` bytes."""
+        """Give the next `count` bytes. Raises Broken."""
         if count < 0 or self.at + count > len(self.data):
             raise Broken("an SSH structure is cut short")
         self.at += count
@@ -315,7 +315,10 @@ def signature_line(line: str) -> tuple[str, bytes]:
 
 
 def open_checkpoint(note: bytes, key: LogKey, *, alone: bool = False) -> tuple[str, int, bytes]:
-    """Check a signed checkpoint; gives origin, size, root. `alone`: no other signature may stand there."""
+    """Check a signed checkpoint; gives origin, size, root. `alone`: no other signature may stand there.
+
+    Raises Broken.
+    """
     try:
         text = note.decode()
     except UnicodeDecodeError:
@@ -354,7 +357,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def walk_proof(leaf: bytes, index: int, size: int, proof: list[bytes]) -> tuple[bytes, bytes | None]:
-    """Follow an inclusion proof up; gives the root, and the root of the tree of the `index` leaves before this one."""
+    """Follow an inclusion proof up; gives the root, and the root of the tree of the `index` leaves before this one.
+
+    Raises Broken.
+    """
     if index >= size:
         raise Broken("an entry lies beyond the checkpoint")
     number, last, found, left = index, size - 1, leaf, []
@@ -1024,7 +1030,7 @@ class Policy:
             raise Broken("a witness policy names no quorum")
 
     def line(self, words: list[str]) -> None:
-        """Read one line that says something."""
+        """Read one line that says something. Raises Broken."""
         kind, rest = words[0], words[1:]
         if kind == "log" and len(rest) in (1, 2):
             LogKey(rest[0])
@@ -1048,12 +1054,12 @@ class Policy:
             raise Broken("a witness policy has a line that it may not have")
 
     def free(self, name: str) -> None:
-        """Refuse a name that stands already."""
+        """Refuse a name that stands already. Raises Broken."""
         if name == "none" or name in self.witnesses or name in self.groups:
             raise Broken("a witness policy gives one name twice")
 
     def group(self, wanted: str, members: list[str]) -> tuple[int, list[str]]:
-        """Read a group: every member was named before, and stands in no other."""
+        """Read a group: every member was named before, and stands in no other. Raises Broken."""
         least = 1 if wanted == "any" else len(members) if wanted == "all" else decimal(wanted)
         known = self.witnesses.keys() | self.groups.keys()
         if not set(members) <= known or not 1 <= least <= len(members):
@@ -1249,7 +1255,7 @@ class Dossier:
             raise CannotLook(f"{name} cannot be read ({error.strerror})") from None
 
     def text(self, name: str) -> str:
-        """Give a UTF-8 text file."""
+        """Give a UTF-8 text file. Raises Broken."""
         try:
             return self.read(name).decode()
         except UnicodeDecodeError:
@@ -1266,7 +1272,10 @@ class Dossier:
     # layout and manifests
 
     def walk(self) -> None:
-        """List every file; links, special files, unsafe names, twins and empty folders are findings."""
+        """List every file; links, special files, unsafe names, twins and empty folders are findings.
+
+        Raises Broken or CannotLook.
+        """
         waiting, twins = [""], set()
         while waiting:
             inside = waiting.pop()
@@ -1752,7 +1761,7 @@ class Exhibits:
         return name
 
     def table(self) -> None:
-        """exhibits.csv says what the records say."""
+        """exhibits.csv says what the records say. Raises Broken."""
         text = self.dossier.read("data/exhibits.csv")
         if not text.startswith(b"\xef\xbb\xbf"):
             self.found("exhibits.csv has no byte order mark")
