@@ -18,9 +18,11 @@ from archive import ledger, paper
 from archive.database import blob
 from archive.folder import Folder, look
 from archive.intake import Taken, ids_of, take
+from archive.merged import weighed_as
 from archive.operators import operators
-from archive.show import Kept, find_case, find_item, find_record
+from archive.show import Kept, find_case, find_item, find_record, find_standing
 from evidence.sheet import read_part
+from schemas.case import named
 from schemas.entry import Entry
 from schemas.errors import InputError, NotFound, RefusedError
 from schemas.text import nearest, visible
@@ -75,6 +77,8 @@ def _add(archive: Archive, signers: Sequence[ledger.Signer], kind: str, name: st
         raise InputError(f"{visible(item.name)} was withdrawn in entry {item.withdrawn}", where=item.name,
                          hint="a link to what was withdrawn counts for nothing")  # fmt: skip
     said = {key: value for key, value in row.items() if value not in (None, "", [])}
+    if "of" in said:
+        said["of"] = named(str(said["of"]), item.code, item.code)
     return _take_part(archive, signers, item.code, {kind: [{"item": item.id, **said}]}, Folder(Path()))
 
 
@@ -88,20 +92,21 @@ def link_from_match(archive: Archive, name: str, observation: str) -> dict[str, 
     log, _, row = observation.rpartition(":")
     with archive.reading() as db:
         item = find_item(db, name)
+        code = weighed_as(db, item.code)
         log = find_item(db, log).name
     if log != item.name:
         raise InputError(
             f"the observation is of {visible(log)}, the link of {visible(item.name)}",
             hint="a link is of the log's own item; hand the log in for this case too",
         )
-    for one in match(archive, [item.code])["cases"][0]["matches"]:
+    for one in match(archive, [code])["cases"][0]["matches"]:
         if one["log"] == log and str(one["row"]) == row:
             return {
                 "locator": f"row {row}", "facets": ["when", "delivery"], "stance": "supports",
                 "strength": "consistent_with", "rationale": _rationale(one),
             }  # fmt: skip
-    raise NotFound(f"row {visible(row)} of {visible(log)} is no match of {item.code}",
-                   hint=f"sijill match {item.code} lists the matches")  # fmt: skip
+    raise NotFound(f"row {visible(row)} of {visible(log)} is no match of {code}",
+                   hint=f"sijill match {code} lists the matches")  # fmt: skip
 
 
 def _rationale(one: Mapping[str, Any]) -> str:
@@ -146,6 +151,13 @@ def amend_case(
         raise InputError("say what changes: KEY=VALUE", code="usage")
     if "code" in changes:
         raise InputError("the code of a case never changes", hint="other codes stand in other_codes")
+    if any(name.startswith("merged_") for name in changes):
+        raise InputError(
+            "cases are merged by an act of its own", hint="sijill case merge CODE --into CODE --reason TEXT; "
+            "to take it back: sijill case amend CODE merged_into= --reason TEXT, and nothing else in one call",
+        )  # fmt: skip
+    with archive.reading() as db:
+        find_standing(db, code)
     return _take_part(archive, signers, code, {}, Folder(Path()), changes=changes, reason=reason)
 
 

@@ -18,12 +18,14 @@ import orjson
 
 from archive.checked import Check, last_word, recorded_checks
 from archive.flights import Logs
-from archive.show import find_case
+from archive.merged import as_seen, family, is_marked, weighed_as
+from archive.show import find_standing
 from archive.stretches import Stretch, stretches, told
 from archive.waiver import in_force
 from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
 from evidence.verdict import JUNIT_TAIL, as_junit, as_text, junit_head, junit_suite, unfitting_text
+from schemas.case import named
 from schemas.fields import in_language
 from schemas.standard import Standard, load, packaged_bytes
 
@@ -96,7 +98,7 @@ def check(
     subjects = {}
     with archive.reading() as db:
         for code in codes:
-            find_case(db, code)
+            find_standing(db, code)
         for number, (sub, case) in enumerate(cases(db, codes, standard=checked.standard.id), 1):
             if progress is not None:
                 progress("weighing cases", number)
@@ -127,7 +129,7 @@ def written(
     first = True
     with archive.reading() as db:
         for code in codes:
-            find_case(db, code)
+            find_standing(db, code)
         yield head(wanted), False
         for piece, fails in told(archive, db, codes, lambda db: _asker(db, wanted, between, say), progress):
             if piece:
@@ -246,17 +248,32 @@ def _read(
                 break
             ahead = (found[0], list(found[1]))
         mine = ahead[1] if ahead is not None and ahead[0] == code else []
-        case = _case(code, list(rows), mine, checks, logs, standard)
+        own = list(rows)
+        if any(row[1] == "case" and is_marked(row[-1]) for row in own):
+            if weighed_as(db, code) != code:
+                continue  # weighed with the case that takes it in
+            own, mine = _taken_in(db, code, own, mine)
+        case = _case(code, own, mine, checks, logs, standard)
         if case is not None:
             yield case
+
+
+def _taken_in(db: Any, code: str, rows: list[Any], acts: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Give the rows of a case and of all that it takes in, in the order of registration, and the acts about them."""
+    for other in family(db, code)[1:]:
+        rows = rows + [row for row in db.execute(_RECORDS, (other, other)) if row[1] != "case"]
+        acts = acts + [act for act in db.execute(_ACTS, (other, other)) if act[2] != "waiver.set"]
+    return sorted(rows, key=lambda row: row[4]), acts
 
 
 def _case(
     code: str, rows: Sequence[Any], acts: Sequence[Any], checks: Sequence[Check], logs: Logs, standard: str | None
 ) -> tuple[str, Case] | None:
     by_kind: dict[str, list[Any]] = {kind: [] for kind in ("case", "source", "item", "link", "relation")}
-    for _, kind, name, sub, first, withdrawn, fields in rows:
+    for own, kind, name, sub, first, withdrawn, fields in rows:
         record = orjson.loads(fields)
+        if own != code:  # of a case that was merged into this one
+            record, name = as_seen(record, own, code), named(name, own, code)
         if kind in ("item", "source") or "erased" not in record:
             by_kind[kind].append((name, sub, first, withdrawn is not None, record))
     if not by_kind["case"]:
@@ -299,7 +316,8 @@ def _facts(acts: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
 def _item(code: str, row: Any, acts: Sequence[tuple[str, Mapping[str, Any]]], checks: Sequence[Check]) -> Item:
     name, _, first, withdrawn, record = row
     excluded = set()
-    wrong = last_word(checks, f"{code}/{name}", first) if "blake3" in record else None
+    full = name if "/" in name else f"{code}/{name}"
+    wrong = last_word(checks, full, first) if "blake3" in record else None
     if wrong is not None:
         excluded.add("integrity_failed")
     for t, said in acts:

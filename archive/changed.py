@@ -15,7 +15,8 @@ from archive import disclosure
 from archive.assess import cases
 from archive.database import TABLES, VIEW
 from archive.flights import Logs
-from archive.show import find_case
+from archive.merged import family
+from archive.show import find_standing
 from archive.view import Projection
 from evidence.corroboration import weigh
 from schemas.entry import Entry
@@ -36,7 +37,7 @@ def changed(
     found, unrecorded = [], []
     with archive.reading() as db:
         for code in codes:
-            find_case(db, code)
+            find_standing(db, code)
         (every,) = db.execute("SELECT count(*) FROM record WHERE kind = 'case'").fetchone()
         for number, (sub, case) in enumerate(cases(db, codes, standard=wanted.id)):
             if progress is not None:
@@ -102,10 +103,12 @@ def _cause(db: Any, code: str, standard: Standard, since: int, then: Answer) -> 
 
 
 def _entries(db: Any, code: str) -> Iterator[int]:
-    """Give every entry that can weigh on a case: of its records, of any flight log, and every verification."""
+    """Give every entry that can weigh on a case: of all it takes in, of any flight log, and every verification."""
+    codes = family(db, code)
     rows = db.execute(
-        "SELECT last FROM record WHERE code = ? OR (kind = 'item' AND fields LIKE '%\"kind\":\"flight_log\"%')", (code,)
-    ).fetchall()
+        f"SELECT last FROM record WHERE code IN ({','.join('?' * len(codes))})"
+        " OR (kind = 'item' AND fields LIKE '%\"kind\":\"flight_log\"%')", codes
+    ).fetchall()  # fmt: skip
     for (last,) in rows:
         index = last
         while index is not None:

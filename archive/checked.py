@@ -45,15 +45,16 @@ def record_checks(
     What could not be read is no failure: it was not looked at.
     """
     from archive import ledger
+    from archive.merged import family
 
     failed = {one["item"]: one["what"] for kind in FAILED for one in document[kind]}
     fields = {
         "objects": document["objects"],
         "failed": [[item, what] for item, what in sorted(failed.items())],
         "quick": bool(document["quick"]),
-        "scope": sorted(set(wanted)),
     }
     with ledger.writing(archive, signers) as act:
+        fields["scope"] = sorted({name for one in wanted for name in family(act.db, one)})
         act.add("custody.check", fields=fields)
     assert act.receipt is not None
     return {"recorded": len(failed), **act.receipt.document()}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger
+from archive.merged import weighed_as
 from archive.show import Kept, find_item, records_of
 from schemas.errors import InputError, NotFound
 from schemas.text import counted, nearest, visible
@@ -57,7 +58,7 @@ def find_person(db: Any, pseudonym: str) -> Person:
 def dossiers_with(db: Any, items: Sequence[Kept]) -> list[dict[str, Any]]:
     """Give every dossier that left with one of these items, oldest first."""
     wanted = {one.name for one in items} | {one.id for one in items}
-    codes = {one.code for one in items}
+    codes = {code for one in items for code in (one.code, weighed_as(db, one.code))}
     found = []
     rows = db.execute(
         "SELECT r.code, a.idx, a.at, a.fields FROM act a JOIN record r ON r.sub = a.sub"

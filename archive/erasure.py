@@ -20,8 +20,10 @@ from archive import ledger, unfinished
 from archive.consent import dossiers_with
 from archive.copies import known_copies
 from archive.database import blob, left_journal
+from archive.merged import weighed_as
 from archive.show import Kept, find_record
 from evidence.independence import joins_of_item, joins_of_source
+from schemas.case import named
 from schemas.entry import Entry
 from schemas.errors import InputError, UnreachableError
 from schemas.text import counted, visible
@@ -88,10 +90,14 @@ def _joined(db: Any, kept: Kept) -> list[str]:
 
     if kept.kind not in ("item", "source"):
         return []
-    _, case = next(cases(db, [kept.code]))
+    root = weighed_as(db, kept.code)
+    _, case = next(cases(db, [root]))
+    label = named(kept.id, kept.code, root)
     if kept.kind == "source":
-        return joins_of_source(kept.id, case.sources)
-    return joins_of_item(kept.id, case.items, case.sources)
+        found = joins_of_source(label, case.sources)
+    else:
+        found = joins_of_item(label, case.items, case.sources)
+    return [named(one, root, kept.code) for one in found]
 
 
 def _chain(db: Any, kept: Kept) -> Iterator[Entry]:

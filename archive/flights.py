@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from archive.merged import is_marked, weighed_as
 from archive.stretches import Stretch, stretches, told
 from evidence.docket import FlightAnswer, Sighting
 from evidence.match import (
@@ -214,9 +215,16 @@ def _asker(db: Any, limits: Limits, say: Callable[[list[dict[str, Any]]], Any]) 
 
     def ask(stretch: Stretch) -> Any:
         rows = db.execute(_CASES, stretch).fetchall()
-        return say([_matched(logs, orjson.loads(fields), limits) for (fields,) in rows])
+        found = [orjson.loads(fields) for (fields,) in rows if not (is_marked(fields) and _elsewhere(db, fields))]
+        return say([_matched(logs, record, limits) for record in found])
 
     return ask
+
+
+def _elsewhere(db: Any, fields: str) -> bool:
+    """Tell whether a case was merged into another, which alone is asked about."""
+    code = orjson.loads(fields)["code"]
+    return bool(weighed_as(db, code) != code)
 
 
 def _matched(logs: Logs, record: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
@@ -229,10 +237,10 @@ def _matched(logs: Logs, record: Mapping[str, Any], limits: Limits) -> dict[str,
 
 
 def _known(db: Any, codes: Sequence[str]) -> None:
-    from archive.show import find_case
+    from archive.show import find_standing
 
     for code in codes:
-        find_case(db, code)
+        find_standing(db, code)
 
 
 def _head(limits: Limits) -> dict[str, Any]:

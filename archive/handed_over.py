@@ -61,6 +61,8 @@ class Shown:
     fields: Mapping[str, Any]
     received: str = ""  # when it was registered: the time of its first entry, UTC
     revisions: int = 0
+    label: str = ""  # its id as the case of the dossier calls it: CODE/ID where it is of one that was merged into it
+    names: Mapping[str, str] = field(default_factory=dict)  # item, of: the labels of the records that it ties
 
     def document(self) -> dict[str, Any]:
         """Give the record for `case.json`: its fields exactly as disclosed."""
@@ -106,7 +108,7 @@ class File:
 class Exhibit:
     """One item that leaves: its numbers, its record, where its bytes lie (None if it has none), its custody."""
 
-    rank: int
+    rank: int  # its place among the exhibits of the dossier, from 1, in the order of their numbers
     bates: str
     name: str
     record: Shown
@@ -185,6 +187,7 @@ class Dossier:
     proof: Proof
     operators: Mapping[str, str] = field(default_factory=dict)  # fingerprint -> name, for those who may see names
     case_sub: str = ""
+    merged: tuple[Shown, ...] = ()  # the records of the cases that this one takes in
     recipient: str = ""
     supersedes: str = ""  # the id of the dossier that this one corrects
     coarse: tuple[int, int, int] | None = None  # micro-degrees, radius in metres, for the strict

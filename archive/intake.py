@@ -15,7 +15,7 @@ import base64
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,15 @@ from typing import TYPE_CHECKING, Any
 from archive import database, ledger, sealing
 from archive.draft import Draft
 from archive.folder import Folder, check_manifest, look
+from archive.merged import family, weighed_as
 from archive.readings import Findings, read_files, record_reading
 from archive.registered import SAME, Known, Registered, registered
 from archive.seal import recipients_of
+from archive.show import gathered
 from archive.workers import summed
 from evidence.media import media_type
 from evidence.sheet import Submission, read_submission
+from schemas.case import MERGED
 from schemas.errors import InputError, Problem
 from schemas.link import RESOLUTION
 from schemas.sentences import say
@@ -119,7 +122,7 @@ def take(
     with archive.reading() as db:
         before = registered(db, code)
         problems += _changed_bytes(submission, before)
-        problems += _changes(submission, before, reason)
+        problems += _changes(submission, before, reason) or _merged_claims(submission, before, lang)
         recipients = _recipients(db, submission)
     problems += _seals(submission, before, recipients)
     flushing = nullcontext(None) if dry_run else archive.objects.syncing()
@@ -154,9 +157,12 @@ def _wrong_besides(archive: Archive, looked: Folder, submission: Submission) -> 
 
 
 def ids_of(db: Any, code: str) -> tuple[set[str], set[str]]:
-    """Give the ids of the sources and of the items that a case has by now."""
+    """Give the ids of the sources and of the items that a case has by now, `CODE/ID` for those it is merged with."""
     known = registered(db, code).records
     sources, items = ({name for kind, name in known if kind == which} for which in ("source", "item"))
+    root = weighed_as(db, code)
+    if len(family(db, root)) > 1:
+        items |= {replace(one, seen_from=code).label for one in gathered(db, root) if one.kind == "item"}
     return sources, items
 
 
@@ -281,7 +287,7 @@ _OF_THE_BYTES = ("blake3", "sha256", "size", "media_type")
 
 def differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
     """Give the names of the fields in which two revisions differ; an id that was given by registration does not."""
-    ignore = {"case", *(field.name for field in RESOLUTION)} | ({"id"} if "id" not in new else set())
+    ignore = {"case", *(field.name for field in (*RESOLUTION, *MERGED))} | ({"id"} if "id" not in new else set())
     return sorted(key for key in new.keys() | old.keys() if key not in ignore and new.get(key) != old.get(key))
 
 
@@ -306,6 +312,16 @@ def _changes(submission: Submission, known: Registered, reason: str | None) -> l
                 )
             )
     return problems
+
+
+def _merged_claims(submission: Submission, known: Registered, lang: str) -> list[Problem]:
+    """Refuse another claim of a case that was merged: nothing would weigh it."""
+    old = known.case
+    if old is None or "merged_into" not in old.fields:
+        return []
+    changed = differing(submission.case, old.fields)
+    told = {"case": submission.case["code"], "into": old.fields["merged_into"], "fields": ", ".join(changed)}
+    return [Problem(submission.where("case"), say("merged-claims", lang, **told))] if changed else []
 
 
 def _recipients(db: Any, submission: Submission) -> list[str]:
@@ -358,6 +374,8 @@ class _Writing:
             fields = {**record, **({"id": old.fields["id"]} if kind != "case" else {})}
             if kind != "case":
                 fields["case"] = self.taken.code
+            else:  # what a merge said of it stands
+                fields |= {one.name: old.fields[one.name] for one in MERGED if one.name in old.fields}
             if differing(record, old.fields):
                 yield Draft("record.edit", old.sub, body, {**fields, "reason": self.reason})
                 self.known.revise(kind, old, fields)
@@ -425,6 +443,8 @@ def _tell(
     for name, found in readings.by_item.items():
         if found.log:  # what it says of its rows is known when they were read
             taken.warnings += [f"{taken.code}/{name}: {visible(said)}" for said in found.told]
+    into = before.case.fields.get("merged_into") if before.case is not None else None
+    taken.warnings += [say("merged", lang, case=taken.code, into=into)] if into is not None else []
     told = {(kind, str(record.get("id"))) for kind, _, record in _records(submission)}
     told |= {
         (kind, str(old.fields["id"]))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger, paper
 from archive.handed_over import bates
-from archive.show import Kept, find_case, records_of
+from archive.show import Kept, find_standing, gathered
 from schemas.errors import InputError, Problem
 from schemas.text import nearest, visible
 
@@ -39,15 +39,25 @@ def number(archive: Archive, code: str, scheme: str, table: Path, signers: Seque
         raise InputError("a scheme needs a short name", hint="say it with --scheme NAME", code="scheme")
     rows = _rows(table)
     with ledger.writing(archive, signers) as act:
-        find_case(act.db, code)
-        items = [record for record in records_of(act.db, code) if record.kind == "item"]
+        find_standing(act.db, code)
+        items = [record for record in gathered(act.db, code) if record.kind == "item"]
         known = numbers(act.rows("SELECT sub, fields FROM act WHERE t = 'exhibit.number' ORDER BY idx"))
-        wanted = _checked(code, scheme, rows, items, known, visible(str(table)))
+        wanted = _checked(scheme, rows, items, known, visible(str(table)))
         for item, given in wanted:
             act.add("exhibit.number", sub=item.sub, fields={"scheme": scheme, "number": given})
     done = [{"id": item.name, "number": given} for item, given in wanted]
     more = act.receipt.document() if act.receipt else {"entries": {"first": None, "count": 0}}
     return {"format": "sijill-exhibit-number/1", "case": code, "scheme": scheme, "numbers": done, **more}
+
+
+def numbered(items: Sequence[Kept]) -> list[tuple[Kept, str]]:
+    """Give each item with its exhibit number: its rank of registration among those of its own case."""
+    ranks: dict[str, int] = {}
+    found = []
+    for item in items:  # in the order of registration of each case
+        ranks[item.code] = ranks.get(item.code, 0) + 1
+        found.append((item, bates(item.code, ranks[item.code])))
+    return found
 
 
 def numbers(rows: Sequence[tuple[Any, ...]]) -> dict[str, dict[str, str]]:
@@ -77,13 +87,13 @@ def _rows(table: Path) -> list[tuple[int, str, str]]:
 
 
 def _checked(
-    code: str, scheme: str, rows: Sequence[tuple[int, str, str]], items: Sequence[Kept],
+    scheme: str, rows: Sequence[tuple[int, str, str]], items: Sequence[Kept],
     known: Mapping[str, Mapping[str, str]], table: str,
 ) -> list[tuple[Kept, str]]:  # fmt: skip
     """Give what is new of the rows. Raises InputError with every row that is wrong."""
     by_name: dict[str, Kept] = {}
-    for rank, item in enumerate(items, 1):
-        by_name |= {bates(code, rank): item, item.name: item, item.id: item}
+    for item, given in numbered(items):
+        by_name |= {given: item, item.name: item, item.label: item}
     taken = {schemes[scheme]: sub for sub, schemes in known.items() if scheme in schemes}
     problems: list[Problem] = []
     found: dict[str, tuple[Kept, str]] = {}

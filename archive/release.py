@@ -32,12 +32,13 @@ from archive.handed_over import (
     Request,
     Shown,
     Withheld,
-    bates,
     suffix,
 )
+from archive.merged import family
+from archive.numbering import numbered
 from archive.pictures import Copies
 from archive.proof import gather_proof
-from archive.show import Kept, find_case, records_of
+from archive.show import Kept, find_case, find_standing, gathered
 from archive.unsaid import Hidden, redact, unspoken
 from archive.withholding import STRICT, Decision, Decisions
 from evidence.digest import Digests
@@ -73,7 +74,7 @@ def gather(
     """
     check_audience(request.audience)
     with archive.reading() as db:
-        case = find_case(db, code)
+        case = find_standing(db, code)
         return _Gathering(archive, db, case, request, copies).dossier(date, signers, weigh or _weigh(archive))
 
 
@@ -102,7 +103,9 @@ class _Gathering:
     request: Request
     copies: Copies
     show: dict[int, frozenset[str]] = field(default_factory=dict)
-    hidden: Hidden = field(default_factory=lambda: Hidden(()))
+    hidden: dict[str, Hidden] = field(default_factory=dict)  # by case: what a record of it must not speak of
+    numbers: dict[str, str] = field(default_factory=dict)  # exhibit numbers by subject
+    ranks: dict[str, int] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
 
     @property
@@ -113,53 +116,62 @@ class _Gathering:
         self, date: str, signers: Sequence[str], weigh: Callable[[Any, str], tuple[bytes, Any]]
     ) -> Dossier:
         """Decide, item by item and field by field, and hand over what is left."""
-        records = list(records_of(self.db, self.case.code))
+        records = list(gathered(self.db, self.case.code))
+        codes = family(self.db, self.case.code)
         items = [r for r in records if r.kind == "item"]
         links = [r for r in records if r.kind == "link" and not r.withdrawn]
         relations = [r for r in records if r.kind == "relation" and not r.withdrawn]
         self._check_names(items)
         self.decisions = Decisions(self.archive, self.db, self.request, self.copies).decide(items, relations)
         hidden = [r for r in items if self.decisions[r.sub].why]
-        out, shown_items = {r.id for r in hidden}, [r for r in items if not self.decisions[r.sub].why]
+        out, shown_items = {r.label for r in hidden}, [r for r in items if not self.decisions[r.sub].why]
         wanted = self._source_names(records, shown_items)
-        guarded = {r.id for r in hidden if self.decisions[r.sub].why != "withdrawn"}
-        words = {*self._hidden_words(records, guarded, wanted), *self._hidden_files(hidden, shown_items)}
-        self.hidden = Hidden(words)
-        sources = {r.id: self._record(r, ("source",)) for r in records if r.kind == "source" and r.id in wanted}
+        guarded = {r.label for r in hidden if self.decisions[r.sub].why != "withdrawn"}
+        words = {*self._hidden_words(records, guarded, wanted, codes), *self._hidden_files(hidden, shown_items)}
+        self.hidden = {code: Hidden(_said_in(words, code, self.case.code)) for code in codes}
+        sources = {r.label: self._record(r, ("source",)) for r in records if r.kind == "source" and r.label in wanted}
         case = self._record(self.case, ("case",))
-        ranks = {r.sub: rank for rank, r in enumerate(items, 1)}
-        exhibits = tuple(self._exhibit(r, ranks[r.sub], sources) for r in shown_items)
-        kept_links = [r for r in links if r.fields.get("item") not in out]
-        kept_relations = [r for r in relations if not {r.fields.get("item"), r.fields.get("of")} & out]
+        merged = [find_case(self.db, code) for code in codes[1:]]
+        self._number(items)
+        exhibits = tuple(self._exhibit(r, sources) for r in sorted(shown_items, key=lambda r: self.ranks[r.sub]))
+        kept_links = [r for r in links if r.names("item") not in out]
+        kept_relations = [r for r in relations if not {r.names("item"), r.names("of")} & out]
         shown_links = tuple(self._record(r, ("link",)) for r in kept_links)
         shown_relations = tuple(self._record(r, ("relation",)) for r in kept_relations)
         standard, assessment = weigh(self.db, self.case.code)
-        silent = Hidden({*words, *(r.id for r in shown_items if self.decisions[r.sub].rendition is not None)})
+        silent = Hidden({*words, *(r.label for r in shown_items if self.decisions[r.sub].rendition is not None)})
         assessment = {**assessment, "consistency": unspoken(assessment.get("consistency", ()), silent)}
         number = 1 + self._exports()
-        numbers = {r.id: bates(r.code, ranks[r.sub]) for r in hidden}
-        pairs = zip(exhibits, shown_items, strict=True)
-        proof = gather_proof(self.db, [r.last for r in (self.case, *records)], self.show, signers)
-        dropped = [r for r in links if r.fields.get("item") in guarded]
+        numbers = {r.label: self.numbers[r.sub] for r in hidden}
+        by_number = {self.numbers[r.sub]: r for r in shown_items}
+        pairs = [(one, by_number[one.bates]) for one in exhibits]
+        told = tuple(self._record(one, ("case",)) for one in merged)
+        proof = gather_proof(self.db, [r.last for r in (self.case, *merged, *records)], self.show, signers)
+        dropped = [r for r in links if r.names("item") in guarded]
         return Dossier(
             id=f"{self.case.code}-d{number:03d}", number=number, audience=self.audience,
             purpose=self.request.purpose.strip(), recipient=self.request.recipient.strip(), date=date,
             exercise=bool(self.case.fields.get("exercise")), case=case, sources=tuple(sources.values()),
-            exhibits=exhibits, withheld=tuple(self._withheld(r, ranks[r.sub]) for r in hidden), links=shown_links,
+            exhibits=exhibits, withheld=tuple(self._withheld(r) for r in hidden), links=shown_links,
             relations=shown_relations,
             not_shown={
                 "links": len(links) - len(kept_links), "relations": len(relations) - len(kept_relations),
                 "contradicting": sum(r.fields.get("stance") == "contradicts" for r in dropped),
             },
             logs=tuple(self._log(e, r) for e, r in pairs if r.fields["kind"] == "flight_log"),
-            standard=standard, assessment=redact(assessment_for(self.audience, assessment), numbers, self.hidden),
+            standard=standard, assessment=redact(assessment_for(self.audience, assessment), numbers, Hidden(words)),
             proof=proof, operators=operator_names(self.db) if self.audience == "internal" else {},
-            case_sub=self.case.sub, coarse=self._coarse(case.fields),
+            case_sub=self.case.sub, merged=told, coarse=self._coarse(case.fields),
         )  # fmt: skip
+
+    def _number(self, items: Sequence[Kept]) -> None:
+        """Give each item its exhibit number, which never changes, and its place among those of this dossier."""
+        self.numbers = {r.sub: number for r, number in numbered(items)}
+        self.ranks = {sub: rank for rank, sub in enumerate(sorted(self.numbers, key=self.numbers.__getitem__), 1)}
 
     def _check_names(self, items: Sequence[Kept]) -> None:
         """Refuse what names an item that the case has not."""
-        known = {r.id for r in items}
+        known = {r.label for r in items}
         for name in sorted({*(self.request.items or ()), *self.request.withhold} - known):
             near = nearest(name, known)
             raise NotFound(
@@ -179,14 +191,16 @@ class _Gathering:
 
     def _record(self, kept: Kept, nouns: tuple[str, ...], *, released: bool = False, but: Sequence[str] = ()) -> Shown:
         seen = allowed(self.audience, nouns, kept.fields, released=released)
-        fields = self._guarded({name: value for name, value in seen.items() if name not in but})
+        fields = self._guarded(kept, {name: value for name, value in seen.items() if name not in but})
         index, revisions = self._newest(kept)
         self.show[index] = frozenset(fields)
-        return Shown(kept.kind, index, fields, self._entry(kept.first).at, revisions)
+        names: dict[str, str] = {name: str(kept.names(name)) for name in ("item", "of") if name in kept.fields}
+        return Shown(kept.kind, index, fields, self._entry(kept.first).at, revisions, kept.label, names)
 
-    def _guarded(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def _guarded(self, kept: Kept, fields: dict[str, Any]) -> dict[str, Any]:
         """Leave out whatever speaks of a withheld item or of its source, but for what ties records together."""
-        return {name: value for name, value in fields.items() if name in _TIES or not self.hidden.spoken_in(value)}
+        hidden = self.hidden[kept.code]
+        return {name: value for name, value in fields.items() if name in _TIES or not hidden.spoken_in(value)}
 
     def _newest(self, kept: Kept) -> tuple[int, int]:
         """Give the entry that holds the newest revision, and how many revisions came after the first."""
@@ -205,28 +219,28 @@ class _Gathering:
 
     def _source_names(self, records: Sequence[Kept], items: Sequence[Kept]) -> set[str]:
         """Name the sources of what leaves, and those they are part of."""
-        kept = {r.id: r for r in records if r.kind == "source" and not r.withdrawn}
+        kept = {r.label: r for r in records if r.kind == "source" and not r.withdrawn}
         wanted: set[str] = set()
-        waiting = [str(r.fields["source"]) for r in items if "source" in r.fields]
+        waiting = [str(r.names("source")) for r in items if "source" in r.fields]
         while waiting:
             name = waiting.pop()
             if name in kept and name not in wanted:
                 wanted.add(name)
-                waiting += [str(kept[name].fields["part_of"])] if "part_of" in kept[name].fields else []
+                waiting += [str(kept[name].names("part_of"))] if "part_of" in kept[name].fields else []
         return wanted
 
-    def _exhibit(self, kept: Kept, rank: int, sources: Mapping[str, Shown]) -> Exhibit:
+    def _exhibit(self, kept: Kept, sources: Mapping[str, Shown]) -> Exhibit:
         from schemas.item import evidence_class
 
         decision, kind = self.decisions[kept.sub], str(kept.fields["kind"])
-        number = bates(self.case.code, rank)
+        number = self.numbers[kept.sub]
         whole = decision.form == "original"
         but = () if whole else OF_BYTES
         record = self._record(kept, (kind, "item"), released=decision.released, but=but)
-        source = sources.get(str(kept.fields.get("source")))
+        source = sources.get(str(kept.names("source")))
         rendition, file = None, self._file(kept, decision, number)
         if decision.rendition is not None:
-            rendition = self._shown_rendition(decision.rendition)
+            rendition = self._shown_rendition(kept, decision.rendition)
         events = tuple(self._events(kept, but))
         told = [
             {**(e.fields or {}), "action": (e.fields or {}).get("action", _CUSTODY_ACTION.get(e.event, e.event)),
@@ -239,8 +253,9 @@ class _Gathering:
         copied = decision.form in ("stripped", "redacted") and "sha256" in kept.fields
         readings = () if rendition is not None else tuple(self._readings(kept))
         return Exhibit(
-            rank, number, kept.name, record, evidence_class(kept.fields), source.fields if source else {}, file,
-            readings, events, tuple(gaps), rendition, self._salted(self._entry(kept.first)) if copied else "",
+            self.ranks[kept.sub], number, kept.name, record, evidence_class(kept.fields),
+            source.fields if source else {}, file, readings, events,
+            tuple(gaps), rendition, self._salted(self._entry(kept.first)) if copied else "",
             tuple(self._numbers(kept)),
         )  # fmt: skip
 
@@ -262,8 +277,8 @@ class _Gathering:
             return File(path(str(own["blake3"])), name, "redacted", _digests(own), kind)
         return None
 
-    def _shown_rendition(self, rendition: Rendition) -> Rendition:
-        fields = self._guarded(allowed(self.audience, ("rendition",), rendition.fields))
+    def _shown_rendition(self, kept: Kept, rendition: Rendition) -> Rendition:
+        fields = self._guarded(kept, allowed(self.audience, ("rendition",), rendition.fields))
         self.show[rendition.entry] = frozenset(fields)
         return Rendition(rendition.entry, rendition.number, fields)
 
@@ -284,7 +299,7 @@ class _Gathering:
         for index, text in self.db.execute(
             "SELECT idx, fields FROM act WHERE sub = ? AND t = 'reading.add' ORDER BY idx", (kept.sub,)
         ).fetchall():
-            fields = self._guarded(allowed(self.audience, ("reading",), json.loads(text)))
+            fields = self._guarded(kept, allowed(self.audience, ("reading",), json.loads(text)))
             self.show[index] = frozenset(fields)
             yield Reading(index, fields)
 
@@ -299,25 +314,25 @@ class _Gathering:
         told = [row for row in rows if row[1] == "custody.prior"]
         later = [row for row in rows if row[1] != "custody.prior"]
         for index, t, at, by, text in told:
-            fields = self._custody_fields(index, text, but)
+            fields = self._custody_fields(kept, index, text, but)
             premis = PREMIS.get(str(fields.get("action")))
             yield Event(t, premis, index, fields.get("at", ""), str(fields.get("by", "")), at, by, fields, told=True)
         at, by = first.at, first.by
         yield Event("record.add", PREMIS["record.add"], first.index, at, by, at, by, None, told=False)
         for index, t, at, by, text in later:
-            fields = self._custody_fields(index, text, but)
+            fields = self._custody_fields(kept, index, text, but)
             yield Event(t, PREMIS.get(t), index, at, by, at, by, fields, told=False)
 
-    def _custody_fields(self, index: int, text: str, but: Sequence[str]) -> dict[str, Any]:
+    def _custody_fields(self, kept: Kept, index: int, text: str, but: Sequence[str]) -> dict[str, Any]:
         seen = allowed(self.audience, ("custody",), json.loads(text))
-        fields = self._guarded({name: value for name, value in seen.items() if name not in but})
+        fields = self._guarded(kept, {name: value for name, value in seen.items() if name not in but})
         self.show[index] = frozenset(fields)
         return fields
 
-    def _withheld(self, kept: Kept, rank: int) -> Withheld:
+    def _withheld(self, kept: Kept) -> Withheld:
         entry, decision = self._entry(kept.first), self.decisions[kept.sub]
-        number = bates(self.case.code, rank)
-        return Withheld(rank, number, decision.why, entry.index, self._salted(entry), decision.said)
+        number = self.numbers[kept.sub]
+        return Withheld(self.ranks[kept.sub], number, decision.why, entry.index, self._salted(entry), decision.said)
 
     def _salted(self, entry: Entry) -> str:
         """Give the salted digest of the item's SHA-256, or of its id where it has no file or was erased."""
@@ -326,7 +341,7 @@ class _Gathering:
         return str(digests.get("sha256") or digests.get("id") or entry.sd[0])
 
     def _log(self, exhibit: Exhibit, kept: Kept) -> FlightLog:
-        hidden = {"log"}
+        hidden, unsaid = {"log"}, self.hidden[kept.code]
         if self.audience in STRICT:  # a row as it was written holds columns that nobody mapped
             hidden |= {"text", "why"} if self.decisions[kept.sub].released else {"text", "why", "remarks", "said"}
 
@@ -338,7 +353,7 @@ class _Gathering:
                 for row in db.execute(sql, (kept.sub, *(span or ()))):
                     known = zip(names, row, strict=True)
                     told = {name: value for name, value in known if value is not None and name not in hidden}
-                    yield {name: value for name, value in told.items() if not self.hidden.spoken_in(value)}
+                    yield {name: value for name, value in told.items() if not unsaid.spoken_in(value)}
 
         return FlightLog(exhibit.bates, exhibit.name, rows)
 
@@ -346,19 +361,21 @@ class _Gathering:
         row = self.db.execute("SELECT count(*) FROM act WHERE sub = ? AND t = 'export'", (self.case.sub,)).fetchone()
         return int(row[0])
 
-    def _hidden_words(self, records: Sequence[Kept], out: set[str], wanted: set[str]) -> set[str]:
+    def _hidden_words(
+        self, records: Sequence[Kept], out: set[str], wanted: set[str], codes: Sequence[str]
+    ) -> set[str]:
         """Give the words that speak of what is withheld: its id, its source, its links; and items of other cases."""
         words = {name for name in out if name}
-        named = {r.fields.get("pseudonym") for r in records if r.kind == "source" and r.id in wanted}
-        sources = {r.fields.get("source") for r in records if r.kind == "item" and r.id in out} - wanted
+        named = {r.fields.get("pseudonym") for r in records if r.kind == "source" and r.label in wanted}
+        sources = {r.names("source") for r in records if r.kind == "item" and r.label in out} - wanted
         if self.audience != "internal":
             words |= {f"{code}/" for (code,) in self.db.execute("SELECT code FROM record WHERE kind = 'case'")}
-        words.discard(f"{self.case.code}/")
+        words -= {f"{code}/" for code in codes}
         for record in records:
-            if record.kind == "source" and record.id in sources:
-                words |= {record.id, str(record.fields.get("pseudonym", record.id))} - named
-            if record.kind in ("link", "relation") and {record.fields.get("item"), record.fields.get("of")} & out:
-                words.add(record.id)
+            if record.kind == "source" and record.label in sources:
+                words |= {record.label, str(record.fields.get("pseudonym", record.label))} - named
+            if record.kind in ("link", "relation") and {record.names("item"), record.names("of")} & out:
+                words.add(record.label)
         return words
 
     def _hidden_files(self, hidden: Sequence[Kept], shown: Sequence[Kept]) -> set[str]:
@@ -369,6 +386,17 @@ class _Gathering:
         names = {part for path in _values(hidden, "file") for part in (path, path.rpartition("/")[2])}
         names -= {part for path in _values(shown, "file") for part in (path, path.rpartition("/")[2])}
         return {*digests, *(text.upper() for text in digests), *names}
+
+
+def _said_in(words: set[str], code: str, root: str) -> set[str]:
+    """Give words that must stay unsaid as a record of the case `code` may say them: an id of its own without the code.
+
+    `words` call them as the case `root` does.
+    """
+    if code == root:
+        return words
+    own = f"{code}/"
+    return words | {word.removeprefix(own) for word in words if word.startswith(own)}
 
 
 def _values(records: Sequence[Kept], *names: str) -> set[str]:
@@ -400,4 +428,5 @@ def _digests(fields: Mapping[str, Any]) -> Digests:
 
 
 _CUSTODY_ACTION = {"record.add": "accession"}
-_TIES = frozenset(("case", "code", "id", "item", "of", "source", "part_of", "kind", "size", "media_type"))
+_TIES = frozenset(("case", "code", "id", "item", "of", "source", "part_of", "kind", "size", "media_type",
+                   "merged_into", "merged_from"))  # fmt: skip

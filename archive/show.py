@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archive.custody import events_of, gaps_in
 from archive.database import blob
+from archive.merged import family, is_marked, weighed_as
+from schemas.case import named
 from schemas.errors import InputError, NotFound
 from schemas.fields import nest
 from schemas.text import nearest, visible
@@ -34,6 +36,17 @@ class Kept:
     last: int
     withdrawn: int | None
     fields: dict[str, Any]
+    seen_from: str = ""  # the case that takes it in, where that is not its own
+
+    @property
+    def label(self) -> str:
+        """Give its id as the case calls it in which it is looked at: `ID`, or `CODE/ID` where it is of another."""
+        return named(str(self.id), self.code, self.seen_from or self.code)
+
+    def names(self, field: str) -> str | None:
+        """Give the label of the record that a field of this one names, None where it names none."""
+        value = self.fields.get(field)
+        return None if value is None else named(str(value), self.code, self.seen_from or self.code)
 
     @property
     def name(self) -> str:
@@ -43,6 +56,7 @@ class Kept:
     def document(self) -> dict[str, Any]:
         """Give the record for JSON: groups nested, degrees as numbers, `id` as people say it."""
         own = nest({key: value for key, value in self.fields.items() if key not in ("id", "case")})
+        own |= {key: self.names(key) for key in ("item", "of", "source", "part_of") if key in own}
         head: dict[str, Any] = {} if self.kind == "case" else {"id": self.name}
         tail = {"withdrawn": self.withdrawn is not None, "entries": {"first": self.first, "last": self.last}}
         return {**head, **own, **tail}
@@ -51,9 +65,9 @@ class Kept:
 _COLUMNS = "sub, kind, code, id, first, last, withdrawn, fields"
 
 
-def _kept(row: Any) -> Kept:
+def _kept(row: Any, seen_from: str = "") -> Kept:
     sub, kind, code, name, first, last, withdrawn, fields = row
-    return Kept(sub, kind, code, name, first, last, withdrawn, json.loads(fields))
+    return Kept(sub, kind, code, name, first, last, withdrawn, json.loads(fields), seen_from)
 
 
 def case_list(db: Any) -> dict[str, Any]:
@@ -68,11 +82,17 @@ def case_list(db: Any) -> dict[str, Any]:
     for row in db.execute(f"SELECT {_COLUMNS} FROM record WHERE kind = 'case' ORDER BY first"):
         case = _kept(row)
         record = nest(case.fields)
+        marked = is_marked(row[-1])
+        into = weighed_as(db, case.code) if marked else case.code
+        taken = family(db, case.code) if marked else [case.code]
         cases.append(
             {
                 "code": case.code, "title": record.get("title"), "exercise": bool(record.get("exercise")),
-                "items": counts.get(case.code, 0), "grade": grades.get(case.sub),
+                "items": sum(counts.get(code, 0) for code in taken),
+                "grade": grades.get(case.sub) if into == case.code else None,
                 "withdrawn": case.withdrawn is not None,
+                **({"merged_into": into} if into != case.code else {}),
+                **({"merged_from": taken[1:]} if taken[1:] else {}),
             }
         )  # fmt: skip
     return {"format": "sijill-case-list/1", "cases": cases}
@@ -89,11 +109,13 @@ def _grades(db: Any) -> dict[str, str | None]:
 
 
 def case_document(db: Any, code: str) -> dict[str, Any]:
-    """Give the `sijill-case/1` document of a case with everything registered under it. Raises NotFound."""
+    """Give the `sijill-case/1` document of a case with everything it holds or takes in. Raises NotFound."""
     case = find_case(db, code)
     document: dict[str, Any] = {"format": "sijill-case/1", **case.document()}
-    document["grade"] = _grades(db).get(case.sub)
-    records = list(records_of(db, code))
+    into = weighed_as(db, code)
+    document["grade"] = _grades(db).get(case.sub) if into == code else None
+    document |= {"weighed_with": into} if into != code else {}
+    records = list(gathered(db, code))
     for plural, kind in KINDS_OF_CASE:
         document[plural] = [
             record.document() for record in records
@@ -108,20 +130,20 @@ def case_document(db: Any, code: str) -> dict[str, Any]:
 def item_document(db: Any, name: str) -> dict[str, Any]:
     """Give the `sijill-item/1` document: the record, its reading, links, custody and objects. Raises NotFound."""
     item = find_item(db, name)
-    others = list(records_of(db, item.code))
-    source = next((o for o in others if o.kind == "source" and o.id == item.fields.get("source")), None)
+    root = weighed_as(db, item.code)
+    others = [replace(one, seen_from=item.code) for one in gathered(db, root)]
+    source = next((o for o in others if o.kind == "source" and o.label == item.fields.get("source")), None)
     events = events_of(db, item.sub)
     return {
         "format": "sijill-item/1",
         "case": item.code,
+        **({"weighed_with": root} if root != item.code else {}),
         **item.document(),
         "source_record": source.document() if source else None,
         "reading": reading_of(db, item.sub),
-        "links": [o.document() for o in others if o.kind == "link" and o.fields.get("item") == item.id],
+        "links": [o.document() for o in others if o.kind == "link" and o.names("item") == item.id],
         "relations": [
-            o.document()
-            for o in others
-            if o.kind == "relation" and item.id in (o.fields.get("item"), o.fields.get("of"))
+            o.document() for o in others if o.kind == "relation" and item.id in (o.names("item"), o.names("of"))
         ],
         "custody": events,
         "custody_gaps": gaps_in(events),
@@ -159,14 +181,32 @@ def custody_document(db: Any, name: str) -> dict[str, Any]:
     return {"format": "sijill-custody/1", "id": item.name, "unbroken": not gaps, "events": events, "gaps": gaps}
 
 
-def records_of(db: Any, code: str) -> Iterator[Kept]:
-    """Give every record of a case but the case, in the order of registration."""
+def gathered(db: Any, code: str) -> Iterator[Kept]:
+    """Give every record but the cases of a case and of all that it takes in, case by case, as the case calls them."""
+    for one in family(db, code):
+        yield from records_of(db, one, code)
+
+
+def records_of(db: Any, code: str, seen_from: str = "") -> Iterator[Kept]:
+    """Give every record registered under a case but the case, in the order of registration."""
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM record WHERE code = ? AND kind IN ('source','item','link','relation') ORDER BY first",
         (code,),
     )
     for row in rows:
-        yield _kept(row)
+        yield _kept(row, seen_from)
+
+
+def find_standing(db: Any, code: str) -> Kept:
+    """Give a case that is weighed on its own. Raises NotFound, or InputError saying into which case it was merged."""
+    case = find_case(db, code)
+    into = weighed_as(db, code)
+    if into != code:
+        raise InputError(
+            f"the case {visible(code)} was merged into {visible(into)} and is weighed there",
+            code="merged", where=code, hint=f"say {visible(into)} instead; `sijill case show {visible(code)}` says why",
+        )  # fmt: skip
+    return case
 
 
 def find_case(db: Any, code: str) -> Kept:

@@ -59,6 +59,9 @@ def object_rows(database: sqlite3.Connection, wanted: Sequence[str] = ()) -> Ite
                 where=one,
                 hint="`sijill case list` and `sijill case show CODE` name them",
             )
+    from archive.merged import family
+
+    wanted = [name for one in wanted for name in family(database, one)]  # a case with all that it takes in
     marks = ",".join("?" * len(wanted))
     some = EVERY_OBJECT.replace(
         " ORDER BY", f" WHERE r.code IN ({marks}) OR r.code || '/' || r.id IN ({marks}) ORDER BY"

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger
-from archive.show import find_case
+from archive.show import find_standing
 from schemas.errors import InputError
 from schemas.standard import Standard
 from schemas.text import nearest, visible
@@ -48,7 +48,7 @@ def waive(
     if last_day(until) < datetime.now(UTC).date():
         raise InputError(f"{visible(until)} has passed", hint="--until YYYY-MM-DD, a day to come")
     with ledger.writing(archive, signers) as act:
-        case = find_case(act.db, code)
+        case = find_standing(act.db, code)
         fields = {
             "rule": rule, "standard": standard.id, "reason": reason, "until": until,
             "ordered_by": [signer.name for signer in signers],

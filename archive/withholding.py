@@ -85,9 +85,9 @@ class Decisions:
             )
             if kind in ASKED_FOR or shows:
                 return Decision("missing")
-        if item.id in self.request.withhold:
-            return Decision("asked", self.request.withhold[item.id])
-        if self.request.items is not None and item.id not in self.request.items:
+        if item.label in self.request.withhold:
+            return Decision("asked", self.request.withhold[item.label])
+        if self.request.items is not None and item.label not in self.request.items:
             return Decision("not_chosen")
         return None
 
@@ -176,7 +176,7 @@ class _Ties:
     """Which items show the same: by their bytes, or by a relation."""
 
     def __init__(self, items: Sequence[Kept], relations: Sequence[Kept]) -> None:
-        sub_of = {r.id: r.sub for r in items}
+        sub_of = {r.label: r.sub for r in items}
         same: dict[Any, set[str]] = {}
         for item in items:
             if "sha256" in item.fields:
@@ -185,7 +185,7 @@ class _Ties:
         self._rest: dict[str, set[str]] = {}
         self._on: dict[str, set[str]] = {}
         for relation in relations:
-            upper, lower = (sub_of.get(str(relation.fields.get(side))) for side in ("item", "of"))
+            upper, lower = (sub_of.get(str(relation.names(side))) for side in ("item", "of"))
             if relation.fields.get("as") in TIED and upper and lower:
                 self._rest.setdefault(lower, set()).add(upper)
                 self._on.setdefault(upper, set()).add(lower)

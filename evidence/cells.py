@@ -154,6 +154,13 @@ def read_id(value: Any, _entry: Field, context: Context) -> Value:
     return value
 
 
+def read_item(value: Any, entry: Field, context: Context) -> Value:
+    """The id of an item, or `CODE/ID` where it is of a case merged with this one. Raises Wrong."""
+    if isinstance(value, str) and value.count("/") == 1 and all(map(_ID.match, value.strip().split("/"))):
+        return value.strip()
+    return read_id(value, entry, context)
+
+
 def read_word(value: Any, entry: Field, context: Context) -> Value:
     """One word of a vocabulary; in a sheet also its Arabic or English name."""
     return _known_word(_text(value, context), entry.words or "", context)
@@ -391,6 +398,7 @@ def read_map(value: Any, _entry: Field, context: Context) -> Value:
 READERS: Mapping[str, Callable[[Any, Field, Context], Value]] = {
     "text": read_text,
     "id": read_id,
+    "item": read_item,
     "word": read_word,
     "wordlist": read_wordlist,
     "textlist": read_textlist,

@@ -287,7 +287,7 @@ def example(entry: Field, lang: str) -> str:
     kind = entry.type.removeprefix("whole-")
     if kind == "timepart":
         kind = {"said": "text", "zone": "zone"}.get(entry.name, "time")
-    kind = {"place": "degrees", "range": "whole", "words": "text"}.get(kind, kind)
+    kind = {"place": "degrees", "range": "whole", "words": "text", "item": "id"}.get(kind, kind)
     known = ""
     if entry.words:
         known = ", ".join(words.word_label(entry.words, word, lang) for word in VOCABULARY[entry.words])

@@ -51,3 +51,19 @@ CASE = (
     Field("other_codes", "textlist"),
     Field("seal_to", "textlist"),
 )
+
+MERGED = (  # two cases that were one attack: recorded by a merge on both, never handed in
+    Field("merged_into", "id"),  # the case that this one is weighed with from then on
+    Field("merged_reason"),
+    Field("merged_from", "textlist"),  # the codes of the cases that this one takes in
+)
+
+
+def named(name: str, said_in: str, seen_from: str) -> str:
+    """Give what a record of one case is called in another: its id in its own, `CODE/ID` everywhere else.
+
+    `name` is an id of the case `said_in`, or already `CODE/ID`. Ids hold no `/`.
+    """
+    code, slash, short = name.rpartition("/")
+    code = code if slash else said_in
+    return short if code == seen_from else f"{code}/{short}"

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from schemas.case import CASE
+from schemas.case import CASE, MERGED
 from schemas.custody import CUSTODY
 from schemas.entry import Entry, is_second
 from schemas.fields import Field, flat_names
@@ -135,7 +135,7 @@ def disclosed(t: str, kind: str = "") -> tuple[Shapes, Shapes]:
 
 def _record(kind: str) -> dict[str, str]:
     if kind == "case":
-        return _of_fields(*CASE)
+        return _of_fields(*CASE, *MERGED)
     if kind == "item":
         every = [_of_fields(*fields) for fields in ITEM_FIELDS.values()]
         return {name: shape for one in every for name, shape in one.items()} | _said(_STORED)

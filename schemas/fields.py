@@ -22,6 +22,7 @@ Record = dict[str, Value]
 TYPES = (
     "text",  # one string, kept as given
     "id",  # a short name: letters, digits, . _ - ; no blank
+    "item",  # the id of an item; CODE/ID where it is of a case merged with this one
     "words",  # text, or {en, ar}: becomes NAME.en / NAME.ar (plain text becomes NAME.und)
     "word",  # one word of a vocabulary
     "wordlist",  # several words of a vocabulary

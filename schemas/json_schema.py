@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from schemas.case import CASE
+from schemas.case import CASE, MERGED
 from schemas.custody import CUSTODY
 from schemas.extent import BASES
 from schemas.fields import Field, flat_names
@@ -125,7 +125,8 @@ def case_schema() -> Schema:
                 "exercise": {"type": "boolean"},
             }, ("recipient", "supersedes")),
             "ledger": closed({"origin": TEXT, "size": INDEX, "root": TEXT, "genesis": DIGEST}),
-            "case": _record("case", flat(CASE)),
+            "case": _record("case", flat((*CASE, *MERGED))),
+            "merged": many(_record("case", flat((*CASE, *MERGED)))),
             "sources": many(_record("source", flat(SOURCE, IN_CASE))),
             "items": many(item),
             "withheld": many(closed({"bates": BATES, "entry": INDEX, "reason": TEXT, "digest": SALTED})),
@@ -133,6 +134,7 @@ def case_schema() -> Schema:
             "relations": many(_record("relation", flat(RELATION, IN_CASE))),
             "not_shown": closed({"links": INDEX, "relations": INDEX, "contradicting": INDEX}),
         },
+        ("merged",),
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ RELATION = (
     Field("id", "id"),
     Field("item", "id", required=True),
     Field("as", "word", required=True, words="relation"),
-    Field("of", "id"),
+    Field("of", "item"),
     Field("external"),
     Field("reason"),
 )

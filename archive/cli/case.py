@@ -1,4 +1,4 @@
-"""`sijill case list` and `sijill case show`."""
+"""`sijill case`: list, show, amend, merge."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import columns, show, size_in_words, time_in_words
+from archive.cli.showing import columns, show, size_in_words, time_in_words, warn
 from schemas.text import visible
 
-HELP = "List the cases, show one, or amend what it claims."
+HELP = "List the cases, show one, amend what it claims, or merge two that were one attack."
 app = new_app(HELP, group=True)
 
 
@@ -23,7 +23,7 @@ def list_cases(ctx: typer.Context) -> None:
     with archive_of(ctx).reading() as db:
         document = case_list(db)
     rows = [
-        (case["code"], case["items"], case["grade"] or "not recorded", title_of(case)) for case in document["cases"]
+        (case["code"], case["items"], _standing(case), title_of(case)) for case in document["cases"]
     ]
     words = (
         columns(rows, ("code", "items", "grade", "title"))
@@ -52,6 +52,7 @@ def amend_case(
     from archive.acts import amend_case as amend
     from archive.cli.taken import show_taken
     from archive.keys import acting
+    from archive.merging import take_back
     from schemas.errors import InputError
 
     pairs = [change.partition("=") for change in changes]
@@ -59,10 +60,47 @@ def amend_case(
     if wrong:
         raise InputError(f"{visible(wrong[0])} is not KEY=VALUE", hint="killed.max=4", code="usage")
     archive = archive_of(ctx)
-    taken = amend(
-        archive, acting(said(ctx).operators, archive.home), code, {name: text for name, _, text in pairs}, reason
-    )
+    signers, texts = acting(said(ctx).operators, archive.home), {name: text for name, _, text in pairs}
+    if texts == {"merged_into": ""}:
+        document = take_back(archive, signers, code, reason)
+        words = f"{visible(code)} is weighed on its own again; {visible(document['before'])} takes it in no more"
+        show(document, words, as_json=said(ctx).json)
+        return
+    taken = amend(archive, signers, code, texts, reason)
     show_taken(ctx, taken, f"{code} is amended")
+
+
+@command(
+    app,
+    "merge",
+    example="sijill case merge EX-2019-0007 --into EX-2019-0001 --reason 'the same strike, reported by two teams'",
+    exits={0: "recorded: the two are weighed as one", 2: "something is wrong with it; nothing was recorded"},
+    writes=True,
+)
+def merge_cases(
+    ctx: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The case that is weighed with another from now on.")],
+    into: Annotated[str, typer.Option(metavar="CODE", help="The case that takes it in; its claims count.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; needed.")] = "",
+) -> None:
+    """Merge a case into another: both were one attack. Codes, ids and exhibit numbers stay; nothing is moved."""
+    from archive.keys import acting
+    from archive.merging import merge
+
+    archive = archive_of(ctx)
+    document = merge(archive, acting(said(ctx).operators, archive.home), code, into, reason)
+    words = f"{visible(code)} is merged into {visible(into)}, which now takes in {', '.join(document['takes_in'])}"
+    words += f": {document['items']} items in all; `sijill check {visible(into)}` weighs them together"
+    show(document, words, as_json=said(ctx).json)
+    if not said(ctx).json:
+        warn(document["warnings"])
+
+
+def _standing(case: Mapping[str, Any]) -> str:
+    """Say where a case stands: where it went, or its last recorded grade."""
+    if "merged_into" in case:
+        return f"merged into {visible(str(case['merged_into']))}"
+    return str(case["grade"] or "not recorded")
 
 
 @command(app, "show", example="sijill case show EX-2019-0001", exits={0: "shown", 2: "there is no such case"})
@@ -100,6 +138,12 @@ def place_in_words(place: Any) -> str:
 
 def _case(document: dict[str, Any]) -> str:
     lines = [f"{visible(document['code'])}  {title_of(document)}"]
+    if "weighed_with" in document:
+        why = visible(str(document.get("merged_reason", "")))
+        lines.append(f"  merged into {visible(str(document['merged_into']))}: {why}")
+        lines.append(f"  weighed there: sijill check {visible(str(document['weighed_with']))}")
+    if document.get("merged_from"):
+        lines.append(f"  takes in  {', '.join(map(visible, document['merged_from']))}")
     lines.append(f"  time   {time_in_words(document.get('occurred'))}")
     lines.append(f"  place  {place_in_words(document.get('place'))}")
     told = [name for name in ("object_type", "delivery", "military_presence") if name in document]

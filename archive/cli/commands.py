@@ -13,7 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("new", "Look through a folder of files and write a case.xlsx ready to be filled in."),
     "read": ("read", "Show digests and facts of files; registers nothing."),
     "intake": ("intake", "Take folders of evidence in, each whole or not at all."),
-    "case": ("case", "List the cases, show one, or amend what it claims."),
+    "case": ("case", "List the cases, show one, amend what it claims, or merge two that were one attack."),
     "item": ("item", "Show one item with its reading, links and custody; add or withdraw one."),
     "link": ("link", "Add or withdraw a link from an item to what the case claims."),
     "relation": ("relation", "Add or withdraw a relation between items."),

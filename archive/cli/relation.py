@@ -31,7 +31,9 @@ def add_relation(
             "--type", metavar="TYPE", help="cites, derived_from, copy_of, same_speaker, same_camera, translation_of."
         ),
     ],
-    of: Annotated[str | None, typer.Option(metavar="ID", help="The other item of the case.")] = None,
+    of: Annotated[
+        str | None, typer.Option(metavar="ID", help="The other item of the case; CODE/ID of a merged one.")
+    ] = None,
     external: Annotated[str | None, typer.Option(metavar="TEXT", help="Or what is not in the archive.")] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
 ) -> None:
@@ -40,7 +42,7 @@ def add_relation(
     from archive.keys import acting
 
     archive = archive_of(ctx)
-    row = {"as": kind, "of": of.rpartition("/")[2] if of else None, "external": external, "reason": reason}
+    row = {"as": kind, "of": of, "external": external, "reason": reason}
     taken = add(archive, acting(said(ctx).operators, archive.home), item, row)
     show_taken(ctx, taken, f"a relation of {item} is recorded")
 

@@ -27,7 +27,8 @@ Commands:
                  be filled in.
   read           Show digests and facts of files; registers nothing.
   intake         Take folders of evidence in, each whole or not at all.
-  case           List the cases, show one, or amend what it claims.
+  case           List the cases, show one, amend what it claims, or merge two
+                 that were one attack.
   item           Show one item with its reading, links and custody; add or
                  withdraw one.
   link           Add or withdraw a link from an item to what the case claims.

@@ -7,7 +7,7 @@ same case and for the same audience.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ def read(folder: Path) -> Earlier:
 def compare(old: Path, new: Path) -> dict[str, Any]:
     """Give the `sijill-dossier-compare/1` document. Raises InputError where they are of two cases."""
     one, two = read(old), read(new)
-    if _case_of(one.case) != _case_of(two.case):
+    if not _follows(one.case, *_case_of(two.case)):
         raise InputError("these are dossiers of two cases", code="two-cases", hint="compare dossiers of one case")
     found = differences(one.case, two.case, one.weighed, two.weighed)
     return {
@@ -73,21 +73,29 @@ def compare(old: Path, new: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _case_of(case: Mapping[str, Any]) -> tuple[Any, Any]:
-    return case["ledger"]["genesis"], case["case"]["fields"]["code"]
+def _case_of(case: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+    """Give the archive of a dossier, and the codes of its case and of those that it takes in."""
+    told = [case["case"], *case.get("merged", ())]
+    return case["ledger"]["genesis"], [one["fields"]["code"] for one in told]
+
+
+def _follows(old: Mapping[str, Any], genesis: Any, codes: Sequence[Any]) -> bool:
+    """Tell whether a dossier of `codes` is a later one of the case of `old`, or of the case that took it in."""
+    return bool(old["ledger"]["genesis"] == genesis and old["case"]["fields"]["code"] in codes)
 
 
 def to_supersede(folder: Path, dossier: Dossier) -> Earlier:
     """Read the dossier that `dossier` supersedes. Raises InputError where it is not one that it can supersede."""
     found = read(folder)
+    codes = [dossier.code, *(one.fields["code"] for one in dossier.merged)]
     problem = None
     if not found.ok:
         problem = "it is not as it was written"
-    elif _case_of(found.case) != (dossier.proof.genesis.hex(), dossier.code):
+    elif not _follows(found.case, dossier.proof.genesis.hex(), codes):
         problem = "it is of another case"
     elif found.audience != dossier.audience:
         problem = f"it is for {found.audience}, not for {dossier.audience}"
-    elif found.case["dossier"]["number"] >= dossier.number:
+    elif found.case["case"]["fields"]["code"] == dossier.code and found.case["dossier"]["number"] >= dossier.number:
         problem = "it is not older"
     if problem:
         shown = visible(str(folder))
@@ -140,7 +148,8 @@ def _fields(first: Dossier, second: Dossier) -> dict[str, list[list[str]]]:
 
 def _names(dossier: Dossier, kind: str) -> set[str]:
     kinds: dict[str, list[Any]] = {
-        "case": [dossier.case], "source": [*dossier.sources], "item": [e.record for e in dossier.exhibits],
+        "case": [dossier.case, *dossier.merged], "source": [*dossier.sources],
+        "item": [e.record for e in dossier.exhibits],
         "link": [*dossier.links], "relation": [*dossier.relations],
         "reading": [reading for e in dossier.exhibits for reading in e.readings],
         "custody": [event for e in dossier.exhibits for event in e.custody],

@@ -54,12 +54,13 @@ def text_of(exhibit: Exhibit) -> tuple[str, int] | None:
 
 def translations_of(dossier: Dossier, exhibit: Exhibit) -> list[Exhibit]:
     """Give the exhibits that are translations of this one."""
-    by_id = {str(e.record.fields.get("id")): e for e in dossier.exhibits}
-    name = exhibit.record.fields.get("id")
+    by_label = {e.record.label: e for e in dossier.exhibits}
     return [
-        by_id[str(r.fields["item"])]
+        by_label[r.names["item"]]
         for r in dossier.relations
-        if r.fields.get("as") == "translation_of" and r.fields.get("of") == name and str(r.fields.get("item")) in by_id
+        if r.fields.get("as") == "translation_of"
+        and r.names.get("of") == exhibit.record.label
+        and r.names["item"] in by_label
     ]
 
 
@@ -112,7 +113,7 @@ def claims(dossier: Dossier) -> list[tuple[str, Any, dict[str, list[Shown]]]]:
 
 def open_contradictions(dossier: Dossier) -> list[tuple[str, str, Shown | None]]:
     """Give (facet, id, link) for every contradiction that the assessment holds open; None where it is withheld."""
-    links = {str(link.fields.get("id")): link for link in dossier.links}
+    links = {link.label: link for link in dossier.links}
     return [
         (facet, str(name), links.get(str(name)))
         for facet, weight in dossier.assessment.get("facets", {}).items()
@@ -145,6 +146,5 @@ def gap_before(exhibit: Exhibit, number: int) -> list[str]:
 
 
 def relations_of(dossier: Dossier, exhibit: Exhibit) -> list[Mapping[str, Any]]:
-    """Give the relations in which an exhibit stands, on either side."""
-    name = exhibit.record.fields.get("id")
-    return [r.fields for r in dossier.relations if name in (r.fields.get("item"), r.fields.get("of"))]
+    """Give the relations in which an exhibit stands, on either side, with items called as this case calls them."""
+    return [{**r.fields, **r.names} for r in dossier.relations if exhibit.record.label in r.names.values()]

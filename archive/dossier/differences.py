@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.case import named
+
 Record = Mapping[str, Any]
 
 
@@ -77,12 +79,17 @@ def _fields(old: Record, new: Record) -> list[str]:
 
 
 def _others(old: Record, new: Record, kind: str) -> dict[str, list[str]]:
-    before = {str(one["fields"].get("id")): one["fields"] for one in old[kind]}
-    after = {str(one["fields"].get("id")): one["fields"] for one in new[kind]}
+    before, after = ({_label(one["fields"], new): one["fields"] for one in side[kind]} for side in (old, new))
     return {
         "added": sorted(after.keys() - before.keys()), "removed": sorted(before.keys() - after.keys()),
         "changed": sorted(name for name in before.keys() & after.keys() if before[name] != after[name]),
     }  # fmt: skip
+
+
+def _label(fields: Record, new: Record) -> str:
+    """Give the id of a record as the case of the newer dossier calls it."""
+    code = str(new["case"]["fields"]["code"])
+    return named(str(fields.get("id")), str(fields.get("case", code)), code)
 
 
 def _rules(weighed: Record) -> dict[str, str]:

@@ -55,9 +55,9 @@ def _withheld(one: Withheld) -> Mapping[str, str]:
 
 def _row(dossier: Dossier, e: Exhibit) -> Mapping[str, str]:
     fields, file = e.record.fields, e.file
-    own = [r.fields for r in dossier.relations if r.fields.get("item") == fields.get("id")]
-    parents = [r["of"] for r in own if r.get("as") == "translation_of" and "of" in r]
-    attached = next((other.bates for other in dossier.exhibits if other.record.fields.get("id") in parents), "")
+    own = [r for r in dossier.relations if r.names.get("item") == e.record.label]
+    parents = [r.names["of"] for r in own if r.fields.get("as") == "translation_of" and "of" in r.names]
+    attached = next((other.bates for other in dossier.exhibits if other.record.label in parents), "")
     row = {
         "BEGBATES": e.bates, "ENDBATES": e.bates, "BEGATTACH": attached, "ENDATTACH": e.bates if attached else "",
         "CUSTODIAN": dossier.proof.origin, "DOCTYPE": str(fields.get("doc_type") or fields.get("kind", "")),

@@ -86,7 +86,7 @@ def _context(dossier: Dossier, lang: str) -> dict[str, Any]:
     return {
         "d": dossier, "lang": lang, "direction": "rtl" if lang == "ar" else "ltr", "say": partial(say, lang),
         "other": "ar" if lang == "en" else "en", "pages": LANGUAGES, "everything": contents.everything(dossier),
-        "by_name": {str(e.record.fields.get("id")): e for e in dossier.exhibits},
+        "by_name": {e.record.label: e for e in dossier.exhibits},
         "numbers": {e.bates: e for e in dossier.exhibits},
         "moments": found, "axis": axis(found, lang),
         "map": map_drawing.draw(places.points(dossier), say(lang, "map_alt")), "glossary": contents.GLOSSARY,

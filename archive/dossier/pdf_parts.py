@@ -141,7 +141,7 @@ class Parts(Runs):
             return [*head, self.o(name)]
         why = link.fields.get("rationale")
         more = [self.w(" – "), self.o(why)] if why else []
-        return [*head, self.exhibit(link.fields["item"]), *more, self.w(" ("), self.o(name), self.w(")")]
+        return [*head, self.exhibit(link.names["item"]), *more, self.w(" ("), self.o(name), self.w(")")]
 
     def _rule(self, rule: Mapping[str, Any]) -> list[list[Run]]:
         facet = rule.get("facet")
@@ -164,6 +164,13 @@ class Parts(Runs):
         yield self._h1("the_case")
         told = facts(self.lang, self.dossier.case.fields, CASE_FACTS)
         yield {"b": "facts", "rows": [[name, self.told(lines)] for name, lines in told]}
+        for one in self.dossier.merged:
+            title = in_language(one.fields, "title", self.lang)
+            more = [self.w(" – "), self.o(title)] if title else []
+            yield {"b": "h2", "r": [self.w(self.say("merged_case") + ": "), self.o(one.fields["code"]), *more]}
+            yield self._note(self.say("merged_note"))
+            told = facts(self.lang, one.fields, CASE_FACTS)
+            yield {"b": "facts", "rows": [[name, self.told(lines)] for name, lines in told]}
 
     def _claims(self) -> Iterator[Block]:
         yield self._h1("claims")
@@ -189,7 +196,7 @@ class Parts(Runs):
 
     def _link(self, link: Shown) -> list[list[Run]]:
         f = link.fields
-        head = [self.exhibit(f["item"])]
+        head = [self.exhibit(link.names["item"])]
         head += [self.w(" · "), self.o(f["locator"])] if f.get("locator") else []
         head.append(self.w(" · " + word(self.lang, "strength", str(f["strength"]))))
         found = [head, *([[self.o(f["rationale"])]] if f.get("rationale") else [])]

@@ -30,7 +30,7 @@ class Runs:
         self.correction = correction
         self.printable = Printable()
         self.say = partial(say, lang)
-        self.by_name = {str(e.record.fields.get("id")): e.bates for e in dossier.exhibits}
+        self.by_name = {e.record.label: e.bates for e in dossier.exhibits}
         self.numbers = {e.bates for e in contents.everything(dossier)}
 
     def w(self, text: str, kind: str = "w") -> Run:

@@ -47,6 +47,7 @@ def case_json(dossier: Dossier, thumbnails: Mapping[str, str]) -> str:
                 "genesis": proof.genesis.hex(),
             },
             "case": dossier.case.document(),
+            **({"merged": [one.document() for one in dossier.merged]} if dossier.merged else {}),
             "sources": [source.document() for source in dossier.sources],
             "items": [_item(exhibit, thumbnails.get(exhibit.bates)) for exhibit in dossier.exhibits],
             "withheld": [

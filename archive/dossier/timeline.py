@@ -53,6 +53,8 @@ class Bar:
 def moments(dossier: Dossier) -> list[Moment]:
     """Give every time that is known, earliest first."""
     found = [*_claims(dossier.case.fields)]
+    for one in dossier.merged:
+        found += _claims(one.fields, str(one.fields["code"]))
     for exhibit in dossier.exhibits:
         found += _of_record(exhibit)
         for reading in exhibit.readings:
@@ -71,10 +73,11 @@ def _moment(clock: str, extent: Any, exhibit: Exhibit | None = None, text: str =
             yield Moment(clock, start, end, str(extent.get("said", "")), exhibit, text, day=day)
 
 
-def _claims(case: Mapping[str, Any]) -> Iterator[Moment]:
-    yield from _moment("claim", case.get("occurred"))
+def _claims(case: Mapping[str, Any], code: str = "") -> Iterator[Moment]:
+    """Give what a case claims; `code` tells one that was merged into the case from the case itself."""
+    yield from _moment("claim", case.get("occurred"), text=code)
     for strike in case.get("strikes", ()):
-        yield from _moment("claim", strike.get("time"), text=str(strike.get("label", "")))
+        yield from _moment("claim", strike.get("time"), text=f"{code} {strike.get('label', '')}".strip())
 
 
 def _of_record(exhibit: Exhibit) -> Iterator[Moment]:

@@ -76,6 +76,12 @@ def _objects(value: Any) -> list[Record]:
     return [_object(member) for member in value]
 
 
+def _texts(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(member, str) for member in value):
+        raise Broken("a list of codes is none")
+    return value
+
+
 def _disclosures(lying: Folder, report: Checked, entries: Mapping[int, Entry]) -> dict[int, Record]:
     """Give the disclosed fields of each entry; a disclosure that no proved entry holds is a finding."""
     owner = {digest: entry.index for entry in entries.values() for digest in entry.sd}
@@ -147,14 +153,35 @@ class _Exhibits:
         blake3: Mapping[str, str], case: Record,
     ) -> None:  # fmt: skip
         self.lying, self.report, self.entries, self.disclosed, self.blake3 = lying, report, entries, shown, blake3
-        self.code = str(_object(_object(case.get("case")).get("fields")).get("code"))
+        self.codes = self._cases(case)
         self.items, self.withheld = _objects(case.get("items")), _objects(case.get("withheld"))
         sources = [_object(source.get("fields")) for source in _objects(case.get("sources"))]
-        self.pseudonyms = {str(source.get("id")): str(source.get("pseudonym", "")) for source in sources}
+        self.pseudonyms = {(one.get("case"), str(one.get("id"))): str(one.get("pseudonym", "")) for one in sources}
 
     def found(self, what: str) -> None:
         """Note a finding."""
         self.report.found("exhibits", what)
+
+    def _cases(self, case: Record) -> list[str]:
+        """Give the code of the case and of each that it takes in: every one that it says it does, and no other."""
+        main, merged = _object(case.get("case")), _objects(case.get("merged", []))
+        told = {str(_object(one.get("fields")).get("code")): _object(one.get("fields")) for one in merged}
+        if any(one.get("kind") != "case" for one in (main, *merged)) or len(told) != len(merged):
+            self.found("what is shown as a case is none, or stands here twice")
+        fields = _object(main.get("fields"))
+        codes = [str(fields.get("code"))]
+        known = {codes[0]: fields}
+        for code in codes:  # grows as it is gone through
+            for other in _texts(known[code].get("merged_from", [])):
+                one = told.pop(other, {})
+                if one.get("merged_into") != code:
+                    self.found(f"the case {other}, merged into {code}, is not shown")
+                else:
+                    codes.append(other)
+                    known[other] = one
+        if told:
+            self.found("a case is shown that this one does not take in")
+        return codes
 
     def entry_of(self, one: Record) -> Entry | None:
         """Give the entry that an exhibit or event names."""
@@ -177,8 +204,7 @@ class _Exhibits:
                 continue
             by_first[subs[entry.sub]] = one
             about[str(one.get("bates"))] = entry
-        numbers = [by_first[index].get("bates") for index in sorted(by_first)]
-        if numbers != [bates(self.code, rank) for rank in range(1, len(subs) + 1)]:
+        if len(by_first) != len(subs) or not self._numbered([by_first[index] for index in sorted(by_first)]):
             self.found("exhibit numbers are not the order of registration, or one is left out")
         for one in self.withheld:
             self._hidden(one)
@@ -194,6 +220,18 @@ class _Exhibits:
         said = f"{len(self.items)} exhibits are as registered, {len(self.withheld)} are withheld"
         self.report.close("exhibits", said)
         self.report.close("manifest-blake3", "BLAKE3 of every file recomputed, and as registered")
+
+    def _numbered(self, exhibits: list[Record]) -> bool:
+        """Tell whether the exhibits of each case, in the order of registration, have its code and the ranks from 1."""
+        ranks = dict.fromkeys(self.codes, 0)
+        for one in exhibits:
+            code = str(one.get("bates")).rpartition("-")[0]
+            if code not in ranks or ("fields" in one and _object(one["fields"]).get("case") != code):
+                return False
+            ranks[code] += 1
+            if one.get("bates") != bates(code, ranks[code]):
+                return False
+        return True
 
     def _hidden(self, one: Record) -> None:
         entry = self.entry_of(one)
@@ -265,12 +303,13 @@ class _Exhibits:
         own = [e for e in self.entries.values() if entry and e.sub == entry.sub]
         first = min(own, key=lambda e: e.index, default=None)
         form, name = one.get("form"), f"data/{one.get('path')}"
+        source = (fields.get("case"), str(fields.get("source")))
         found = self.lying.digest(name) if "path" in one and name in self.lying.sizes else None
         return [
             [
-                cell(f"{self.code}/{fields.get('id')}"), number, cell(title), cell(fields.get("file", "")),
+                cell(f"{fields.get('case')}/{fields.get('id')}"), number, cell(title), cell(fields.get("file", "")),
                 cell(one.get("path", "")), found.sha256 if found else "", str(found.size) if found else "",
-                first.at if first else "", cell(self.pseudonyms.get(str(fields.get("source")), "")),
+                first.at if first else "", cell(self.pseudonyms.get(source, "")),
                 "yes" if form in ("stripped", "redacted") else "no", "",
             ]
             for title in titles or [""]

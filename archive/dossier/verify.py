@@ -475,10 +475,12 @@ KINDS = ("case", "source", "item", "link", "relation")
 FIELDS = {
     "case": (
         "tables: strikes; text: actor_response.position alleged_actor.actor alleged_actor.basis "
-        "alleged_actor.confidence code* delivery military_presence object_type place.accuracy_m place.name.ar "
-        "place.name.en place.name.und place_public.accuracy_m place_public.name.ar place_public.name.en "
-        "place_public.name.und summary.ar summary.en summary.und title.ar title.en title.und zone; texts: other_codes "
-        "protected_status seal_to violation_type; time: actor_response.asked_on actor_response.replied_on occurred; "
+        "alleged_actor.confidence code* delivery merged_into merged_reason military_presence object_type "
+        "place.accuracy_m place.name.ar place.name.en place.name.und place_public.accuracy_m place_public.name.ar "
+        "place_public.name.en place_public.name.und summary.ar summary.en summary.und title.ar title.en title.und "
+        "zone; "
+        "texts: merged_from other_codes protected_status seal_to violation_type; "
+        "time: actor_response.asked_on actor_response.replied_on occurred; "
         "whole: casualties.children.max casualties.children.min casualties.combatant.max casualties.combatant.min "
         "casualties.education_worker.max casualties.education_worker.min casualties.health_worker.max "
         "casualties.health_worker.min casualties.journalist.max casualties.journalist.min casualties.men.max "
@@ -1649,7 +1651,8 @@ class Exhibits:
         self.case = self.record(case.get("case"))
         self.items = self.many(case.get("items"))
         self.withheld = self.many(case.get("withheld"))
-        self.sources = {str(self.fields(s).get("id")): s for s in self.many(case.get("sources"))}
+        self.merged = self.many(case.get("merged", []))
+        self.sources = {self.tied(self.fields(s), "id"): s for s in self.many(case.get("sources"))}
 
     @staticmethod
     def record(value: object) -> dict[str, object]:
@@ -1668,9 +1671,48 @@ class Exhibits:
         """Give the disclosed fields of a record."""
         return self.record(value.get("fields"))
 
+    @staticmethod
+    def tied(fields: dict[str, object], name: str) -> tuple[str, str]:
+        """Give the case of a record and the id that stands under a name, which holds within its case."""
+        return str(fields.get("case")), str(fields.get(name))
+
     def found(self, what: str) -> None:
         """Note a finding."""
         self.report.found("exhibits", what)
+
+    def cases(self) -> list[str]:
+        """Give the code of the case and of each that it takes in: every one that it says it does, and no other."""
+        told = {str(self.fields(one).get("code")): self.fields(one) for one in self.merged}
+        if any(one.get("kind") != "case" for one in (self.case, *self.merged)) or len(told) != len(self.merged):
+            self.found("what is shown as a case is none, or stands here twice")
+        codes = [str(self.fields(self.case).get("code"))]
+        known = {codes[0]: self.fields(self.case)}
+        for code in codes:  # grows as it is gone through
+            taken = known[code].get("merged_from", [])
+            if not isinstance(taken, list) or not all(isinstance(other, str) for other in taken):
+                raise Broken("a list of codes is none")
+            for other in taken:
+                one = told.pop(other, {})
+                if one.get("merged_into") != code:
+                    self.found(f"the case {other}, merged into {code}, is not shown")
+                else:
+                    codes.append(other)
+                    known[other] = one
+        if told:
+            self.found("a case is shown that this one does not take in")
+        return codes
+
+    def numbered(self, exhibits: list[dict[str, object]], codes: list[str]) -> bool:
+        """Tell whether the exhibits of each case, in the order of registration, have its code and the ranks from 1."""
+        ranks = dict.fromkeys(codes, 0)
+        for one in exhibits:
+            code = str(one.get("bates")).rpartition("-")[0]
+            if code not in ranks or ("fields" in one and self.fields(one).get("case") != code):
+                return False
+            ranks[code] += 1
+            if one.get("bates") != f"{code}-{ranks[code]:06d}":
+                return False
+        return True
 
     def entry_of(self, one: dict[str, object]) -> Entry | None:
         """Give the proved entry that an exhibit or event names."""
@@ -1683,7 +1725,7 @@ class Exhibits:
         for index, entry in sorted(self.dossier.entries.items()):
             if entry.t == "record.add" and entry.body["kind"] == "item":
                 subs[entry.sub] = index
-        code = str(self.fields(self.case).get("code"))
+        codes = self.cases()
         everything = {}
         for one in [*self.items, *self.withheld]:
             of = self.entry_of(one)
@@ -1692,8 +1734,7 @@ class Exhibits:
                 continue
             firsts[subs[of.sub]] = one
             everything[str(one.get("bates"))] = of
-        numbers = [firsts[index].get("bates") for index in sorted(firsts)]
-        if numbers != [f"{code}-{rank:06d}" for rank in range(1, len(subs) + 1)]:
+        if len(firsts) != len(subs) or not self.numbered([firsts[index] for index in sorted(firsts)], codes):
             self.found("exhibit numbers are not the order of registration, or one is left out")
         for one in self.withheld:
             self.hidden(one)
@@ -1784,17 +1825,17 @@ class Exhibits:
             said = f"{one.get('reason')} (salted digest {one.get('digest')})"
             return [[cell(bates), cell(bates), "", "", "", "", "", "", "", "", cell(said)]]
         fields = self.fields(one)
-        source = self.fields(self.sources.get(str(fields.get("source")), {"fields": {}}))
+        source = self.fields(self.sources.get(self.tied(fields, "source"), {"fields": {}}))
         titles = [str(fields[f"title.{lang}"]) for lang in ("en", "und", "ar") if f"title.{lang}" in fields]
         first = self.first_of(one)
-        code = self.fields(self.case).get("code")
         name = f"data/{one.get('path')}"
         here = "path" in one and name in self.dossier.files
         digest, size = (self.dossier.digest(name), str(self.dossier.files[name])) if here else ("", "")
         copied = "yes" if one.get("form") in ("stripped", "redacted") else "no"
         return [
             [
-                cell(f"{code}/{fields.get('id')}"), cell(bates), cell(title), cell(str(fields.get("file", ""))),
+                cell(f"{fields.get('case')}/{fields.get('id')}"), cell(bates), cell(title),
+                cell(str(fields.get("file", ""))),
                 cell(str(one.get("path", ""))), digest, size, first.at if first is not None else "",
                 cell(str(source.get("pseudonym", ""))), copied, "",
             ]

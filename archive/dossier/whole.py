@@ -28,6 +28,7 @@ from archive.dossier.export import Place, beside, check_place, check_role, into_
 from archive.dossier.instructions import namespace
 from archive.dossier.tables import cell, write_rows
 from archive.handed_over import bates, suffix
+from archive.merged import weighed_as
 from archive.registry import registry_of
 from archive.show import Kept, records_of
 from evidence.digest import Digests
@@ -103,8 +104,12 @@ class _Whole:
         (self.total,) = self.db.execute("SELECT count(*) FROM object").fetchone()
         for code, name in zip(codes, names, strict=True):
             self._case(code, f"data/cases/{name}")
-        lines = [f"{cell(code)},{name}\r\n" for code, name in zip(codes, names, strict=True)]
-        self.bag.add("data/cases.csv", "\ufeffcode,folder\r\n" + "".join(lines))
+        into = [weighed_as(self.db, code) for code in codes]
+        lines = [
+            f"{cell(code)},{name},{cell(where) if where != code else ''}\r\n"
+            for code, name, where in zip(codes, names, into, strict=True)
+        ]
+        self.bag.add("data/cases.csv", "\ufeffcode,folder,weighed_with\r\n" + "".join(lines))
         rows = self.db.execute(
             "SELECT idx, sub, blake3, sha256, size, role FROM object WHERE sub NOT IN"
             " (SELECT sub FROM record WHERE kind IN ('item','source','case','link','relation')) ORDER BY idx"

@@ -24,6 +24,7 @@ LANGUAGES = {"en": "index.html", "ar": "index.ar.html"}
 CASE_FACTS = (
     "occurred", "place", "place_public", "strikes", "object_type", "delivery", "protected_status", "military_presence",
     "killed", "injured", "casualties", "alleged_actor", "actor_response", "violation_type", "summary", "other_codes",
+    "merged_from", "merged_reason",
 )  # fmt: skip
 ITEM_FACTS = (
     "medium", "generation", "language", "mode", "witness_role", "knowledge_basis", "form", "interviewer", "interpreter",
@@ -61,7 +62,7 @@ def label(lang: str, name: str) -> str:
     try:
         return head_label(name, lang)
     except KeyError:
-        return name.replace("_", " ")
+        return say(lang, name) if name in words() else name.replace("_", " ")
 
 
 def word(lang: str, vocabulary: str, text: str) -> str:

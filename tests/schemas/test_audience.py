@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.audience import allowed, may_see, table
-from schemas.case import CASE
+from schemas.case import CASE, MERGED
 from schemas.custody import CUSTODY
 from schemas.fields import flat_names
 from schemas.item import BY_KIND, ITEM, STORED
@@ -13,7 +13,7 @@ from schemas.link import LINK, RELATION, RESOLUTION
 from schemas.source import SOURCE
 from schemas.vocabulary import AUDIENCES
 
-NOUNS = {"case": CASE, "source": SOURCE, "item": ITEM, "link": (*LINK, *RESOLUTION), "relation": RELATION, "custody": CUSTODY, **BY_KIND}
+NOUNS = {"case": (*CASE, *MERGED), "source": SOURCE, "item": ITEM, "link": (*LINK, *RESOLUTION), "relation": RELATION, "custody": CUSTODY, **BY_KIND}
 
 
 @pytest.mark.parametrize("noun", sorted(NOUNS))
