@@ -333,7 +333,7 @@ def _item(code: str, row: Any, acts: Sequence[tuple[str, Mapping[str, Any]]], ch
         index=first,
         excluded=frozenset(excluded),
         withdrawn=withdrawn,
-        custody=[said for t, said in acts if t == "custody.prior"],
+        custody=[said for t, said in acts if t == "custody.prior" and said],  # erased ones say nothing
         present=wrong is None if "blake3" in record else None,
     )
 

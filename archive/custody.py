@@ -13,6 +13,7 @@ from typing import Any
 
 from archive.checked import recorded_checks
 from archive.database import blob
+from evidence import custody
 from schemas.custody import PREMIS
 
 TAKEN_IN = "accession"
@@ -35,6 +36,8 @@ def events_of(db: Any, sub: str) -> list[dict[str, Any]]:
     first, record, name = row[0], json.loads(row[1]), f"{row[2]}/{row[3]}"
     prior = [(index, json.loads(fields)) for index, fields in _acts(db, sub, ("custody.prior",))]
     events = [_told(index, said) for index, said in prior if said]  # of what was erased, nothing is told any more
+    for number, to in custody.otherwise_received(events).items():
+        events[number]["what"] = f"it was handed over to {to}"
     at, by = _author(db, first)
     events.append({**_entry(TAKEN_IN, first, at, names.get(by, by)), "premis": PREMIS["record.add"]})
     if "sha256" in record:
@@ -93,48 +96,28 @@ def operator_names(db: Any) -> dict[str, str]:
 
 
 def gaps_in(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Name every gap: `before` is the number of the event (from 0) that it stands before."""
-    gaps: list[dict[str, Any]] = []
+    """Name every gap: `before` is the number of the event (from 0) that it stands before.
 
-    def gap(number: int, what: str) -> None:
-        gaps.append({"before": number, "what": what})
-
-    holder: str | None = None
-    started = False
+    `evidence.custody` says where what was told of the time before the archive breaks off: a standard goes by it too.
+    """
+    told = [(number, event) for number, event in enumerate(events) if event.get("told")]
+    numbers = [number for number, _ in told]
+    taken = next((number for number, event in enumerate(events) if event.get("action") == TAKEN_IN), len(events))
+    gaps = [
+        {"before": [*numbers, taken][gap.before], "what": gap.what}
+        for gap in custody.gaps([event for _, event in told])
+    ]
+    if taken < len(events) and not told:
+        gaps.append({"before": taken, "what": "nothing was told of its way before the archive"})
     waiting: str | None = None
     for number, event in enumerate(events):
         action, by = event.get("action"), str(event.get("by"))
-        if action == TAKEN_IN:
-            if not started:
-                gap(number, "nothing was told of its way before the archive")
-            started = True
-        elif event.get("told"):
-            if not started and action not in ("capture", "receive"):
-                gap(number, "what was told does not begin with a capture or a receipt")
-            holder = _next_holder(number, event, holder, started, gap)
-            started = True
-        elif action == "custody.transfer":
+        if action == "custody.transfer":
             waiting = None if event.get("outside") else str(event.get("to", ""))
         elif action == "custody.accept":
             if waiting is None or waiting != by:
-                gap(number, f"accepted by {by}, to whom it was not handed over")
+                gaps.append({"before": number, "what": f"accepted by {by}, to whom it was not handed over"})
             waiting = None
     if waiting is not None:
-        gap(len(events), f"handed over to {waiting} and not accepted yet")
+        gaps.append({"before": len(events), "what": f"handed over to {waiting} and not accepted yet"})
     return gaps
-
-
-def _next_holder(number: int, event: Mapping[str, Any], holder: str | None, started: bool, gap: Any) -> str | None:
-    """Give who holds the item after a told event, naming a gap where it came from somebody else."""
-    action, by, to = event.get("action"), str(event.get("by")), event.get("to")
-    if action == "capture":
-        return by
-    if action == "receive":
-        if started and holder is not None and holder != by:
-            gap(number, f"received by {by}; the last known to hold it was {holder}")
-        return by
-    if action == "transfer":
-        if holder is not None and holder != by:
-            gap(number, f"handed over by {by}; the last known to hold it was {holder}")
-        return None if to is None else str(to)
-    return holder

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from evidence.custody import gaps
 from evidence.docket import present, values
 from evidence.sight import Sight
 from schemas.extent import bounds
@@ -197,25 +198,14 @@ def custody(want: str, facet: str | None, sight: Sight) -> Finding:
 
 def chain(events: Iterable[Mapping[str, Any]]) -> tuple[str, str]:
     """Follow one custody, oldest event first, and say whether each transfer was made by the one who held the item."""
-    events = list(events)
-    if not events:
+    told = list(events)
+    if not told:
         return UNDETERMINED, "no custody is told"
-    if events[0].get("action") not in ("capture", "receive"):
-        return NOT_MET, f"custody that begins with {events[0].get('action')}, not with capture or receive"
-    holder: str | None = None  # None where a transfer does not say to whom
-    told = True
-    for event in events:
-        action, by = event.get("action"), event.get("by")
-        if action in ("capture", "receive"):
-            holder = by
-        elif action == "transfer":
-            if holder is not None and by != holder:
-                return NOT_MET, "a transfer by someone who is not told to have held it"
-            told = told and holder is not None
-            holder = event.get("to")
-    if told and holder is not None:
-        return MET, "unbroken"
-    return UNDETERMINED, "a transfer that does not say to whom"
+    found = list(gaps(told))
+    for one in found:
+        if one.broken:
+            return NOT_MET, one.because
+    return (UNDETERMINED, found[0].because) if found else (MET, "unbroken")
 
 
 def digests(want: list[str], facet: str | None, sight: Sight) -> Finding:
