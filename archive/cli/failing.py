@@ -46,9 +46,9 @@ def guarded(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from archive.cli.fast import try_verify
+    from archive.cli.fast import try_plain
 
-    status = try_verify(arguments)
+    status = try_plain(arguments)
     if status is not None:
         return status
     from archive.cli.root import run

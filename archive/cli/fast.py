@@ -1,8 +1,8 @@
-"""`sijill verify` without the parser: the command that nobody may have a reason to skip starts at once.
+"""`sijill verify` and `sijill intake` without the parser: what nobody may have a reason to skip starts at once.
 
-Understands the plain call (items, `--quick`, the shared options); anything
-else is left to the parser, which calls the same function. Imports no Typer,
-no SQLAlchemy, no Pillow.
+Understands the plain calls (items and `--quick`; folders; the shared options);
+anything else is left to the parser, which calls the same functions. Imports no
+Typer, and for `verify` no SQLAlchemy and no Pillow.
 """
 
 from __future__ import annotations
@@ -18,35 +18,44 @@ GOING_ON = "stopped; nothing was changed. `sijill verify --oldest-first` and --f
 EVERY_SIZE = "SELECT sum(size) FROM (SELECT DISTINCT blake3, size FROM object)"
 
 
-def try_verify(arguments: Sequence[str]) -> int | None:
-    """Run a plain `verify` call and give its exit status; None where the parser is needed."""
+def try_plain(arguments: Sequence[str]) -> int | None:
+    """Run a plain call and give its exit status; None where the parser is needed. Raises what the command does."""
     import os
 
     from archive.cli import COMPLETING
 
-    words = list(arguments)
-    as_json, archive = False, None
-    while words and words[0] != "verify":
-        word = words.pop(0)
-        if word == "--json":
+    words, as_json, named, operators = list(arguments), False, None, []
+    while words and words[0] not in ("verify", "intake"):
+        word, equals, value = words.pop(0).partition("=")
+        if word == "--json" and not equals:
             as_json = True
-        elif word == "--archive" and words:
-            archive = words.pop(0)
-        elif word.startswith("--archive="):
-            archive = word.removeprefix("--archive=")
+        elif word in ("--archive", "--as") and (equals or words):
+            value = value if equals else words.pop(0)
+            named = value if word == "--archive" else named
+            operators += [value] if word == "--as" else []
         else:
             return None
     if not words or COMPLETING in os.environ:
         return None
-    quick, items = False, []
-    for word in words[1:]:
-        if word == "--quick":
-            quick = True
-        elif word.startswith("-"):
-            return None
-        else:
-            items.append(word)
-    return verify(archive, items, quick=quick, as_json=as_json)
+    command, given = words[0], [word for word in words[1:] if not word.startswith("-")]
+    flags = [word for word in words[1:] if word.startswith("-")]
+    if command == "intake":
+        return _intake(named, given, operators, as_json=as_json) if given and not flags else None
+    if operators or not set(flags) <= {"--quick"}:
+        return None
+    return verify(named, given, quick=bool(flags), as_json=as_json)
+
+
+def _intake(named: str | None, folders: Sequence[str], operators: Sequence[str], *, as_json: bool) -> int:
+    from pathlib import Path
+
+    from archive.cli.showing import waiting
+    from archive.cli.taking import take_all
+    from archive.open import find
+
+    archive = find(named)
+    archive.waits = waiting(as_json=as_json)
+    return take_all(archive, [Path(folder) for folder in folders], tuple(operators), as_json=as_json)
 
 
 def verify(archive: str | None, items: Sequence[str], *, quick: bool, as_json: bool) -> int:

@@ -1,25 +1,17 @@
-"""`sijill intake`: folders of evidence, one a case, each whole or not at all."""
+"""`sijill intake`: folders of evidence, one a case, each whole. The plain call does not come here; see `fast`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from archive.cli import taking
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import columns, progress, show, size_in_words, warn
-from schemas.errors import InputError, Problem, SijillError
-from schemas.sentences import say
-from schemas.text import counted, visible
-from schemas.words import word_label
-
-if TYPE_CHECKING:
-    from archive.open import Archive
+from schemas.errors import InputError
 
 app = new_app()
-SHOWN_ROWS = 20
 
 
 @command(
@@ -51,102 +43,8 @@ def intake(
     shared = said(ctx)
     if report is not None and not dry_run:
         raise InputError("--report goes with --dry-run", hint="add --dry-run", code="usage")
-    from archive.folder import case_folders
-    from archive.language import language
-
-    archive, tongue = archive_of(ctx), "en" if shared.json else language(lang)
-    cases = [case for folder in folders for case in case_folders(folder)]
-    many = len(cases) > 1
-    if many and report is not None:
-        raise InputError("--report takes one folder at a time", hint="run it once a folder", code="usage")
-    status, results = 0, []
-    with progress("taking in", as_json=shared.json) as draw:
-        for case in cases:
-            try:
-                document = _take(archive, case, shared.operators, draw, reason=reason, dry_run=dry_run, lang=tongue)
-            except SijillError as error:
-                if report is not None and error.problems:
-                    _report(case, error.problems, report, lang, archive)
-                if not many:
-                    raise
-                document, status = {**error.document(), "folder": visible(str(case))}, max(status, error.exit_status)
-            else:
-                if report is not None:  # nothing refuses it; what there is to know is marked all the same
-                    _report(case, (), report, lang, archive)
-            results.append(document)
-    document = {"format": "sijill-intake-results/1", "results": results} if many else results[0]
-    show(document, lambda: "\n".join(_words(one, tongue) for one in results), as_json=shared.json)
-    if not shared.json:
-        warn(warning for one in results for warning in one.get("warnings", ()))
+    status = taking.take_all(
+        archive_of(ctx), folders, shared.operators, reason=reason, dry_run=dry_run, report=report, lang=lang,
+        as_json=shared.json,
+    )  # fmt: skip
     raise typer.Exit(status)
-
-
-def _take(archive: Archive, folder: Path, operators: tuple[str, ...], draw: Any, **options: Any) -> dict[str, Any]:
-    from archive.intake import intake as take
-    from archive.keys import acting
-
-    signers = [] if options["dry_run"] else acting(operators, archive.home)
-    return take(archive, folder, signers, progress=draw, **options).document()
-
-
-def _report(case: Path, problems: Sequence[Problem], path: Path, lang: str | None, archive: Archive) -> None:
-    """Write the marked copy of the sheet; only this needs what writes workbooks."""
-    from archive.report import write_report
-
-    write_report(case, problems, path, lang, archive)
-
-
-def _words(document: dict[str, Any], lang: str) -> str:
-    if document["format"] == "sijill-error/1":
-        lines = [say("folder-refused", lang, folder=document["folder"], message=visible(document["message"]))]
-        lines += [f"  {visible(p['where'])}: {visible(p['problem'])}" for p in document.get("problems", ())]
-        return "\n".join(lines)
-    new = sum(1 for item in document["items"] if item["new"])
-    known, code = len(document["items"]) - new, "would-be-taken-in" if document.get("dry_run") else "taken-in"
-    lines = [say(code, lang, case=visible(document["case"]), items=counted(new, "item"), new=new, known=known)]
-    lines += [f"  {line}" for line in (*_stored(document, new, lang), *_listed(document, lang))]
-    if not document.get("dry_run"):
-        lines += [f"  {line}" for line in _written(document, lang)]
-    return "\n".join(lines)
-
-
-def _stored(document: dict[str, Any], new: int, lang: str) -> Iterator[str]:
-    stored = document["stored"]
-    if new and stored["already_files"]:
-        yield say(
-            "stored-before", lang, already=stored["already_files"], files=counted(stored["files"], "file"),
-            number=stored["files"], had=size_in_words(stored["already_bytes"]), size=size_in_words(stored["bytes"]),
-        )  # fmt: skip
-
-
-def _listed(document: dict[str, Any], lang: str) -> Iterator[str]:
-    rows = [
-        (
-            item["id"],
-            item["kind"] if lang == "en" else word_label("item_kind", item["kind"], lang),
-            size_in_words(item["size"]),
-            (item["sha256"] or "")[:16],
-            say("item-new" if item["new"] else "item-known", lang),
-        )
-        for item in document["items"]
-    ]
-    heads = [say(f"head-{name}", lang) for name in ("item", "kind", "size", "digest")]
-    yield from columns(rows, (*heads, "")).splitlines()
-    if document["observations"]:
-        number = document["observations"]
-        yield say("flights-read", lang, flights=counted(number, "flight"), number=number)
-    unreadable = document["rows_unreadable"]
-    for row in unreadable[:SHOWN_ROWS]:
-        yield say("row-not-read", lang, item=visible(str(row["item"])), row=row["row"], why=visible(str(row["why"])))
-    if len(unreadable) > SHOWN_ROWS:
-        yield say("rows-more", lang, count=len(unreadable) - SHOWN_ROWS)
-
-
-def _written(document: dict[str, Any], lang: str) -> Iterator[str]:
-    entries, checkpoint = document["entries"], document["checkpoint"]
-    if not entries["count"]:
-        yield say("nothing-new", lang)
-        return
-    number, first = entries["count"], entries["first"]
-    yield say("entries-written", lang, entries=counted(number, "entry", "entries"), number=number, first=first)
-    yield say("checkpoint-now", lang, size=checkpoint["size"], root=checkpoint["root"])

@@ -230,6 +230,17 @@ def test_a_plain_verify_and_the_parsers_say_the_same(kept):
     assert plain.stdout == parsed.stdout
 
 
+@pytest.mark.parametrize("shared", [(), ("--as", OPERATOR), ("--json", f"--as={OPERATOR}")])
+def test_a_plain_intake_and_the_parsers_say_the_same(run, kept, shared):
+    """`run` took the folder in before, so that both find it known."""
+    folder, home = kept
+    call = ("--archive", folder / "archive", *shared, "intake", folder / "in")
+    plain, parsed = sijill(*call, home=home), sijill(*call, "--reason", "", home=home)
+
+    assert (plain.returncode, plain.stdout, plain.stderr) == (parsed.returncode, parsed.stdout, parsed.stderr)
+    assert plain.stdout
+
+
 def test_verify_of_an_archive_loads_no_engine_and_no_parser(kept):
     """What it needs is SQLite and two hashes."""
     import subprocess
