@@ -12,7 +12,6 @@ The folder is only read. Format: docs/intake.md.
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -28,8 +27,7 @@ from archive.readings import Findings, read_files, record_reading
 from archive.registered import SAME, Known, Registered, registered
 from archive.seal import recipients_of
 from archive.show import gathered
-from archive.workers import summed
-from evidence.media import media_type
+from archive.storing import counted, growth_of, store
 from evidence.sheet import Submission, read_submission
 from schemas.case import MERGED
 from schemas.errors import InputError, Problem
@@ -38,13 +36,12 @@ from schemas.sentences import say
 from schemas.text import visible
 
 if TYPE_CHECKING:
-    from archive.objects import Source, Stored
+    from archive.objects import Stored
     from archive.open import Archive
     from archive.workers import Saying
 
 
 
-MANY = 500  # files from which on other processes store them
 SOON_DURABLE_BYTES = 1 << 30
 
 
@@ -117,24 +114,23 @@ def take(
     if problems := [*looked.problems, *submission.problems]:
         _refuse(looked, problems + _wrong_besides(archive, looked, submission), lang)
     code = str(submission.case["code"])
-    stored = _store(archive, looked, submission, dry_run=dry_run, progress=progress)
-    problems = _complete(looked, submission, stored)
     with archive.reading() as db:
-        before = registered(db, code)
-        problems += _changed_bytes(submission, before)
-        problems += _changes(submission, before, reason) or _merged_claims(submission, before, lang)
-        recipients = _recipients(db, submission)
+        before, recipients = registered(db, code), _recipients(db, submission)
+    growth = growth_of(looked, submission, before)
+    stored = store(archive, looked, submission, dry_run=dry_run, growth=growth, progress=progress)
+    problems = _complete(looked, submission, stored)
+    problems += _changed_bytes(submission, before)
+    problems += _changes(submission, before, reason) or _merged_claims(submission, before, lang)
     problems += _seals(submission, before, recipients)
     flushing = nullcontext(None) if dry_run else archive.objects.syncing()
     with flushing as durable:
         readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress)
         with readings.files:
             _refuse(looked, problems + readings.problems, lang)
-            taken = Taken(code, dry_run=dry_run, stored=_counted(stored))
+            taken = Taken(code, dry_run=dry_run, stored=counted(stored))
             if durable is not None:
-                if progress is not None:
-                    progress("recording", 0)
-                _record(archive, signers, looked, submission, readings, taken, reason, recipients, durable)
+                writing = _Writing(archive, looked, submission, readings, taken, reason, recipients, progress)
+                _record(archive, signers, writing, growth, durable)
             _tell(taken, submission, before, readings, whole=whole, lang=lang)
     taken.warnings = [*looked.warnings, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
@@ -146,7 +142,7 @@ def _wrong_besides(archive: Archive, looked: Folder, submission: Submission) -> 
         item for item in submission.items
         if {"id", "kind", "file"} <= item.keys() and looked.files.get(str(item["file"]), "") is None
     ]  # fmt: skip
-    problems = _complete(looked, submission, _store(archive, looked, submission, dry_run=True, progress=None))
+    problems = _complete(looked, submission, store(archive, looked, submission, dry_run=True))
     with archive.reading() as db:
         before = registered(db, str(submission.case.get("code", "")))
     problems += _changed_bytes(submission, before)
@@ -167,20 +163,22 @@ def ids_of(db: Any, code: str) -> tuple[set[str], set[str]]:
 
 
 def _record(
-    archive: Archive, signers: Sequence[ledger.Signer], looked: Folder, submission: Submission, readings: Findings,
-    taken: Taken, reason: str | None, recipients: Sequence[str], durable: Callable[[], None],
-) -> None:  # fmt: skip
+    archive: Archive, signers: Sequence[ledger.Signer], writing: _Writing, growth: int, durable: Callable[[], None]
+) -> None:
     """Write the one act, on what is registered by the time the lock is held; `durable` waits for the objects.
 
     Where they are many bytes nobody else is made to wait for them.
     """
+    submission, taken = writing.submission, writing.taken
     database.load()
     if taken.stored["bytes"] - taken.stored["already_bytes"] > SOON_DURABLE_BYTES:
+        if writing.progress is not None:
+            writing.progress("making the files durable", 0)
         durable()
-    with ledger.writing(archive, signers) as act:
+    with ledger.writing(archive, signers, growth=growth) as act:
         known = registered(act.db, taken.code)
-        _refuse(looked, _changed_bytes(submission, known) + _changes(submission, known, reason))
-        act.add_all(_Writing(act, archive, looked, submission, known, readings, taken, reason).drafts(recipients))
+        _refuse(writing.looked, _changed_bytes(submission, known) + _changes(submission, known, writing.reason))
+        act.add_all(writing.drafts(act, known))
         durable()
     taken.receipt = act.receipt
     if act.receipt is None:
@@ -198,45 +196,6 @@ def _refuse(looked: Folder, problems: Sequence[Problem], lang: str = "en") -> No
             hint=say("refused-hint", lang),
             problems=problems,
         )
-
-
-def _store(
-    archive: Archive, looked: Folder, submission: Submission, *, dry_run: bool, progress: Saying | None
-) -> dict[str, Stored]:
-    """Store (or, for a dry run, only hash) every file that an item names, each once."""
-    names = list(dict.fromkeys(str(item["file"]) for item in submission.items if "file" in item))
-    if looked.manifest_name:
-        names.append(looked.manifest_name)
-    from archive.objects import Source
-
-    sources = [Source(looked.path(name), name, follow=True) for name in names]
-    store = archive.objects
-    total = sum(map(_size, sources)) if progress is not None else None
-    step = summed(progress, "hashing" if dry_run else "storing", total)
-    put = store.hash_many if dry_run else store.put_many
-    stored: dict[str, Stored] = {}
-    for name, one in zip(names, put(sources, step, media_type), strict=True):
-        if not stored and not dry_run and len(names) > MANY:
-            database.load()  # while other processes go on
-        stored[name] = one
-    return stored
-
-
-def _counted(stored: Mapping[str, Stored]) -> dict[str, int]:
-    """Count files and bytes, and of them those that were in the store before: what an earlier intake got done."""
-    there = [one.size for one in stored.values() if not one.new]
-    return {
-        "files": len(stored), "bytes": sum(one.size for one in stored.values()),
-        "already_files": len(there), "already_bytes": sum(there),
-    }  # fmt: skip
-
-
-def _size(source: Source) -> int:
-    """Give a file's size in bytes, for the progress alone; nought for what will be refused."""
-    try:
-        return os.stat(source.path).st_size
-    except OSError:
-        return 0
 
 
 def _complete(looked: Folder, submission: Submission, stored: Mapping[str, Stored]) -> list[Problem]:
@@ -344,25 +303,30 @@ def _seals(submission: Submission, known: Registered, recipients: Sequence[str])
 class _Writing:
     """The one act: what is new, in the order case, sources, items, links, relations."""
 
-    act: ledger.Act
     archive: Archive
     looked: Folder
     submission: Submission
-    known: Registered
     readings: Findings
     taken: Taken
     reason: str | None
+    recipients: Sequence[str]
+    progress: Saying | None
+    act: ledger.Act = field(init=False)
+    known: Registered = field(init=False)
 
-    def drafts(self, recipients: Sequence[str]) -> Iterator[Draft]:
-        """Give what is to be added. Each is asked for before the next: what is known changes with it."""
+    def drafts(self, act: ledger.Act, known: Registered) -> Iterator[Draft]:
+        """Give what is to be added. Each is asked for before the next: what is `known` changes with it."""
+        self.act, self.known = act, known
         case = yield from self._record("case", self.submission.case)
         yield from self._manifest(case)
         records = list(_records(self.submission))[1:]
         self.known.reserved = {(kind, str(record["id"])) for kind, _, record in records if "id" in record}
-        for kind, _, record in records:
+        for number, (kind, _, record) in enumerate(records):
+            if self.progress is not None:
+                self.progress("recording", number, len(records))
             sub = yield from self._record(kind, record)
             if kind == "source":
-                yield from self._seal(str(record["id"]), sub, recipients)
+                yield from self._seal(str(record["id"]), sub, self.recipients)
             elif kind == "item":
                 yield from self._item(record, sub)
 
@@ -398,7 +362,9 @@ class _Writing:
             yield Draft("custody.prior", sub, fields=event)
         found = self.readings.by_item.get(name)
         if found is not None:
-            reading, count = record_reading(self.act, sub, found, self.taken.rows_unreadable, name)
+            reading, count = record_reading(
+                self.act, sub, found, self.taken.rows_unreadable, name, self.progress
+            )
             self.taken.observations += count
             yield reading
 

@@ -117,23 +117,25 @@ class ObjectStore:
         sources: Iterable[Source | os.PathLike[str] | str],
         progress: Progress | None = None,
         judge: Judge | None = None,
+        spare: int = 0,
     ) -> Iterator[Stored]:
         """Store every source; yield what became of each, in the order given.
 
         All sources are looked at before the first is read. Objects are durable
-        only after `sync`. `judge` is called with the first 8 KiB and the name
-        of each source, in the worker that read it: guessing ten thousand media
-        types takes longer than storing. Raises InputError naming every source that is not
-        there, is no regular file, cannot be read or changed while it was read
-        (the others are stored by then); IntegrityError where an object that is
-        stored already is damaged: it is never overwritten and never believed;
-        UnreachableError for a full, read-only or absent store.
+        only after `sync`; `spare` is the room in bytes that must be left behind
+        them. `judge` is called with the first 8 KiB and the name of each
+        source, in the worker that read it: guessing ten thousand media types
+        takes longer than storing. Raises InputError naming every source that is
+        not there, is no regular file, cannot be read or changed while it was
+        read (the others are stored by then); IntegrityError where an object
+        that is stored already is damaged: it is never overwritten and never
+        believed; UnreachableError for a full, read-only or absent store.
         """
         pairs = _looked_at(sources)
         if not pairs:
             return
         self._ready_to_write()
-        self._room_for_new([seen for _, seen in pairs])
+        self._room_for_new([seen for _, seen in pairs], spare)
         with self._staging() as place:
             yield from self._answers(pairs, lambda window: put_all(window, place, progress, judge))
 
@@ -391,17 +393,17 @@ class ObjectStore:
                 code="store-diverted",
             )
 
-    def _room_for_new(self, noted: Sequence[Seen]) -> None:
+    def _room_for_new(self, noted: Sequence[Seen], spare: int) -> None:
         """Check the room for all sources; if they would not fit, for those alone whose bytes are not stored yet."""
         try:
-            self.room_for(sum(one.size for one in noted), len(noted))
+            self.room_for(sum(one.size for one in noted) + spare, len(noted))
         except UnreachableError:
             pulse, new = Pulse(), {}
             for one in noted:
                 name = name_of(one, pulse)
                 if name is not None and not os.path.lexists(self._path(name)):
                     new[name] = one.size
-            self.room_for(sum(new.values()), len(new))
+            self.room_for(sum(new.values()) + spare, len(new))
 
     def _check(
         self, one: Expected, quick: bool, elsewhere: frozenset[str], buffer: memoryview, pulse: Pulse

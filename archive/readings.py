@@ -134,8 +134,9 @@ def _noting(rows: Iterable[tuple[Any, ...]], unreadable: list[dict[str, Any]], n
 
 
 def record_reading(
-    act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str
-) -> tuple[Draft, int]:
+    act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str,
+    progress: Saying | None = None,
+) -> tuple[Draft, int]:  # fmt: skip
     """Give the entry for the reading of one item, and the number of observations that count; rows are written here."""
     from evidence.imagery import canonical_facts
 
@@ -146,11 +147,11 @@ def record_reading(
             fields["network"] = reading.network
         fields.update({f"facts.{key}": value for key, value in canonical_facts(reading.facts).items()})
         return Draft("reading.add", sub, fields=fields), 0
-    return _record_log(act, sub, found, unreadable, name)
+    return _record_log(act, sub, found, unreadable, name, progress)
 
 
 def _record_log(
-    act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str
+    act: ledger.Act, sub: str, found: Found, unreadable: list[dict[str, Any]], name: str, progress: Saying | None
 ) -> tuple[Draft, int]:
     """Write the rows of a flight log; give the one entry that commits to them, and how many count."""
     assert found.log is not None
@@ -158,11 +159,13 @@ def _record_log(
     known = len(unreadable)
     try:
         batches = _apart(found, salt) if found.size >= LARGE and can_fork() else _batches(log, salt)
-        count, readable, (root, found.told) = _insert(act, sub, batches, unreadable, name)
+        count, readable, (root, found.told) = _insert(act, sub, batches, unreadable, name, progress)
     except WorkerLost:  # it does not say why; read here, whatever is wrong comes to light
         del unreadable[known:]
         act.db.execute("DELETE FROM observation WHERE log = ?", (sub,))
-        count, readable, (root, found.told) = _insert(act, sub, _batches(log, salt), unreadable, name)
+        count, readable, (root, found.told) = _insert(
+            act, sub, _batches(log, salt), unreadable, name, progress
+        )
     return Draft("reading.add", sub, fields={
         "tool": "sijill-flight-log", "version": "1", "columns": dict(log.columns), "rows": count,
         "rows_readable": readable, "rows_root": root, "rows_salt": salt, "warnings": found.told,
@@ -170,8 +173,9 @@ def _record_log(
 
 
 def _insert(
-    act: ledger.Act, sub: str, batches: Iterator[Batch], unreadable: list[dict[str, Any]], name: str
-) -> tuple[int, int, tuple[str, list[str]]]:
+    act: ledger.Act, sub: str, batches: Iterator[Batch], unreadable: list[dict[str, Any]], name: str,
+    progress: Saying | None,
+) -> tuple[int, int, tuple[str, list[str]]]:  # fmt: skip
     """Write batches of rows; gives how many there were, how many could be read, and what the last batch tells."""
     insert = f"INSERT INTO observation(log, {', '.join(OBSERVATION_COLUMNS)}) VALUES ({','.join('?' * 15)})"
     count, readable, end = 0, 0, ("", list[str]())
@@ -180,6 +184,8 @@ def _insert(
         act.db.executemany(insert, ((sub, *row) for row in rows))
         count += len(rows)
         end = told or end
+        if progress is not None:
+            progress(f"recording the rows of {name}", count)
     return count, readable, end
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -63,6 +65,17 @@ def diverted(root: str) -> frozenset[str]:
         for entry in _listed(root, root)
         if _is_shelf_name(entry.name) and not entry.is_dir(follow_symlinks=False)
     )
+
+
+def sizes_there(root: str, wanted: AbstractSet[int]) -> set[int]:
+    """Give which of the sizes (in bytes) objects have; what cannot be looked at has none."""
+    found: set[int] = set()
+    with suppress(OSError, UnreachableError):
+        for shelf in _listed(root, root):
+            if _is_shelf_name(shelf.name) and shelf.is_dir(follow_symlinks=False):
+                with os.scandir(shelf.path) as entries:
+                    found |= {entry.stat(follow_symlinks=False).st_size for entry in entries} & wanted
+    return found
 
 
 def _is_shelf_name(name: str) -> bool:

@@ -45,6 +45,10 @@ class Halted(Exception):
     """The caller wants no more results; raised inside a worker between two chunks."""
 
 
+class Stopped(BaseException):
+    """Ctrl-C, with a sentence that says how far the work came and how to go on."""
+
+
 class WorkerLost(Exception):
     """A forked worker ended before its work did."""
 

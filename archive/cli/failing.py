@@ -29,8 +29,8 @@ def guarded(arguments: Sequence[str]) -> int:
     try:
         status = _run(arranged(arguments))
         sys.stdout.flush()
-    except KeyboardInterrupt as stopped:
-        return _last_word(str(stopped) or STOPPED, INTERRUPTED)
+    except KeyboardInterrupt:
+        return _last_word(STOPPED, INTERRUPTED)
     except BrokenPipeError:
         _forget_stdout()
         return CUT_SHORT
@@ -42,6 +42,12 @@ def guarded(arguments: Sequence[str]) -> int:
         if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C in the making of a class
             return _last_word(STOPPED, INTERRUPTED)
         return _told(_changed(arguments) or _fault(error), as_json=as_json)
+    except BaseException as stopped:
+        from archive.workers import Stopped
+
+        if not isinstance(stopped, Stopped):
+            raise
+        return _last_word(str(stopped), INTERRUPTED)
     return status
 
 

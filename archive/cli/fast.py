@@ -76,7 +76,7 @@ def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> d
 
     from archive.cli.showing import progress
     from archive.verify import object_rows, taken_down, verify_objects
-    from archive.workers import summed
+    from archive.workers import Stopped, summed
 
     since = int(time.time())
     with progress("reading", as_json=as_json) as draw:
@@ -88,7 +88,7 @@ def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> d
         try:
             document = verify_objects(rows, archive.objects, quick=quick, whole=not items, progress=step)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(GOING_ON) from None
+            raise Stopped(GOING_ON) from None
     if not items and not document["unreadable"]:
         from archive.read_again import ReadAgain
         from schemas.errors import UnreachableError
