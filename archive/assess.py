@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,14 @@ import orjson
 
 from archive.checked import Check, last_word, recorded_checks
 from archive.flights import Logs
+from archive.likeness import Looking
 from archive.merged import as_seen, family, is_marked, weighed_as
 from archive.show import find_standing
 from archive.stretches import Stretch, stretches, told
 from archive.waiver import in_force
 from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
+from evidence.likeness import Likenesses
 from evidence.verdict import JUNIT_TAIL, as_junit, as_text, junit_head, junit_suite, unfitting_text
 from schemas.case import named
 from schemas.fields import in_language
@@ -55,6 +58,7 @@ class Checked:
     assessments: list[Assessment] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     unfitting: list[list[Disagreement]] = field(default_factory=list)  # of each assessment, in its order
+    alike: list[Likenesses] = field(default_factory=list)
     receipt: Receipt | None = None
 
     @property
@@ -67,13 +71,15 @@ class Checked:
         document: dict[str, Any] = {
             "format": "sijill-check/1",
             "standard": _named(self.standard),
-            "cases": [_case_document(*one) for one in zip(self.assessments, self.unfitting, strict=True)],
+            "cases": [
+                _case_document(*one) for one in zip(self.assessments, self.unfitting, self.alike, strict=True)
+            ],
         }
         return document | (self.receipt.document() if self.receipt is not None else {})
 
     def text(self) -> str:
         """Give every assessment in words."""
-        cases = zip(self.assessments, self.titles, self.unfitting, strict=True)
+        cases = zip(self.assessments, self.titles, self.unfitting, self.alike, strict=True)
         return "\n".join(_case_text(*one) for one in cases) or NO_CASE
 
     def junit(self) -> str:
@@ -96,7 +102,7 @@ def check(
     """
     checked = Checked(_standard(archive, standard))
     subjects = {}
-    with archive.reading() as db:
+    with archive.reading() as db, Looking(archive, opens=bool(codes)) as looking:
         for code in codes:
             find_standing(db, code)
         for number, (sub, case) in enumerate(cases(db, codes, standard=checked.standard.id), 1):
@@ -106,6 +112,7 @@ def check(
             checked.titles.append(_title(case))
             subjects[str(case.record["code"])] = sub
             checked.unfitting.append(disagreements(case))
+            checked.alike.append(looking.among([case], progress))
     if record_as is not None:
         from archive import ledger
 
@@ -131,14 +138,21 @@ def written(
         for code in codes:
             find_standing(db, code)
         yield head(wanted), False
-        for piece, fails in told(archive, db, codes, lambda db: _asker(db, wanted, between, say), progress):
-            if piece:
-                yield ("" if first else between) + piece, fails
-                first = False
+        looking = Looking(archive, opens=bool(codes))  # of another process, where it forks, nothing is open yet
+        try:
+            asker = partial(_asker, standard=wanted, between=between, say=say, looking=looking)
+            for piece, fails in told(archive, db, codes, asker, progress):
+                if piece:
+                    yield ("" if first else between) + piece, fails
+                    first = False
+        finally:
+            looking.end()
     yield (EMPTY[form] if first else tail), False
 
 
-def _asker(db: Any, standard: Standard, between: str, say: Say) -> Callable[[Stretch], tuple[str, bool]]:
+def _asker(
+    db: Any, standard: Standard, between: str, say: Say, looking: Looking
+) -> Callable[[Stretch], tuple[str, bool]]:
     """Give what tells a stretch of cases in words, and whether one of them does not meet the standard."""
     checks, logs = recorded_checks(db), Logs(db)
 
@@ -146,7 +160,7 @@ def _asker(db: Any, standard: Standard, between: str, say: Say) -> Callable[[Str
         pieces, fails = [], False
         for _, case in _read(db, stretch, checks, logs, standard.id):
             assessment = weigh(standard, case)
-            pieces.append(say(assessment, _title(case), disagreements(case)))
+            pieces.append(say(assessment, _title(case), disagreements(case), looking.among([case])))
             fails = fails or assessment.meets is False
         return between.join(pieces), fails
 
@@ -165,12 +179,15 @@ def _named(standard: Standard) -> dict[str, str]:
     return {"id": standard.id, "version": standard.version, "sha256": standard.sha256}
 
 
-def _case_document(assessment: Assessment, unfitting: Sequence[Disagreement]) -> dict[str, Any]:
-    return {**assessment.document(), "consistency": [finding.document() for finding in unfitting]}
+def _case_document(
+    assessment: Assessment, unfitting: Sequence[Disagreement], alike: Likenesses
+) -> dict[str, Any]:
+    told = [finding.document() for finding in unfitting]
+    return {**assessment.document(), "consistency": told, "likeness": alike.document()}
 
 
-def _case_text(assessment: Assessment, title: str, unfitting: Sequence[Disagreement]) -> str:
-    return as_text(assessment, title=title) + unfitting_text(unfitting)
+def _case_text(assessment: Assessment, title: str, unfitting: Sequence[Disagreement], alike: Likenesses) -> str:
+    return as_text(assessment, title=title) + unfitting_text(unfitting) + alike.text()
 
 
 def _indented(document: Any, by: str) -> str:
@@ -181,7 +198,7 @@ def _json_head(standard: Standard) -> str:
     return f'{{\n  "format": "sijill-check/1",\n  "standard": {_indented(_named(standard), "  ")},\n  "cases": ['
 
 
-Say = Callable[[Assessment, str, Sequence[Disagreement]], str]
+Say = Callable[[Assessment, str, Sequence[Disagreement], Likenesses], str]
 NO_CASE = "there is no case to check yet\n"
 EMPTY = {"text": NO_CASE, "json": "]\n}\n", "junit": JUNIT_TAIL}  # what ends an archive without a case
 FORMS: Mapping[str, tuple[Callable[[Standard], str], str, str, Say]] = {  # head, between two cases, tail, one case
@@ -190,9 +207,9 @@ FORMS: Mapping[str, tuple[Callable[[Standard], str], str, str, Say]] = {  # head
         _json_head,
         ",",
         "\n  ]\n}\n",
-        lambda one, _, found: "\n    " + _indented(_case_document(one, found), "    "),
+        lambda one, _, found, alike: "\n    " + _indented(_case_document(one, found, alike), "    "),
     ),
-    "junit": (junit_head, "", JUNIT_TAIL, lambda one, _title, _found: junit_suite(one)),
+    "junit": (junit_head, "", JUNIT_TAIL, lambda one, _title, _found, _alike: junit_suite(one)),
 }
 
 
@@ -290,11 +307,8 @@ def _case(
         items=[_item(code, row, of_sub.get(row[1], ()), checks) for row in by_kind["item"]],
         sources={name: fields for name, _, _, _, fields in by_kind["source"]},
         links=links,
-        relations=[
-            Relation(name, fields["item"], fields["as"], fields.get("of"), fields.get("external"))
-            for name, _, _, withdrawn, fields in by_kind["relation"]
-            if not withdrawn
-        ],
+        relations=[_relation(row) for row in by_kind["relation"] if not row[3]],
+        undone=[_relation(row) for row in by_kind["relation"] if row[3]],
         flights=logs.asked_of(record),
         waivers=in_force(of_sub.get(case_sub, ()), standard, datetime.now(UTC).date()),
         facts={name: read for name, read in facts.items() if read},
@@ -336,6 +350,11 @@ def _item(code: str, row: Any, acts: Sequence[tuple[str, Mapping[str, Any]]], ch
         custody=[said for t, said in acts if t == "custody.prior" and said],  # erased ones say nothing
         present=wrong is None if "blake3" in record else None,
     )
+
+
+def _relation(row: Any) -> Relation:
+    name, _, _, _, fields = row
+    return Relation(name, fields["item"], fields["as"], fields.get("of"), fields.get("external"))
 
 
 def _link(row: Any) -> Link:

@@ -21,6 +21,7 @@ from archive.consent import dossiers_with
 from archive.copies import known_copies
 from archive.database import blob, left_journal
 from archive.merged import weighed_as
+from archive.likeness import Memory
 from archive.show import Kept, find_record
 from evidence.independence import joins_of_item, joins_of_source
 from schemas.case import named
@@ -71,6 +72,9 @@ def erase(
         if not refused:
             unfinished.put_down(archive.folder, doomed)
         say("erasing: folding the journal, removing the objects", 0)
+    memory = Memory(archive)
+    memory.forget(doomed)
+    memory.end()
     assert act.receipt is not None
     if left_journal(archive.database):
         raise UnreachableError(

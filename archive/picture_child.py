@@ -1,7 +1,7 @@
 """The process that makes copies of pictures and sound: limited, without network, told one file at a time.
 
 Started by `archive.pictures` and by nobody else. A line of standard input is a
-job as JSON: what to do (see `evidence.redaction.done`), a path, and what that
+job as JSON: what to do (see `evidence.redaction.done`; `mark`, `compare`), a path, and what that
 needs. The answer is one byte (1 made, 0 not), four bytes of length, and the
 copy or the reason why there is none; of a comparison, reasons to refuse a copy.
 """
@@ -15,6 +15,8 @@ import sys
 def main() -> None:
     """Answer every line, until there is none."""
     from archive.reader_child import cut_network, limit, limit_next_file, open_regular
+    from evidence.likeness_marks import mark
+    from evidence.pdf_text import CannotTell
     from evidence.redaction import CannotCopy, done
     from evidence.remnants import refusals
 
@@ -30,10 +32,12 @@ def main() -> None:
                     with open_regular(job["copy"]) as copy:
                         found = refusals(file.read(), job["types"][0], copy.read(), job["types"][1], job["gone"])
                     answer = json.dumps(found).encode()
+                elif job["do"] == "mark":
+                    answer = mark(file, job["media_type"])
                 else:
                     answer = done(file, job)
                 made = b"\1"
-        except CannotCopy as error:
+        except (CannotCopy, CannotTell) as error:
             answer = str(error).encode()
         except MemoryError:
             answer = b"it needs more memory than a copy may take"

@@ -1,4 +1,4 @@
-"""Copies of pictures and sound, made in limited child processes.
+"""Copies of pictures and sound, and marks of what they look like, made in limited child processes.
 
 A file that crashes, bloats or stalls its decoder has no copy; the others go on
 and the original is untouched. What a child answers is used as a picture or as
@@ -36,6 +36,10 @@ class NoCopy(Exception):
     """A child made no copy; the message says why, in our own words."""
 
 
+class NoChild(NoCopy):
+    """There is no child that could make one."""
+
+
 class Pictures:
     """One child, started when it is first needed and again after it died. Not for several threads at once."""
 
@@ -64,12 +68,9 @@ class Pictures:
         """Give a copy without metadata, its boxes covered. Raises NoCopy."""
         return self._ask(path, do="cover", boxes=[list(box) for box in boxes], how=how)
 
-    def fingerprint(self, path: Path) -> bytes | None:
-        """Give 8 bytes that are alike for pictures that look alike, or None."""
-        with contextlib.suppress(NoCopy):
-            answer = self._ask(path, do="fingerprint")
-            return answer if len(answer) == 8 else None
-        return None
+    def mark(self, path: Path, media_type: str) -> bytes:
+        """Give the mark of a picture or a text, by which `evidence.likeness` compares. Raises NoCopy."""
+        return self._ask(path, do="mark", media_type=media_type)
 
     def refusals(self, original: tuple[Path, str], copy: tuple[Path, str], gone: Sequence[str]) -> list[str]:
         """Give the reasons why a copy cannot stand for an original; both as (path, media type). Raises NoCopy."""
@@ -80,7 +81,7 @@ class Pictures:
     def _ask(self, path: Path, **job: Any) -> bytes:
         process = self._process or self._start()
         if process is None or process.stdin is None or process.stdout is None:
-            raise NoCopy("no process for it could be started")
+            raise NoChild("no process for it could be started")
         watchdog = threading.Timer(self._seconds, process.kill)
         watchdog.start()
         try:
@@ -95,7 +96,7 @@ class Pictures:
             watchdog.cancel()
         if len(answer) != length:
             self.end()
-            raise NoCopy("it takes more time or memory to decode than a copy may")
+            raise NoCopy("it takes more time or memory to decode than it may")
         if head[:1] != b"\1":
             raise NoCopy(answer[:200].decode("ascii", "replace"))
         return answer
@@ -158,15 +159,20 @@ class Copies:
                 self._made[path.name] = str(error)
         return self._made[path.name]
 
-    def alike(self, paths: Sequence[tuple[str, Path]], model: Path) -> list[str]:
-        """Name those of the pictures `(name, path)` that look like `model`."""
-        from evidence.redaction import alike
+    def alike(self, files: Sequence[tuple[str, Path, str]], model: tuple[Path, str]) -> list[str]:
+        """Name those of the pictures `(name, path, media type)` that look like `model`, or like a part of it."""
+        from evidence.likeness import bits_apart
 
-        wanted = self._pictures.fingerprint(model)
+        wanted = self._mark(*model)
         if wanted is None:
             return []
-        found = [(name, self._pictures.fingerprint(path)) for name, path in paths]
-        return [name for name, bits in found if bits is not None and alike(bits, wanted)]
+        found = [(name, self._mark(path, media_type)) for name, path, media_type in files]
+        return [name for name, one in found if one is not None and bits_apart(one, wanted) is not None]
+
+    def _mark(self, path: Path, media_type: str) -> bytes | None:
+        with contextlib.suppress(NoCopy):
+            return self._pictures.mark(path, media_type)
+        return None
 
     def _keep(self, data: bytes) -> Made:
         media_type = next((kind for head, kind in _TYPES.items() if data.startswith(head)), None)

@@ -92,7 +92,8 @@ def no_flights(within_km: float, before_min: float, after_min: float) -> FlightA
 class Case:
     """A case as it is weighed; `items` in the order of registration, `waivers` those in force, rule id -> reason.
 
-    `facts` (item id -> what a reader found, dotted names) and `sightings` are told beside the result, never weighed.
+    `facts` (item id -> what a reader found, dotted names), `sightings` and `undone` (relations that were withdrawn) are
+    told beside the result, never weighed.
     """
 
     record: Mapping[str, Any]
@@ -104,6 +105,7 @@ class Case:
     waivers: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sightings: Sequence[Sighting] = ()
+    undone: Sequence[Relation] = ()
 
 
 def present(record: Mapping[str, Any], name: str) -> bool:

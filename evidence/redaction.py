@@ -37,11 +37,11 @@ def small(file: BinaryIO) -> bytes:
     """Give a small JPEG of a picture. Raises CannotCopy, or whatever a decoder raises."""
     from PIL import Image
 
-    with _opened(file) as picture:
-        whole = picture if picture.mode in _EVEN else _upright(picture)
+    with opened(file) as picture:
+        whole = picture if picture.mode in _EVEN else upright(picture)
         # A gap of 1 lets a JPEG be decoded no larger than needed.
         whole.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC, reducing_gap=1.0)
-        return _jpeg(_upright(whole), 78)
+        return _jpeg(upright(whole), 78)
 
 
 def clean(file: BinaryIO, media_type: str) -> bytes:
@@ -67,26 +67,10 @@ def covered(file: BinaryIO, boxes: Sequence[Box], how: str) -> bytes:
     return _written(picture, kind)
 
 
-def fingerprint(file: BinaryIO) -> bytes:
-    """Give 8 bytes that are alike for pictures that look alike: is a pixel brighter than the one right of it."""
-    from PIL import Image
-
-    with _opened(file) as picture:
-        picture.draft("L", (72, 64))
-        grey = _upright(picture).convert("L").resize((9, 8), Image.Resampling.BILINEAR).tobytes()
-    bits = "".join("1" if grey[9 * y + x] > grey[9 * y + x + 1] else "0" for y in range(8) for x in range(8))
-    return int(bits, 2).to_bytes(8, "big")
-
-
 def same_pixels(one: BinaryIO, two: BinaryIO) -> bool:
     """Tell whether two pictures show the same, pixel by pixel."""
     first, second = _pixels(one)[0], _pixels(two)[0]
     return bool(first.size == second.size and first.tobytes() == second.tobytes())
-
-
-def alike(one: bytes, two: bytes, *, most: int = 10) -> bool:
-    """Tell whether two fingerprints differ in at most `most` of their 64 bits."""
-    return (int.from_bytes(one, "big") ^ int.from_bytes(two, "big")).bit_count() <= most
 
 
 def clean_wave(data: bytes) -> bytes:
@@ -107,7 +91,8 @@ def clean_wave(data: bytes) -> bytes:
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
-def _opened(file: BinaryIO) -> Any:
+def opened(file: BinaryIO) -> Any:
+    """Open a picture, none of it decoded yet. Raises CannotCopy (too many pixels), or whatever a decoder raises."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -119,21 +104,22 @@ def _opened(file: BinaryIO) -> Any:
     return picture
 
 
-def _upright(picture: Any) -> Any:
+def upright(picture: Any) -> Any:
+    """Give a picture turned as it is meant to be seen, in RGB; what shows through it is white."""
     from PIL import Image, ImageOps
 
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode in ("RGBA", "LA", "P", "PA"):
-        upright = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    return upright.convert("RGB")
+    turned = ImageOps.exif_transpose(picture)
+    if turned.mode in ("RGBA", "LA", "P", "PA"):
+        turned = turned.convert("RGBA")
+        turned = Image.alpha_composite(Image.new("RGBA", turned.size, "white"), turned)
+    return turned.convert("RGB")
 
 
 def _pixels(file: BinaryIO) -> tuple[Any, str]:
-    with _opened(file) as picture:
+    with opened(file) as picture:
         if getattr(picture, "n_frames", 1) != 1 and picture.format != "MPO":
             raise CannotCopy("it holds several pictures")
-        return _upright(picture), str(picture.format)
+        return upright(picture), str(picture.format)
 
 
 def _written(picture: Any, kind: str) -> bytes:
@@ -169,13 +155,11 @@ def _cover(picture: Any, box: Box, how: str) -> Any:
 
 
 def done(file: BinaryIO, job: Mapping[str, Any]) -> bytes:
-    """Do what a job asks for: small, clean (media_type), cover (boxes, how) or fingerprint. Raises CannotCopy."""
+    """Do what a job asks for: small, clean (media_type) or cover (boxes, how). Raises CannotCopy."""
     match job["do"]:
         case "small":
             return small(file)
         case "clean":
             return clean(file, str(job["media_type"]))
-        case "cover":
-            return covered(file, [tuple(box) for box in job["boxes"]], str(job["how"]))
         case _:
-            return fingerprint(file)
+            return covered(file, [tuple(box) for box in job["boxes"]], str(job["how"]))

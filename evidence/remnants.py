@@ -8,6 +8,8 @@ covered is for people to see.
 
 from __future__ import annotations
 
+import codecs
+import html
 import io
 import re
 import zipfile
@@ -19,6 +21,7 @@ from evidence.redaction import HEARD, PICTURES, SOUND, CannotCopy, same_pixels
 RUN = 6  # characters: so long a run of the original's text must be gone somewhere
 MOST_ZIP_BYTES = 64 * 1024 * 1024
 _TEXT = ("text/plain", "text/csv", "text/tab-separated-values")
+_MARKUP = ("text/markdown", "text/html")
 _FILM = ("video/mp4", "video/quicktime", "video/x-m4v", "audio/mp4")
 _FILM_TAGS = (b"\xa9xyz", b"loci", b"com.apple.quicktime.location", b"\xa9mak", b"\xa9mod", b"\xa9nam", b"\xa9ART")
 _TIFF_TAGS = (270, 271, 272, 305, 306, 315, 316, 700, 33432, 33723, 34665, 34853)
@@ -110,12 +113,19 @@ def text_of(data: bytes, media_type: str) -> str | None:
     """Give all text that a file yields, without blanks; None for kinds that hold none. Raises CannotTell."""
     if media_type == "application/pdf":
         return pdf_text(data)
-    if media_type in _TEXT:
-        return _plain(data.decode("utf-8", "replace"))
+    if media_type in _TEXT or media_type in _MARKUP:
+        wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        text = data.decode("utf-16" if wide else "utf-8-sig", "replace")
+        return _plain(_seen(text) if media_type == "text/html" else text)
     if "officedocument" in media_type:
         words = [part.decode("utf-8", "replace") for part in _parts(data, but="docProps/")]
         return _plain("".join(re.sub(r"<[^>]*>", "", part) for part in words))
     return None
+
+
+def _seen(page: str) -> str:
+    """Give the text of a page of HTML, without scripts, styles and marks."""
+    return html.unescape(re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", "", page))
 
 
 def _plain(text: str) -> str:

@@ -106,11 +106,15 @@ def _standing(case: Mapping[str, Any]) -> str:
 @command(app, "show", example="sijill case show EX-2019-0001", exits={0: "shown", 2: "there is no such case"})
 def show_case(ctx: typer.Context, code: Annotated[str, typer.Argument(metavar="CODE")]) -> None:
     """Show a case: what it claims, its sources, items, links and relations."""
+    from archive.likeness import remembered
     from archive.show import case_document
 
-    with archive_of(ctx).reading() as db:
+    archive = archive_of(ctx)
+    with archive.reading() as db:
         document = case_document(db, code)
-    show(document, lambda: _case(document), as_json=said(ctx).json)
+        alike = remembered(archive, db, code)
+    document["likeness"] = alike.document()
+    show(document, lambda: f"{_case(document)}\n{alike.text()}", as_json=said(ctx).json)
 
 
 def title_of(record: Mapping[str, Any]) -> str:

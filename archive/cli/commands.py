@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contradiction": ("contradiction", "Resolve a contradiction in writing."),
     "check": ("check", "Weigh cases against a corroboration standard, with reasons."),
     "waive": ("waive", "Set a rule aside for one case, by two persons, with a reason and an end."),
+    "alike": ("alike", "Suggest which pictures and texts may be one, where nobody has said so yet."),
     "match": ("match", "Find flights that were near a case's place at its time."),
     "timeline": ("timeline", "Show every clock of a case on one axis: claim, statements, images, flights, radio."),
     "verify": ("verify", "Read the stored evidence again and compare it with what was taken in."),

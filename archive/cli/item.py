@@ -18,7 +18,7 @@ HELP = "Show one item with its reading, links and custody; add or withdraw one."
 app = new_app(HELP, group=True)
 _ELSEWHERE = (
     "format", "id", "case", "reading", "links", "relations", "custody", "custody_gaps", "objects", "source_record",
-    "withdrawn", "entries", "title",
+    "withdrawn", "entries", "title", "likeness",
 )  # fmt: skip
 _FIRST = ("kind", "medium", "source", "file", "media_type", "size", "sha256", "blake3")
 
@@ -71,11 +71,15 @@ def withdraw_item(
 @command(app, "show", example="sijill item show EX-2019-0001/V1", exits={0: "shown", 2: "there is no such item"})
 def show_item(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="ID", help="CODE/ID.")]) -> None:
     """Show one item: its record, reading, links, custody and objects."""
+    from archive.likeness import remembered
     from archive.show import item_document
 
-    with archive_of(ctx).reading() as db:
+    archive = archive_of(ctx)
+    with archive.reading() as db:
         document = item_document(db, name)
-    show(document, lambda: _item(document), as_json=said(ctx).json)
+        alike = remembered(archive, db, document["case"]).of(document["id"])
+    document["likeness"] = alike.document()
+    show(document, lambda: f"{_item(document)}\n{alike.text()}", as_json=said(ctx).json)
 
 
 def _item(document: dict[str, Any]) -> str:

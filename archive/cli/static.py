@@ -37,6 +37,8 @@ Commands:
   check          Weigh cases against a corroboration standard, with reasons.
   waive          Set a rule aside for one case, by two persons, with a reason
                  and an end.
+  alike          Suggest which pictures and texts may be one, where nobody has
+                 said so yet.
   match          Find flights that were near a case's place at its time.
   timeline       Show every clock of a case on one axis: claim, statements,
                  images, flights, radio.

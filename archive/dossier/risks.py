@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
-from archive.handed_over import Dossier, Exhibit
+from archive.handed_over import Dossier, Exhibit, File
 from archive.pictures import Copies
 from archive.withholding import STRICT
 from evidence.redaction import PICTURES
@@ -57,11 +57,15 @@ def _names_its_maker(exhibit: Exhibit) -> bool:
 def _alike(dossier: Dossier, copies: Copies) -> Iterator[str]:
     """Find pictures that look like one that leaves covered, and leave uncovered themselves."""
     drawn = [e for e in dossier.exhibits if e.file and e.file.media_type in PICTURES]
-    bare: list[tuple[str, Any]] = [(e.bates, e.file.source) for e in drawn if e.file and e.form != "redacted"]
+    bare = [(e.bates, *_lying(e.file)) for e in drawn if e.file and e.form != "redacted"]
     for exhibit in drawn:
         if exhibit.form == "redacted" and exhibit.file:
-            for number in copies.alike(bare, exhibit.file.source):
+            for number in copies.alike(bare, _lying(exhibit.file)):
                 yield f"{number}: it looks like {exhibit.bates}, which leaves covered, and is not covered itself"
+
+
+def _lying(file: File) -> tuple[Path, str]:
+    return file.source, file.media_type
 
 
 def _posts(dossier: Dossier) -> Iterator[str]:

@@ -205,7 +205,7 @@ def test_no_key_is_a_refusal_that_says_where_it_looked(kept, tmp_path):
     assert sijill("case", "list", "--archive", folder / "archive", home=tmp_path / "empty").returncode == 0
 
 
-def test_damage_is_found_by_verify_and_by_audit(kept, tmp_path):
+def test_damage_is_found_by_verify_and_by_audit(run, kept, tmp_path):
     """One changed letter in one object: exit 1, and the item named."""
     folder, home = kept
     copy = tmp_path / "archive"
