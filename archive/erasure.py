@@ -20,8 +20,8 @@ from archive import ledger, unfinished
 from archive.consent import dossiers_with
 from archive.copies import known_copies
 from archive.database import blob, left_journal
-from archive.merged import weighed_as
 from archive.likeness import Memory
+from archive.merged import weighed_as
 from archive.show import Kept, find_record
 from evidence.independence import joins_of_item, joins_of_source
 from schemas.case import named

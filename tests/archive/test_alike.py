@@ -11,9 +11,10 @@ from archive.dossier.export import Place, export
 from archive.erasure import erase
 from archive.handed_over import Request
 from archive.likeness import Memory, alike, remembered
+from archive.merging import merge
 from archive.operators import add
 from tests.archive.test_operators import key
-from tests.casebook import CODE, case, files, new_archive, sijill, signers, take, write
+from tests.casebook import CODE, case, files, new_archive, signers, sijill, take, write
 from tests.evidence.scenes import saved, scene
 from tests.evidence.test_likeness import HEARD, SEEN
 
@@ -110,6 +111,22 @@ def test_copies_are_found_over_all_cases(archive, tmp_path):
     found = {(one.item.name, one.like.name) for one in alike(archive).suggestions}
     assert ("EX-2019-0002/V1", f"{CODE}/V1") in found
     assert said(alike(archive, ["EX-2019-0002"])) == []
+
+
+def test_the_items_of_merged_cases_are_compared_as_those_of_one(archive, tmp_path):
+    """Each by its name in the archive, with a command that ties the two cases' items."""
+    tables, contents = copied("EX-2019-0002")
+    contents["media/v1.jpg"] = saved(scene(7), quality=40)
+    tables["item"] = [one for one in tables["item"] if one["id"] == "V1"]
+    tables["link"] = [one for one in tables["link"] if one["item"] == "V1"]
+    kept = {"media/v1.jpg": contents["media/v1.jpg"]}
+    take(archive, write(tmp_path / "two", tables, kept))
+    merge(archive, signers(archive), "EX-2019-0002", CODE, "one attack, told twice")
+    (found,) = [one for one in alike(archive, [CODE]).suggestions if one.item.name == "EX-2019-0002/V1"]
+    assert found.like.name == f"{CODE}/V1"
+    assert found.command == f"sijill relation add EX-2019-0002/V1 --type copy_of --of {CODE}/V1 --reason '…'"
+    add_relation(archive, signers(archive), "EX-2019-0002/V1", {"as": "copy_of", "of": f"{CODE}/V1", "reason": "same"})
+    assert said(alike(archive, [CODE])) == [("V2", "V1"), ("D1", "W1")]
 
 
 def test_consent_withdrawn_from_the_team_closes_the_file(archive):
