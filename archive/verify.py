@@ -25,16 +25,18 @@ from schemas.errors import NotFound
 if TYPE_CHECKING:
     import sqlite3
 
-Row = tuple[str, str, str | None, int | None]  # item for people, BLAKE3, SHA-256, size in bytes
+Row = tuple[Any, str, str | None, int | None]  # item for people, or the entry it is of; BLAKE3, SHA-256, size in bytes
 
 _NOBODY: Row = ("", "", None, None)
 HARMLESS = ("whole", "stranger")  # what of an unlisted thing that is no finding
 
 ITEM_OF = "CASE WHEN r.kind = 'case' THEN r.code ELSE coalesce(r.code || '/' || r.id, 'entry ' || o.idx) END"
-EVERY_OBJECT = (
+EVERY_OBJECT = "SELECT o.idx, o.blake3, o.sha256, o.size FROM object o ORDER BY o.blake3, o.idx"
+_SOME = (
     f"SELECT {ITEM_OF}, o.blake3, o.sha256, o.size FROM object o LEFT JOIN record r ON r.sub = o.sub"
-    " ORDER BY o.blake3, o.idx"
+    " WHERE r.code IN ({0}) OR r.code || '/' || r.id IN ({0}) ORDER BY o.blake3, o.idx"
 )
+_NAME = f"SELECT {ITEM_OF} FROM object o LEFT JOIN record r ON r.sub = o.sub WHERE o.idx = ? LIMIT 1"
 
 
 HELD_ROWS = 50_000  # so many are held in memory, more lie in a temporary file
@@ -46,6 +48,7 @@ _Claim = tuple[str, Sequence[Row]]  # an object's name, and all rows that name i
 def object_rows(database: sqlite3.Connection, wanted: Sequence[str] = ()) -> Iterator[Row]:
     """Give the rows of every object, or of the items (`CODE/ID`) and cases (`CODE`) wanted, by object name.
 
+    Those of every object bear the entry that names it, for a finding alone needs the item: `named` looks it up.
     Raises NotFound for what is wanted and not in the archive.
     """
     if not wanted:
@@ -63,10 +66,16 @@ def object_rows(database: sqlite3.Connection, wanted: Sequence[str] = ()) -> Ite
 
     wanted = [name for one in wanted for name in family(database, one)]  # a case with all that it takes in
     marks = ",".join("?" * len(wanted))
-    some = EVERY_OBJECT.replace(
-        " ORDER BY", f" WHERE r.code IN ({marks}) OR r.code || '/' || r.id IN ({marks}) ORDER BY"
-    )
-    yield from database.execute(some, (*wanted, *wanted))
+    yield from database.execute(_SOME.format(marks), (*wanted, *wanted))
+
+
+def named(database: sqlite3.Connection, document: dict[str, Any]) -> dict[str, Any]:
+    """Put the names that people use in the place of the entries in a document's findings; gives the document."""
+    for one in (*document["damaged"], *document["missing"], *document["unreadable"]):
+        if type(one["item"]) is int:
+            row = database.execute(_NAME, (one["item"],)).fetchone()
+            one["item"] = row[0] if row else f"entry {one['item']}"
+    return document
 
 
 def taken_down(rows: Iterable[Row]) -> Iterator[Row]:
@@ -142,10 +151,10 @@ class _Report:
 
     def __init__(self) -> None:
         self.objects = self.bytes = 0
-        self.damaged: list[dict[str, str]] = []
-        self.missing: list[dict[str, str]] = []
+        self.damaged: list[dict[str, Any]] = []
+        self.missing: list[dict[str, Any]] = []
         self.unlisted: list[dict[str, str]] = []
-        self.unreadable: list[dict[str, str]] = []
+        self.unreadable: list[dict[str, Any]] = []
 
     def take(self, claim: _Claim, checked: Checked) -> None:
         """Note what reading one object showed, for every item that names it."""

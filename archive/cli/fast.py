@@ -75,7 +75,7 @@ def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> d
     import time
 
     from archive.cli.showing import progress
-    from archive.verify import object_rows, taken_down, verify_objects
+    from archive.verify import named, object_rows, taken_down, verify_objects
     from archive.workers import Stopped, summed
 
     since = int(time.time())
@@ -89,6 +89,9 @@ def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> d
             document = verify_objects(rows, archive.objects, quick=quick, whole=not items, progress=step)
         except KeyboardInterrupt:
             raise Stopped(GOING_ON) from None
+    if not document["ok"]:
+        with archive.reading() as db:
+            named(db, document)
     if not items and not document["unreadable"]:
         from archive.read_again import ReadAgain
         from schemas.errors import UnreachableError

@@ -138,10 +138,10 @@ def _check(shown: Shown, archive: Archive) -> None:
 
 
 def _verify(shown: Shown, archive: Archive) -> None:
-    from archive.verify import exit_status, object_rows, verify_objects
+    from archive.verify import exit_status, named, object_rows, verify_objects
 
     with archive.reading() as db:
-        document = verify_objects(object_rows(db), archive.objects)
+        document = named(db, verify_objects(object_rows(db), archive.objects))
     shown.steps.append(Step("sijill verify", exit_status(document), document))
 
 

@@ -8,7 +8,7 @@ from archive.assess import check, weigh_for_dossier
 from archive.checked import record_checks
 from archive.flights import match
 from archive.show import case_list, custody_document
-from archive.verify import object_rows, verify_objects
+from archive.verify import named, object_rows, verify_objects
 from schemas.errors import FormatError, NotFound
 from tests.casebook import CODE, case, files, filled_archive, new_archive, signers, take, write
 
@@ -74,7 +74,7 @@ def test_only_a_recorded_verification_changes_what_intake_said(tmp_path):
     for data, meets in ((whole[:-1] + b"!", False), (whole, True)):
         path.write_bytes(data)
         with archive.reading() as db:
-            document = verify_objects(object_rows(db), archive.objects)
+            document = named(db, verify_objects(object_rows(db), archive.objects))
         told = record_checks(archive, signers(archive), document, [])
         assert told["recorded"] == (0 if meets else 1)
         assert check(archive).document()["cases"][0]["meets"] is meets
@@ -102,8 +102,8 @@ def test_cases_named_are_weighed_in_that_order_and_all_else_by_code(tmp_path):
     take(archive, write(tmp_path / "in2", tables, files()))
     by_code = [one["code"] for one in check(archive).document()["cases"]]
     assert by_code == ["EX-2018-0001", CODE]
-    named = [one["code"] for one in check(archive, [CODE, "EX-2018-0001"]).document()["cases"]]
-    assert named == [CODE, "EX-2018-0001"]
+    order = [one["code"] for one in check(archive, [CODE, "EX-2018-0001"]).document()["cases"]]
+    assert order == [CODE, "EX-2018-0001"]
     assert all(one["meets"] for one in check(archive).document()["cases"])
 
 

@@ -16,7 +16,7 @@ from archive.checked import record_checks
 from archive.dossier import verify as second
 from archive.keys import Home
 from archive.open import find
-from archive.verify import EVERY_OBJECT, verify_objects
+from archive.verify import EVERY_OBJECT, named, verify_objects
 from tests import casebook
 
 
@@ -127,7 +127,7 @@ def test_damage_to_an_object_is_dated_by_the_last_check_that_was_recorded(folder
     """Not by its registration: somebody read it since, and wrote down that it was whole."""
     archive = opened(folder)
     with archive.reading() as db:
-        document = verify_objects(db.execute(EVERY_OBJECT).fetchall(), archive.objects)
+        document = named(db, verify_objects(db.execute(EVERY_OBJECT).fetchall(), archive.objects))
     record_checks(archive, casebook.signers(archive), document, [])
     with archive.reading() as db:
         (index, at) = db.execute("SELECT idx, at FROM act WHERE t = 'custody.check'").fetchone()

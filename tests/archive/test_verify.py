@@ -8,7 +8,7 @@ import pytest
 
 from archive.database import INDEXES, TABLES
 from archive.objects import ObjectStore
-from archive.verify import EVERY_OBJECT, exit_status, object_rows, verify_objects
+from archive.verify import EVERY_OBJECT, exit_status, named, object_rows, verify_objects
 from schemas.errors import NotFound, UnreachableError
 
 
@@ -195,13 +195,18 @@ def database():
     connection.close()
 
 
-def test_rows_come_by_object_name_with_the_name_that_people_use(database):
+def test_rows_come_by_object_name_with_the_entry_that_names_each(database):
     assert [
-        ("EX-2/V1", "a" * 64, "2" * 64, 6),
-        ("EX-1", "b" * 64, "3" * 64, 7),
-        ("EX-1/V1", "c" * 64, "1" * 64, 5),
-        ("entry 6", "d" * 64, "4" * 64, 8),
+        (4, "a" * 64, "2" * 64, 6),
+        (5, "b" * 64, "3" * 64, 7),
+        (3, "c" * 64, "1" * 64, 5),
+        (6, "d" * 64, "4" * 64, 8),
     ] == list(object_rows(database))
+
+
+def test_a_finding_bears_the_name_that_people_use(database, store):
+    document = named(database, verify_objects(object_rows(database), store))
+    assert ["EX-2/V1", "EX-1", "EX-1/V1", "entry 6"] == [one["item"] for one in document["missing"]]
 
 
 def test_rows_of_an_item_and_of_a_case(database):
