@@ -13,16 +13,18 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from archive import disclosure, merkle
-from archive.database import INDEXES, OBSERVATION_COLUMNS, TABLES, TRIGGERS, VIEW
+import orjson
+
+from archive import log_rows, merkle
+from archive.database import INDEXES, TABLES, TRIGGERS, VIEW
 from archive.replay import Replay
-from schemas.errors import SijillError
+from schemas.errors import FormatError, SijillError
 
 MOST_TROUBLE = 20
 MOST_NAMED = 6
 Row = tuple[Any, ...]
-_KEYS = {"record": ("sub",), "act": ("idx",), "object": ("idx", "blake3")}  # the first columns of each
-_LAST = {"record": 5, "act": 0, "object": 0}  # which column names the entry that made the row as it is
+_KEYS = {"record": ("first",), "act": ("idx",), "object": ("idx", "blake3")}  # the first columns of each
+_LAST = {"record": 1, "act": 0, "object": 0}  # which column names the entry that made the row as it is
 
 
 def check_schema(replay: Replay, db: sqlite3.Connection) -> frozenset[str]:
@@ -63,9 +65,12 @@ def compare_view(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Connec
             row = made or found or ()
             since = replay.time_of(made[_LAST[table]]) if made else None
             what = _changes(columns, found, made) if found and made else "it was removed" if made else "it was added"
-            name = "/".join(str(part) for part in row[2:4] if part is not None) if row[1] != "case" else str(row[2])
-            where = f"{row[1]} {name} of entry {row[4]}" if table == "record" else f"{table} of entry {row[0]}"
+            where = f"{_called(*row[4:7])} of entry {row[0]}" if table == "record" else f"{table} of entry {row[0]}"
             replay.report("view-changed", where, f"{what} behind the ledger's back", since=since)
+
+
+def _called(kind: Any, code: Any, name: Any) -> str:
+    return f"{kind} {code if kind == 'case' else '/'.join(str(part) for part in (code, name) if part is not None)}"
 
 
 def _changes(columns: Sequence[str], found: Row, made: Row) -> str:
@@ -128,27 +133,39 @@ def _place(value: Any) -> tuple[int, Any]:
 
 def check_observations(replay: Replay, db: sqlite3.Connection, scratch: sqlite3.Connection) -> None:
     """Hold the rows of every flight log against the root that its last reading committed to."""
-    logs = {}
-    for index, sub, fields in scratch.execute("SELECT idx, sub, fields FROM act WHERE t = 'reading.add' ORDER BY idx"):
+    known = -1  # the highest id that a reading accounts for
+    strangers = "SELECT 1 FROM observation WHERE id > ? AND id < ? LIMIT 1"
+    added = False
+    for index, _ in scratch.execute(log_rows.READINGS).fetchall():
+        (fields,) = scratch.execute("SELECT fields FROM act WHERE idx = ?", (index,)).fetchone()
         reading = json.loads(fields)
-        if "rows_root" in reading:
-            logs[sub] = index, reading["rows_salt"], reading["rows"], reading["rows_root"]
-    for sub, (index, salt, count, root) in logs.items():
-        if _rows_root(db, sub, salt) != (count, root):
+        first, last = log_rows.span(index)
+        added = added or db.execute(strangers, (known, first)).fetchone() is not None
+        known = last
+        if _rows_root(db, index, reading["rows_salt"]) != (reading["rows"], reading["rows_root"]):
             what = "its rows are not those that were read from it"
             replay.report("observation-changed", f"flight log of entry {index}", what, since=replay.time_of(index))
-    for (sub,) in db.execute("SELECT DISTINCT log FROM observation"):
-        if sub not in logs:
-            replay.report("observation-changed", "observation", "rows of a flight log that the ledger does not know")
+    if added or db.execute("SELECT 1 FROM observation WHERE id > ? LIMIT 1", (known,)).fetchone():
+        replay.report("observation-changed", "observation", "rows of a flight log that the ledger does not know")
 
 
-def _rows_root(db: sqlite3.Connection, sub: str, salt: str) -> tuple[int, str] | None:
+def _rows_root(db: sqlite3.Connection, entry: int, salt: str) -> tuple[int, str] | None:
     """Give number and root of the rows that stand here; None where one is no row at all."""
-    compact = merkle.CompactRange()
-    columns = ", ".join(OBSERVATION_COLUMNS)
-    for row in db.execute(f"SELECT {columns} FROM observation WHERE log = ? ORDER BY row", (sub,)):
-        try:
-            compact.append(merkle.leaf_hash(disclosure.row_leaf(salt, OBSERVATION_COLUMNS, row)))
-        except (SijillError, ValueError, TypeError):
-            return None
+    compact, (base, last) = merkle.CompactRange(), log_rows.span(entry)
+    rows = db.execute("SELECT * FROM observation WHERE id BETWEEN ? AND ? ORDER BY id", (base, last))
+    try:
+        for hashed in log_rows.leaf_hashes(salt, _told_alike(rows, base)):
+            compact.append(hashed)
+    except (SijillError, ValueError, TypeError, AttributeError, LookupError):
+        return None
     return compact.size, compact.root().hex()
+
+
+def _told_alike(rows: Iterator[Row], base: int) -> Iterator[tuple[int, str]]:
+    """Give number and value of each row. Raises FormatError where what stands beside the value is something else."""
+    for row_id, *beside, value in rows:
+        told = orjson.loads(value)
+        found, expected = (row_id - base, *beside), tuple(map(told.get, ("row", *log_rows.SEARCHED)))
+        if found != expected or _types(found) != _types(expected):
+            raise FormatError("a row is searched by other numbers than it tells")
+        yield row_id - base, value

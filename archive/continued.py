@@ -21,10 +21,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import custody, ledger, note, seal
+from archive import custody, ledger, log_rows, note, seal
 from archive.audit import audit
 from archive.copies import mark, missing, remember, restore
-from archive.database import OBSERVATION_COLUMNS
 from archive.founding import found
 from archive.open import PREDECESSOR, Archive, find, lay_out
 from schemas.errors import InputError, RefusedError, UnreachableError
@@ -168,12 +167,12 @@ def _records(act: ledger.Act, db: Any) -> tuple[int, list[str]]:
             act.add("record.withdraw", sub=sub, body={"kind": kind}, fields=json.loads(said))
         count += 1
     act.flush()
-    columns = ", ".join(OBSERVATION_COLUMNS)
-    marks = ",".join("?" * (len(OBSERVATION_COLUMNS) + 1))
-    act.db.executemany(
-        f"INSERT INTO observation(log, {columns}) VALUES ({marks})",
-        db.execute(f"SELECT log, {columns} FROM observation ORDER BY log, row"),
-    )
+    moved = "SELECT id + ?, earliest, latest, lat, lon, value FROM observation WHERE id BETWEEN ? AND ? ORDER BY id"
+    new = {sub: index for index, sub in act.db.execute(log_rows.READINGS)}
+    for index, sub in db.execute(log_rows.READINGS).fetchall():
+        if sub in new:
+            further = log_rows.span(new[sub])[0] - log_rows.span(index)[0]
+            act.db.executemany(log_rows.INSERT, db.execute(moved, (further, *log_rows.span(index))))
     return count, warnings
 
 

@@ -36,18 +36,23 @@ TABLES: dict[str, str] = {
     "tile": "CREATE TABLE tile(level INTEGER NOT NULL, n INTEGER NOT NULL, hashes BLOB NOT NULL,"
     " PRIMARY KEY(level, n)) STRICT, WITHOUT ROWID",
     "edge": "CREATE TABLE edge(size INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT",
-    "record": "CREATE TABLE record(sub TEXT PRIMARY KEY, kind TEXT NOT NULL, code TEXT, id TEXT,"
-    " first INTEGER NOT NULL, last INTEGER NOT NULL, withdrawn INTEGER, fields TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "record": "CREATE TABLE record(first INTEGER PRIMARY KEY, last INTEGER NOT NULL, withdrawn INTEGER,"
+    " sub TEXT NOT NULL, kind TEXT NOT NULL, code TEXT, id TEXT, earliest REAL, latest REAL, lat INTEGER, lon INTEGER,"
+    " fields TEXT NOT NULL) STRICT",
     "act": "CREATE TABLE act(idx INTEGER PRIMARY KEY, t TEXT NOT NULL, sub TEXT, at TEXT NOT NULL, by TEXT NOT NULL,"
     " body TEXT NOT NULL, fields TEXT NOT NULL) STRICT",
     "object": "CREATE TABLE object(idx INTEGER NOT NULL, blake3 TEXT NOT NULL, sha256 TEXT NOT NULL,"
     " size INTEGER NOT NULL, sub TEXT, role TEXT NOT NULL, PRIMARY KEY(idx, blake3)) STRICT, WITHOUT ROWID",
-    "observation": "CREATE TABLE observation(log TEXT NOT NULL, row INTEGER NOT NULL, earliest INTEGER, latest INTEGER,"
-    " lat INTEGER, lon INTEGER, heading INTEGER, aircraft_type TEXT, aircraft_class TEXT, count INTEGER,"
-    " activity TEXT, remarks TEXT, said TEXT, why TEXT, text TEXT, PRIMARY KEY(log, row)) STRICT, WITHOUT ROWID",
+    "observation": "CREATE TABLE observation(id INTEGER PRIMARY KEY, earliest INTEGER, latest INTEGER, lat INTEGER,"
+    " lon INTEGER, value TEXT NOT NULL) STRICT",
 }
 INDEXES: dict[str, str] = {
+    "record_sub": "CREATE UNIQUE INDEX record_sub ON record(sub)",
     "record_name": "CREATE INDEX record_name ON record(code, kind, id)",
+    "record_when": "CREATE INDEX record_when ON record(code, earliest, latest, lat, lon)"
+    " WHERE kind = 'case' AND withdrawn IS NULL",
+    "record_merged": "CREATE INDEX record_merged ON record(code)"
+    " WHERE kind = 'case' AND instr(fields, '\"merged_into\":') > 0",
     "act_sub": "CREATE INDEX act_sub ON act(sub, idx)",
     "act_t": "CREATE INDEX act_t ON act(t, idx)",
     "object_name": "CREATE INDEX object_name ON object(blake3)",
@@ -67,10 +72,6 @@ LEAST_ROOM = 256 * 1024  # what the smallest act needs beside its database: jour
 MAKE_ROOM = "make room there, then run the same command again"
 TRIES = 5  # to copy a database that is being written to
 VIEW = ("record", "act", "object")  # compared row by row with the replay
-OBSERVATION_COLUMNS = (
-    "row", "earliest", "latest", "lat", "lon", "heading", "aircraft_type", "aircraft_class", "count",
-    "activity", "remarks", "said", "why", "text",
-)  # fmt: skip
 
 
 def engine_for(path: Path, waits: Waits | None = None) -> Engine:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -25,8 +24,7 @@ from schemas.errors import CanonicalError, FormatError
 
 SALT_BYTES = 16
 _STANDARD = bytes.maketrans(b"-_+/=", b"+/***")
-_URL = bytes.maketrans(b"+/", b"-_")
-_ROW_TYPES = frozenset((int, str, type(None)))
+URL = bytes.maketrans(b"+/", b"-_")
 _PADDING = (b"", b"===", b"==", b"=")
 _LAST = ("", "", "AQgw", "AEIMQUYcgkosw048")  # the characters whose loose bits are 0
 # The form that nearly all disclosures have, [salt, name, text], with nothing that JSON escapes. What it does not match
@@ -36,7 +34,7 @@ _PLAIN = re.compile(r'\["([\w-]{21}[AQgw])","([a-z0-9_.]{1,64})","([^"\\\x00-\x1
 
 def base64url(data: bytes) -> str:
     """Give base64url without padding (RFC 4648 section 5)."""
-    return binascii.b2a_base64(data, newline=False).translate(_URL, b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).translate(URL, b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:
@@ -76,17 +74,17 @@ def make_all(fields: Mapping[str, Any]) -> Made:
     for at, (name, value) in zip(range(0, len(salts), SALT_BYTES), fields.items(), strict=True):
         salt = base64url(salts[at : at + SALT_BYTES])
         data = orjson.dumps([salt, name, value], option=orjson.OPT_SORT_KEYS)
-        made.append(binascii.b2a_base64(data, newline=False).translate(_URL, b"="))
+        made.append(binascii.b2a_base64(data, newline=False).translate(URL, b"="))
     digests = b" ".join([binascii.b2a_base64(hashlib.sha256(one).digest(), newline=False) for one in made])
     # neither alphabet needs an escape in JSON
     private = b'["' + b'","'.join(made) + b'"]'
-    return Made(text, private.decode("ascii"), sorted(digests.translate(_URL, b"=").decode("ascii").split(" ")))
+    return Made(text, private.decode("ascii"), sorted(digests.translate(URL, b"=").decode("ascii").split(" ")))
 
 
 def digest(disclosure: str) -> str:
     """Give what an entry holds of a disclosure: base64url of SHA-256 of its ASCII."""
     hashed = hashlib.sha256(disclosure.encode()).digest()
-    return binascii.b2a_base64(hashed, newline=False).translate(_URL, b"=").decode("ascii")
+    return binascii.b2a_base64(hashed, newline=False).translate(URL, b"=").decode("ascii")
 
 
 def read(disclosure: str) -> tuple[str, str, Any]:
@@ -118,46 +116,6 @@ def _no_twins_in(data: bytes) -> None:
         json.loads(data, object_pairs_hook=_no_twins)
     except (ValueError, RecursionError):
         raise FormatError("a disclosure is no JSON") from None
-
-
-def row_salt(log_salt: str, row: int) -> str:
-    """Give the salt of one row of a flight log: half of HMAC-SHA256 of the row's number under the log's salt."""
-    return base64url(hmac.digest(log_salt.encode(), str(row).encode(), "sha256")[:SALT_BYTES])
-
-
-def row_leaf(log_salt: str, names: Sequence[str], row: Sequence[Any]) -> bytes:
-    """Give the leaf bytes of one row of a flight log, as `rows_root` commits to it (docs/format.md, 2.7).
-
-    `names` are the columns, `row` in the first of them its number; cells that are None are left out.
-    """
-    value = {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
-    return make("row", value, row_salt(log_salt, int(row[0]))).encode()
-
-
-def row_leaves(log_salt: str, names: Sequence[str]) -> Callable[[Sequence[Any]], bytes]:
-    """Give what gives `row_leaf` of one row after another, quicker: rows of texts, whole numbers and None.
-
-    The encoder itself refuses half characters and numbers that are too large. Whatever it refuses, and whatever may
-    hold a NUL or another type, goes the long way, which decides.
-    """
-    canonical.encode(dict.fromkeys(names, 0), booleans=True)
-    places = sorted((name, place) for place, name in enumerate(names))
-    key, strict = log_salt.encode(), orjson.OPT_STRICT_INTEGER
-
-    def leaf(row: Sequence[Any]) -> bytes:
-        if type(row[0]) is int and _ROW_TYPES.issuperset(map(type, row)):
-            salt = hmac.digest(key, b"%d" % row[0], "sha256")[:SALT_BYTES]
-            value = {name: row[place] for name, place in places if row[place] is not None}
-            text = binascii.b2a_base64(salt, newline=False)[:22].translate(_URL).decode()
-            try:
-                data = orjson.dumps([text, "row", value], option=strict)
-            except TypeError:
-                return row_leaf(log_salt, names, row)
-            if b"\\u0000" not in data:
-                return binascii.b2a_base64(data, newline=False).translate(_URL, b"=")
-        return row_leaf(log_salt, names, row)
-
-    return leaf
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, unfinished
+from archive import ledger, log_rows, unfinished
 from archive.consent import dossiers_with
 from archive.copies import known_copies
 from archive.database import blob, left_journal
@@ -135,7 +135,7 @@ def _forget(db: Any, sub: str, indices: Sequence[int]) -> None:
     db.executemany("DELETE FROM private WHERE idx = ?", [(index,) for index in indices])
     db.executemany("UPDATE act SET fields = '{}' WHERE idx = ?", [(index,) for index in indices])
     db.execute("DELETE FROM object WHERE sub = ?", (sub,))
-    db.execute("DELETE FROM observation WHERE log = ?", (sub,))
+    db.executemany(log_rows.FORGET, [log_rows.span(index) for index in indices])
 
 
 def in_words(document: dict[str, Any]) -> str:

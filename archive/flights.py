@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from archive.merged import is_marked, weighed_as
+from archive.log_rows import READINGS, ROWS, span
+from archive.merged import weighed_as
 from archive.stretches import Stretch, stretches, told
 from evidence.docket import FlightAnswer, Sighting
 from evidence.match import (
@@ -31,23 +32,24 @@ from evidence.match import (
     reach_km,
     search_box,
 )
-from schemas.extent import bounds
+from schemas.extent import occurred
 
 if TYPE_CHECKING:
     from archive.open import Archive
     from archive.workers import Saying
 
-_NEAR = (  # the index answers alone for all that lies elsewhere
-    f"SELECT log, row, {', '.join(SEEN)} FROM observation WHERE earliest BETWEEN ? AND ? AND latest >= ?"
-    " AND lat BETWEEN ? AND ? AND lon BETWEEN ? AND ? ORDER BY log, row"
+_SEEN = (  # the index answers alone for all that lies elsewhere
+    "SELECT id, value FROM observation WHERE earliest BETWEEN ? AND ? AND latest >= ?"
+    " AND lat BETWEEN ? AND ? AND lon BETWEEN ? AND ?"
 )
-_SIGHTING = (
-    "SELECT earliest, latest, lat, lon, aircraft_class FROM observation"
-    " WHERE log = ? AND row = ? AND earliest IS NOT NULL"
+_SIGHTING = "SELECT value FROM observation WHERE id = ? AND earliest IS NOT NULL"
+_CASES = (  # the index answers alone
+    "SELECT code, earliest, latest, lat, lon FROM record WHERE kind = 'case' AND withdrawn IS NULL"
+    " AND code BETWEEN ? AND ? ORDER BY code"
 )
-_CASES = "SELECT fields FROM record WHERE code BETWEEN ? AND ? AND kind = 'case' AND withdrawn IS NULL ORDER BY code"
+_MERGED = "SELECT code FROM record WHERE kind = 'case' AND instr(fields, '\"merged_into\":') > 0"
 _ROW = re.compile(r"row\s*(\d{1,9})\b", re.ASCII | re.IGNORECASE)
-Place = tuple[int, int]
+Occurred = tuple[float | None, float | None, tuple[int, int] | None]  # when and where, as `schemas.extent.occurred`
 
 
 class Logs:
@@ -56,27 +58,29 @@ class Logs:
     def __init__(self, db: Any, observations: Any = None) -> None:
         self._db = db if observations is None else observations
         self._longest: int | None = None
-        self.names: dict[str, str] = {}
+        self.names: dict[int, str] = {}  # by the entry that read the log
+        self._read: dict[str, int] = {}  # that entry, by the log's subject
         self._coverage: list[tuple[str, dict[str, Any]]] = []
         rows = db.execute(
-            "SELECT sub, code, id, fields FROM record WHERE kind = 'item' AND withdrawn IS NULL AND sub IN"
-            " (SELECT sub FROM act WHERE t = 'reading.add' AND fields LIKE '%\"rows_root\":%') ORDER BY first"
+            f"SELECT entry, r.sub, code, id, fields FROM ({READINGS}) JOIN record r USING (sub)"
+            " WHERE kind = 'item' AND withdrawn IS NULL ORDER BY first"
         )
-        for sub, code, name, fields in rows.fetchall():
+        for entry, sub, code, name, fields in rows.fetchall():
             record = orjson.loads(fields)
             if record.get("kind") == "flight_log":
-                self.names[sub] = f"{code}/{name}"
+                self.names[entry], self._read[sub] = f"{code}/{name}", entry
                 coverage = {key: value for key, value in record.items() if key.startswith("coverage.")}
                 self._coverage.append((f"{code}/{name}", coverage))
 
     def asked_of(self, record: Mapping[str, Any]) -> Callable[[float, float, float], FlightAnswer]:
         """Give the question of a flight rule for one case: what was near, and whether one log watched all of it."""
+        when = occurred(record)
 
         def answer(within_km: float, before_min: float, after_min: float) -> FlightAnswer:
-            near = self.matches(record, within_km, before_min, after_min, en_route=False)
-            covered = self.covered(record, before_min, after_min)
+            near = self.matches(when, within_km, before_min, after_min, en_route=False)
+            covered = self.covered(when, before_min, after_min)
             named = [f"{one.log} row {one.row}" for one in near]
-            return FlightAnswer(named, covered, self.warnings(record, before_min, after_min) if covered else ())
+            return FlightAnswer(named, covered, self.warnings(when, before_min, after_min) if covered else ())
 
         return answer
 
@@ -85,41 +89,42 @@ class Logs:
         found = {}
         for _, _, _, withdrawn, link in links:
             sub, row = subs.get(str(link.get("item"))), _ROW.search(str(link.get("locator", "")))
-            if withdrawn or sub not in self.names or row is None:
+            if withdrawn or sub not in self._read or row is None:
                 continue
-            told = self._db.execute(_SIGHTING, (sub, int(row[1]))).fetchone()
-            if told is not None:
-                first, last = (datetime.fromtimestamp(moment, UTC) for moment in told[:2])
-                point = (told[2], told[3]) if told[2] is not None and told[3] is not None else None
+            told = self._db.execute(_SIGHTING, (span(self._read[sub])[0] + int(row[1]),)).fetchone()
+            if told is not None and int(row[1]) < ROWS:
+                seen = orjson.loads(told[0])
+                first, last = (datetime.fromtimestamp(seen[end], UTC) for end in ("earliest", "latest"))
+                point = (seen["lat"], seen["lon"]) if "lat" in seen else None
                 name = f"{link['item']} row {row[1]}"
-                found[name] = Sighting(name, first, last, point, told[4] or "unknown")
+                found[name] = Sighting(name, first, last, point, seen.get("aircraft_class", "unknown"))
         return list(found.values())
 
-    def covered(self, record: Mapping[str, Any], before_min: float, after_min: float) -> bool | None:
+    def covered(self, when: Occurred, before_min: float, after_min: float) -> bool | None:
         """Tell whether one log covers the whole window; None without a time or a place."""
-        watching = self._watching(record, before_min, after_min)
+        watching = self._watching(when, before_min, after_min)
         return None if watching is None else bool(watching)
 
     def _watching(
-        self, record: Mapping[str, Any], before_min: float, after_min: float
+        self, when: Occurred, before_min: float, after_min: float
     ) -> list[tuple[str, dict[str, Any]]] | None:
         """Give the logs that cover the whole window; None without a time or a place."""
-        earliest, latest, place = _when_and_where(record)
+        earliest, latest, place = when
         if earliest is None or latest is None or place is None:
             return None
         window = (earliest - 60 * before_min, latest + 60 * after_min)
         return [(name, coverage) for name, coverage in self._coverage if coverage_holds(coverage, *window, place)]
 
     def warnings(
-        self, record: Mapping[str, Any] | None = None, before_min: float = BEFORE_MIN, after_min: float = AFTER_MIN
+        self, when: Occurred | None = None, before_min: float = BEFORE_MIN, after_min: float = AFTER_MIN
     ) -> list[str]:
         """Name the logs whose coverage does not say where it listened: all, or those that cover a case's window."""
-        logs = self._coverage if record is None else self._watching(record, before_min, after_min) or []
+        logs = self._coverage if when is None else self._watching(when, before_min, after_min) or []
         return [f"{name}: its coverage names no place" for name, cover in logs if cover and not has_place(cover)]
 
     def matches(
         self,
-        record: Mapping[str, Any],
+        when: Occurred,
         within_km: float = WITHIN_KM,
         before_min: float = BEFORE_MIN,
         after_min: float = AFTER_MIN,
@@ -127,7 +132,7 @@ class Logs:
         en_route: bool = True,
     ) -> Iterator[Match]:
         """Give the observations that fit a case, by log and row."""
-        earliest, latest, place = _when_and_where(record)
+        earliest, latest, place = when
         if earliest is None or latest is None or place is None or not self.names:
             return
         if self._longest is None:
@@ -139,25 +144,16 @@ class Logs:
         asks = [("near", within_km, end)]
         if en_route:  # only what was logged before the earliest time can have been on its way
             asks.append(("en_route", reach_km(before_min), earliest))
-        found: list[tuple[str, int, Fit]] = []
+        found: list[tuple[int, Fit]] = []
         for kind, radius, until in asks:
-            for south, north, west, east in search_box(place, radius):
-                values = (int(begin) - self._longest - 1, until, begin, south, north, west, east)
-                for log, row, *seen in self._db.execute(_NEAR, values):
+            for box in search_box(place, radius):
+                for number, value in self._db.execute(_SEEN, (int(begin) - self._longest - 1, until, begin, *box)):
+                    seen = list(map(orjson.loads(value).get, SEEN))
                     fits = fit(earliest, latest, place, seen, within_km, before_min, after_min)
-                    if fits is not None and fits[0] == kind and log in self.names:
-                        found.append((log, row, fits))
-        for log, row, fits in sorted(found):
-            yield Match(self.names[log], row, *fits)
-
-
-def _when_and_where(record: Mapping[str, Any]) -> tuple[float | None, float | None, Place | None]:
-    """Give a case's time in seconds since 1970 UTC and its place in micro-degrees, None for what is not told."""
-    occurred = record.get("occurred")
-    earliest, latest = bounds(occurred if isinstance(occurred, Mapping) else None)
-    lat, lon = record.get("place.lat"), record.get("place.lon")
-    place = (lat, lon) if type(lat) is int and type(lon) is int else None
-    return (earliest.timestamp() if earliest else None), (latest.timestamp() if latest else None), place
+                    if fits is not None and fits[0] == kind and number // ROWS in self.names:
+                        found.append((number, fits))
+        for number, fits in sorted(found):
+            yield Match(self.names[number // ROWS], number % ROWS, *fits)
 
 
 @dataclass(frozen=True)
@@ -212,27 +208,26 @@ def written(
 def _asker(db: Any, limits: Limits, say: Callable[[list[dict[str, Any]]], Any]) -> Callable[[Stretch], Any]:
     """Give what tells the matches of a stretch of cases."""
     logs = Logs(db)
+    # a case that was merged into another is not asked about itself
+    elsewhere = {code for (code,) in db.execute(_MERGED).fetchall() if weighed_as(db, code) != code}
 
     def ask(stretch: Stretch) -> Any:
         rows = db.execute(_CASES, stretch).fetchall()
-        found = [orjson.loads(fields) for (fields,) in rows if not (is_marked(fields) and _elsewhere(db, fields))]
-        return say([_matched(logs, record, limits) for record in found])
+        return say([_matched(logs, code, _occurred(*when), limits) for code, *when in rows if code not in elsewhere])
 
     return ask
 
 
-def _elsewhere(db: Any, fields: str) -> bool:
-    """Tell whether a case was merged into another, which alone is asked about."""
-    code = orjson.loads(fields)["code"]
-    return bool(weighed_as(db, code) != code)
+def _occurred(earliest: float | None, latest: float | None, lat: int | None, lon: int | None) -> Occurred:
+    return earliest, latest, None if lat is None or lon is None else (lat, lon)
 
 
-def _matched(logs: Logs, record: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def _matched(logs: Logs, code: str, when: Occurred, limits: Limits) -> dict[str, Any]:
     window = (limits.within_km, limits.before_min, limits.after_min)
     return {
-        "code": record["code"],
-        "covered": logs.covered(record, *window[1:]),
-        "matches": [one.document() for one in logs.matches(record, *window, en_route=limits.en_route)],
+        "code": code,
+        "covered": logs.covered(when, *window[1:]),
+        "matches": [one.document() for one in logs.matches(when, *window, en_route=limits.en_route)],
     }
 
 

@@ -124,6 +124,7 @@ class Act:
     projection: Projection
     registry: registry.Registry
     count: int = 0
+    asked: int = 0  # entries that were asked for, of which the last may not be added yet
     receipt: Receipt | None = None
     _leaves: list[tuple[int, bytes]] = field(default_factory=list)
     _private: list[tuple[int, str]] = field(default_factory=list)
@@ -139,6 +140,7 @@ class Act:
         fields: Mapping[str, Any] | None = None,
     ) -> int:
         """Add one entry, with one salted disclosure a field; gives its index. Raises CanonicalError, FormatError."""
+        self.asked += 1
         return self._add(Draft(t, sub, body, dict(fields or {})), None)
 
     def add_all(self, drafts: Iterable[Draft]) -> None:
@@ -146,8 +148,13 @@ class Act:
 
         Raises as `add`, as `drafts` does, and UnreachableError where such a process is lost.
         """
-        for draft, made in made_ready(drafts):
+        for draft, made in made_ready(self._asked(drafts)):
             self._add(draft, made)
+
+    def _asked(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
+        for draft in drafts:
+            self.asked += 1
+            yield draft
 
     def _add(self, draft: Draft, made: disclosure.Made | None) -> int:
         index, sub, fields = self.head.size + self.count, draft.sub, draft.fields or {}
@@ -168,6 +175,11 @@ class Act:
         if len(self._leaves) >= BATCH:
             self.flush()
         return index
+
+    @property
+    def following(self) -> int:
+        """The index that the next entry will have: of drafts, which are asked for a few ahead, the next draft's."""
+        return self.head.size + self.asked
 
     def _previous(self, sub: str | None) -> int | None:
         if sub is None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from archive import disclosure, ledger, merkle
-from archive.database import OBSERVATION_COLUMNS
+import orjson
+
+from archive import ledger, log_rows, merkle
 from archive.draft import Draft
 from archive.object_trouble import taken_away
 from archive.workers import WorkerLost, can_fork, forked
@@ -27,15 +28,14 @@ if TYPE_CHECKING:
     from archive.open import Archive
     from archive.registered import Registered
     from archive.workers import Saying
-    from evidence.flight_log import FlightLog
+    from evidence.flight_log import FlightLog, Told
     from evidence.reading import Reading
     from evidence.sheet import Submission
 
 BATCH = 4_000
 LARGE = 4 << 20  # bytes of a log from which on a second process is worth its start
 SHOWN = 1_000  # unreadable rows told one by one; all are kept
-Batch = tuple[list[tuple[Any, ...]], tuple[str, list[str]] | None]
-_EARLIEST, _WHY, _TEXT = (OBSERVATION_COLUMNS.index(name) for name in ("earliest", "why", "text"))
+Batch = tuple[list["Told"], list[bytes], list[str] | None]  # rows, hashes of their leaves, warnings at the end
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Found:
         """Read a flight log's rows without recording them; gives how many could be read."""
         if self.log is None:
             return 0
-        count = sum(row[_EARLIEST] is not None for row in _noting(self.log.values, unreadable, name))
+        count = sum(_readable(row, unreadable, name) for row in self.log.told)
         self.told = list(self.log.warnings)
         return count
 
@@ -125,12 +125,14 @@ def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: 
     found.by_item[str(item["id"])] = Found(log=log, file=file, size=int(str(item["size"])))
 
 
-def _noting(rows: Iterable[tuple[Any, ...]], unreadable: list[dict[str, Any]], name: str) -> Iterator[tuple[Any, ...]]:
-    """Give the rows as they come, and note the first of those that cannot be read."""
-    for row in rows:
-        if row[_EARLIEST] is None and len(unreadable) < SHOWN:
-            unreadable.append({"item": name, "row": row[0], "why": row[_WHY], "text": row[_TEXT] or ""})
-        yield row
+def _readable(row: Told, unreadable: list[dict[str, Any]], name: str) -> bool:
+    """Tell whether a row could be read, and note the first of those that cannot."""
+    if row[1] is not None:
+        return True
+    if len(unreadable) < SHOWN:
+        told = orjson.loads(row[-1])
+        unreadable.append({"item": name, "row": row[0], "why": told["why"], "text": told["text"]})
+    return False
 
 
 def record_reading(
@@ -156,16 +158,14 @@ def _record_log(
     """Write the rows of a flight log; give the one entry that commits to them, and how many count."""
     assert found.log is not None
     log, salt = found.log, secrets.token_hex(16)
-    known = len(unreadable)
+    entry, known = act.following, len(unreadable)
     try:
         batches = _apart(found, salt) if found.size >= LARGE and can_fork() else _batches(log, salt)
-        count, readable, (root, found.told) = _insert(act, sub, batches, unreadable, name, progress)
+        count, readable, root = _insert(act, entry, batches, found, unreadable, name, progress)
     except WorkerLost:  # it does not say why; read here, whatever is wrong comes to light
         del unreadable[known:]
-        act.db.execute("DELETE FROM observation WHERE log = ?", (sub,))
-        count, readable, (root, found.told) = _insert(
-            act, sub, _batches(log, salt), unreadable, name, progress
-        )
+        act.db.execute(log_rows.FORGET, log_rows.span(entry))
+        count, readable, root = _insert(act, entry, _batches(log, salt), found, unreadable, name, progress)
     return Draft("reading.add", sub, fields={
         "tool": "sijill-flight-log", "version": "1", "columns": dict(log.columns), "rows": count,
         "rows_readable": readable, "rows_root": root, "rows_salt": salt, "warnings": found.told,
@@ -173,29 +173,29 @@ def _record_log(
 
 
 def _insert(
-    act: ledger.Act, sub: str, batches: Iterator[Batch], unreadable: list[dict[str, Any]], name: str,
+    act: ledger.Act, entry: int, batches: Iterator[Batch], found: Found, unreadable: list[dict[str, Any]], name: str,
     progress: Saying | None,
-) -> tuple[int, int, tuple[str, list[str]]]:  # fmt: skip
-    """Write batches of rows; gives how many there were, how many could be read, and what the last batch tells."""
-    insert = f"INSERT INTO observation(log, {', '.join(OBSERVATION_COLUMNS)}) VALUES ({','.join('?' * 15)})"
-    count, readable, end = 0, 0, ("", list[str]())
-    for rows, told in batches:
-        readable += sum(row[_EARLIEST] is not None for row in _noting(rows, unreadable, name))
-        act.db.executemany(insert, ((sub, *row) for row in rows))
-        count += len(rows)
-        end = told or end
+) -> tuple[int, int, str]:  # fmt: skip
+    """Write batches of rows under the entry that will commit to them; gives how many, how many readable, the root."""
+    compact, readable, (base, _) = merkle.CompactRange(), 0, log_rows.span(entry)
+    for rows, hashes, told in batches:
+        act.db.executemany(log_rows.INSERT, ((base + number, *row) for number, *row in rows))
+        readable += sum(_readable(row, unreadable, name) for row in rows)
+        for hashed in hashes:
+            compact.append(hashed)
+        if told is not None:
+            found.told = told
         if progress is not None:
-            progress(f"recording the rows of {name}", count)
-    return count, readable, end
+            progress(f"recording the rows of {name}", compact.size)
+    return compact.size, readable, compact.root().hex()
 
 
 def _batches(log: FlightLog, salt: str) -> Iterator[Batch]:
-    """Give the rows in batches; the last has none and tells the root over all of them, and the warnings."""
-    compact, leaf, rows = merkle.CompactRange(), disclosure.row_leaves(salt, OBSERVATION_COLUMNS), log.values
+    """Give the rows in batches; the last has none, and tells the warnings."""
+    rows = log.told
     while batch := list(islice(rows, BATCH)):
-        compact.extend(map(leaf, batch))
-        yield batch, None
-    yield [], (compact.root().hex(), list(log.warnings))
+        yield batch, list(log_rows.leaf_hashes(salt, ((row[0], row[-1]) for row in batch))), None
+    yield [], [], list(log.warnings)
 
 
 def _apart(found: Found, salt: str) -> Iterator[Batch]:
@@ -212,7 +212,7 @@ def _apart(found: Found, salt: str) -> Iterator[Batch]:
 
     for batch in forked(work, repeat(0), workers=1):
         yield batch
-        if batch[1] is not None:
+        if batch[2] is not None:
             return
 
 

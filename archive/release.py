@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archive import disclosure
+from archive import disclosure, log_rows
 from archive.custody import gaps_in, operator_names
 from archive.database import blob
 from archive.handed_over import (
@@ -341,18 +341,15 @@ class _Gathering:
         return str(digests.get("sha256") or digests.get("id") or entry.sd[0])
 
     def _log(self, exhibit: Exhibit, kept: Kept) -> FlightLog:
-        hidden, unsaid = {"log"}, self.hidden[kept.code]
+        hidden, unsaid = set[str](), self.hidden[kept.code]
         if self.audience in STRICT:  # a row as it was written holds columns that nobody mapped
             hidden |= {"text", "why"} if self.decisions[kept.sub].released else {"text", "why", "remarks", "said"}
 
         def rows(span: tuple[int, int] | None = None) -> Iterator[Mapping[str, Any]]:
-            near = "" if span is None else " AND latest >= ? AND earliest <= ?"
             with self.archive.reading() as db:
-                names = [column[1] for column in db.execute("PRAGMA table_info(observation)")]
-                sql = f"SELECT * FROM observation WHERE log = ?{near} ORDER BY row"
-                for row in db.execute(sql, (kept.sub, *(span or ()))):
-                    known = zip(names, row, strict=True)
-                    told = {name: value for name, value in known if value is not None and name not in hidden}
+                read = {sub: index for index, sub in db.execute(log_rows.READINGS)}
+                for row in log_rows.rows_of(db, read[kept.sub], span) if kept.sub in read else ():
+                    told = {name: value for name, value in row.items() if name not in hidden}
                     yield {name: value for name, value in told.items() if not unsaid.spoken_in(value)}
 
         return FlightLog(exhibit.bates, exhibit.name, rows)

@@ -14,14 +14,23 @@ from schemas import disclosed
 from schemas.canonical import encode
 from schemas.entry import Entry
 from schemas.errors import FormatError
+from schemas.extent import occurred
 
 Run = Callable[[str, Sequence[tuple[Any, ...]]], Any]  # one statement over many rows, question-mark parameters
 
 MAKES = ("record.add", "record.link", "key.add")  # of a subject that is new
-_RECORD = "INSERT INTO record(sub, kind, code, id, first, last, withdrawn, fields) VALUES (?,?,?,?,?,?,?,?)"
+_RECORD = (
+    "INSERT INTO record(first, last, withdrawn, sub, kind, code, id, earliest, latest, lat, lon, fields)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_LAST, _WITHDRAWN, _WHEN = 1, 2, slice(7, 12)  # places in it
+_EDITED = "UPDATE record SET earliest = ?, latest = ?, lat = ?, lon = ?, fields = ? WHERE sub = ?"
 _ACT = "INSERT INTO act(idx, t, sub, at, by, body, fields) VALUES (?,?,?,?,?,?,?)"
 _OBJECT = "INSERT INTO object(idx, blake3, sha256, size, sub, role) VALUES (?,?,?,?,?,?)"
-_ERASED = "UPDATE record SET code = ?, id = ?, withdrawn = ?, fields = ? WHERE sub = ?"
+_ERASED = (
+    "UPDATE record SET code = ?, id = ?, withdrawn = ?, earliest = NULL, latest = NULL, lat = NULL, lon = NULL,"
+    " fields = ? WHERE sub = ?"
+)
 _ROLES = {"record.add": "file", "seal.put": "sealed", "seal.reseal": "sealed"}
 
 
@@ -73,7 +82,8 @@ class Projection:
         kind = str(entry.body.get("kind", "key"))
         code = fields.get("code" if kind == "case" else "case")
         name = fields.get("code") if kind == "case" else fields.get("name" if kind == "key" else "id")
-        self._records[entry.sub or ""] = [entry.sub, kind, code, name, entry.index, entry.index, None, text]
+        when = _when_and_where(kind, fields)
+        self._records[entry.sub or ""] = [entry.index, entry.index, None, entry.sub, kind, code, name, *when, text]
 
     def _touch(self, entry: Entry, fields: Mapping[str, Any], text: str) -> None:
         sub = entry.sub or ""
@@ -86,16 +96,17 @@ class Projection:
             return
         if entry.t == "record.edit":
             text = encode({k: v for k, v in fields.items() if k != "reason"}, booleans=True).decode()
+            edited = (*_when_and_where(str(entry.body.get("kind")), fields), text)
         if new is not None:
-            new[5] = entry.index
+            new[_LAST] = entry.index
             if entry.t == "record.edit":
-                new[7] = text
+                new[_WHEN] = edited
             elif entry.t == "record.withdraw":
-                new[6] = entry.index
+                new[_WITHDRAWN] = entry.index
             return
         self._last[sub] = entry.index
         if entry.t == "record.edit":
-            self._edits[sub] = (text, sub)
+            self._edits[sub] = (*edited, sub)
         elif entry.t == "record.withdraw":
             self._withdrawn[sub] = entry.index
 
@@ -104,7 +115,7 @@ class Projection:
         for statement, rows in (
             (_RECORD, [tuple(row) for row in self._records.values()]),
             ("UPDATE record SET last = ? WHERE sub = ?", [(last, sub) for sub, last in self._last.items()]),
-            ("UPDATE record SET fields = ? WHERE sub = ?", list(self._edits.values())),
+            (_EDITED, list(self._edits.values())),
             ("UPDATE record SET withdrawn = ? WHERE sub = ?", [(i, sub) for sub, i in self._withdrawn.items()]),
             (_ERASED, list(self._erased.values())),
             (_ACT, self._acts),
@@ -114,6 +125,14 @@ class Projection:
             if rows:
                 self._run(statement, rows)
         self._clear()
+
+
+def _when_and_where(kind: str, fields: Mapping[str, Any]) -> tuple[float | int | None, ...]:
+    """Give what a search by time and place needs of a case; of other records nothing."""
+    if kind != "case":
+        return None, None, None, None
+    earliest, latest, place = occurred(fields)
+    return earliest, latest, *(place or (None, None))
 
 
 def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:

@@ -18,11 +18,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, BinaryIO
 
+import orjson
+
 from evidence.flight_cells import WholeTimes, dated_order, read_count, read_heading, read_observed, read_point
 from evidence.flight_table import Row, Table, open_table
 from evidence.when import find_zone, western_digits
 from evidence.where import read_position
 from schemas.aircraft import CLASSES, activity_of, class_of, epoch_heads, fold, heads, is_class_word
+from schemas.canonical import encode
 from schemas.errors import FormatError
 from schemas.text import nearest, visible
 
@@ -35,12 +38,8 @@ PEEK = 1_000  # rows looked at before the first is given
 SHOWN_ROWS = 10  # row numbers that a warning names
 MOST_KEPT = 20_000  # different cells of a column whose reading is remembered
 
-COLUMNS = (
-    "row", "earliest", "latest", "lat", "lon", "heading", "aircraft_type", "aircraft_class", "count", "activity",
-    "remarks", "said", "why", "text",
-)  # fmt: skip
 Observation = dict[str, Any]
-Values = tuple[Any, ...]
+Told = tuple[int, int | None, int | None, int | None, int | None, str]  # row, earliest, latest, lat, lon, all of it
 Place = tuple[int | None, int | None]
 _NOWHERE: Place = (None, None)
 
@@ -63,16 +62,21 @@ class FlightLog:
 
     @property
     def rows(self) -> Iterator[Observation]:
-        """Give every row as a table of what could be read of it: `values` by their names, no key without a value."""
-        for values in self.values:
-            yield {name: value for name, value in zip(COLUMNS, values, strict=True) if value is not None}
-
-    @property
-    def values(self) -> Iterator[Values]:
-        """Give every row as a tuple in the order of `COLUMNS`, None for what is not there or could not be read.
+        """Give every row as a table of what could be read of it, no key without a value.
 
         Times are seconds since 1970 UTC, positions whole micro-degrees, headings hundredths of a degree.
-        An unreadable row has `row`, `text` and `why`. Raises FormatError if the order of dates turns out unknown.
+        An unreadable row has `row`, `text` and `why`. Raises as `told`.
+        """
+        for *_, value in self.told:
+            yield orjson.loads(value)
+
+    @property
+    def told(self) -> Iterator[Told]:
+        """Give every row as its number, earliest, latest, lat and lon (None for what there is not), and its value.
+
+        The value is the canonical JSON of all that could be read of the row, see `rows`; it is written as the cells
+        are read, since most cells come again. Raises FormatError if the order of dates turns out unknown,
+        CanonicalError for half characters, which some workbooks hold.
         """
         self._trouble.clear()
         self._counts.clear()
@@ -100,14 +104,15 @@ class FlightLog:
         if len(rows) < SHOWN_ROWS:
             rows.append(number)
 
-    def _read(self) -> Iterator[Values]:
+    def _read(self) -> Iterator[Told]:
         width = len(self._table.heads)
         at_time, at_day, at_lat, at_lon, at_both, at_type, at_heading, at_remarks = (
             self._places.get(name, -1)
             for name in ("time", "date", "lat", "lon", "position", "aircraft_type", "heading", "remarks")
         )
-        seldom = [name for name in _SELDOM if name in self._places]
-        classes, headings, quick = _Remembered(class_of), _Remembered(read_heading), WholeTimes(self.zone).read
+        seldom = any(name in self._places for name in _SELDOM)
+        types, headings, remarks = _Remembered(_type), _Remembered(_heading), _Remembered(_remarks)
+        quick = WholeTimes(self.zone).read
         for number, given in self._table.rows():
             cells = given if type(given) is list and len(given) == width else _fit(given, width)
             if isinstance(cells, Row):
@@ -123,7 +128,10 @@ class FlightLog:
                 except FormatError as error:
                     yield self._unreadable(number, error.message)
                     continue
-            point, heading, kind, class_, count, activity = _NOWHERE, None, None, None, None, None
+                said = _quoted(said)
+            else:
+                said = f'"{said}"'
+            point, turn, remark = _NOWHERE, "", ""
             if at_lat >= 0:
                 if cells[at_lat] or cells[at_lon]:
                     point = read_point(cells[at_lat], cells[at_lon]) or self._nowhere(
@@ -132,22 +140,25 @@ class FlightLog:
             elif at_both >= 0 and cells[at_both].strip():
                 point = self._locate(number, cells[at_both])
             if at_heading >= 0 and cells[at_heading]:
-                heading = headings[cells[at_heading]]
-                if heading is None and cells[at_heading].strip():
+                turn = headings[cells[at_heading]]
+                if not turn and cells[at_heading].strip():
                     self._warn("heading cannot be read", number)
-            if at_type >= 0 and cells[at_type]:
-                kind = cells[at_type]
-                class_ = classes[kind]
-            if seldom:
-                count, activity, word = (
-                    self._seldom(name, cells, number) if name in seldom else None for name in _SELDOM
-                )
-                class_ = word or class_
-            remarks = (cells[at_remarks] or None) if at_remarks >= 0 else None
-            yield (
-                number, earliest, latest, point[0], point[1], heading, kind, class_, count, activity, remarks, said,
-                None, None,
-            )  # fmt: skip
+            kind = cells[at_type] if at_type >= 0 else ""
+            aircraft = self._aircraft(cells, kind, number) if seldom else types[kind]
+            if at_remarks >= 0:
+                remark = remarks[cells[at_remarks]]
+            lat, lon = point
+            end = f'{remark}"row":{number},"said":{said}}}'
+            if lat is None:
+                value = f'{{{aircraft}"earliest":{earliest},{turn}"latest":{latest},{end}'
+            else:
+                value = f'{{{aircraft}"earliest":{earliest},{turn}"lat":{lat},"latest":{latest},"lon":{lon},{end}'
+            yield number, earliest, latest, lat, lon, value
+
+    def _aircraft(self, cells: list[str], kind: str, number: int) -> str:
+        has = self._places
+        count, activity, word = (self._seldom(name, cells, number) if name in has else None for name in _SELDOM)
+        return _told_aircraft(activity, word or (class_of(kind) if kind else None), kind, count)
 
     def _seldom(self, name: str, cells: list[str], number: int) -> Any:
         cell = cells[self._places[name]].strip()
@@ -156,9 +167,10 @@ class FlightLog:
             self._warn(f"{name} cannot be read", number)
         return value
 
-    def _unreadable(self, number: int, why: str) -> Values:
+    def _unreadable(self, number: int, why: str) -> Told:
         self.unreadable += 1
-        return (number, *(None,) * 11, why, self._table.text().replace("\0", visible("\0")))
+        told = {"row": number, "text": self._table.text().replace("\0", visible("\0")), "why": why}
+        return number, None, None, None, None, encode(told).decode()
 
     def _when(self, said: str, day: str) -> tuple[str, tuple[int, int]]:
         said = said.strip()
@@ -202,6 +214,30 @@ class _Remembered(dict[str, Any]):
             self.clear()
         value = self[cell] = self._one(cell)
         return value
+
+
+def _quoted(text: str) -> str:
+    return encode(text).decode()
+
+
+def _type(cell: str) -> str:
+    return _told_aircraft(None, class_of(cell), cell, None) if cell else ""
+
+
+@lru_cache(MOST_KEPT)
+def _told_aircraft(activity: str | None, class_: str | None, kind: str, count: int | None) -> str:
+    """Give the first members of a row's value, each with a comma behind it."""
+    told = {"activity": activity, "aircraft_class": class_, "aircraft_type": kind or None, "count": count}
+    return "".join(f"{_quoted(name)}:{encode(value).decode()}," for name, value in told.items() if value is not None)
+
+
+def _heading(cell: str) -> str:
+    heading = read_heading(cell)
+    return "" if heading is None else f'"heading":{heading},'
+
+
+def _remarks(cell: str) -> str:
+    return f'"remarks":{_quoted(cell)},' if cell else ""
 
 
 def _class_word(text: str) -> str | None:

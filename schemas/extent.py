@@ -63,6 +63,17 @@ def bounds(extent: Mapping[str, Any] | None) -> tuple[datetime | None, datetime 
     )
 
 
+def occurred(
+    case: Mapping[str, Any],
+) -> tuple[float | None, float | None, tuple[int, int] | None]:
+    """Give when a case was, in seconds since 1970 UTC, and where, in micro-degrees; None for what is not told."""
+    time = case.get("occurred")
+    earliest, latest = bounds(time if isinstance(time, Mapping) else None)
+    lat, lon = case.get("place.lat"), case.get("place.lon")
+    place = (lat, lon) if type(lat) is int and type(lon) is int else None
+    return (earliest.timestamp() if earliest else None), (latest.timestamp() if latest else None), place
+
+
 def degrees(micro: int) -> float:
     """Give whole micro-degrees as degrees, WGS 84."""
     return micro / MICRO

@@ -1874,7 +1874,10 @@ def check_dossier(
 # --- An archive folder -------------------------------------------------------------------------------------------
 
 TABLES = ("act", "checkpoint", "edge", "ledger", "object", "observation", "private", "record", "tile")
-OTHERS = ("act_sub", "act_t", "ledger_no_delete", "ledger_no_update", "object_name", "observation_when", "record_name")
+OTHERS = (
+    "act_sub", "act_t", "ledger_no_delete", "ledger_no_update", "object_name", "observation_when", "record_name",
+    "record_merged", "record_sub", "record_when",
+)  # fmt: skip
 SETTINGS = {"database": "sqlite:///sijill.db", "objects": "objects"}
 LARGEST_ROW = 64 * 1024 * 1024
 BULK = ("record.", "blob.", "reading.", "custody.prior", "assessment.", "consent.")

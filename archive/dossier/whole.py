@@ -21,7 +21,7 @@ from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from archive import ledger
+from archive import ledger, log_rows
 from archive.dossier.bag import SIGNATURE, SIGNED, Bag
 from archive.dossier.build import Progress, software
 from archive.dossier.export import Place, beside, check_place, check_role, into_place, read_date
@@ -217,10 +217,10 @@ class _Whole:
         return row is not None
 
     def _flights(self, logs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        names = [column[1] for column in self.db.execute("PRAGMA table_info(observation)")]
+        read = {sub: index for index, sub in self.db.execute(log_rows.READINGS)}
         for sub, number in logs:
-            for row in self.db.execute("SELECT * FROM observation WHERE log = ? ORDER BY row", (sub,)):
-                yield number, {k: v for k, v in zip(names, row, strict=True) if v is not None and k != "log"}
+            if sub in read:
+                yield from ((number, row) for row in log_rows.rows_of(self.db, read[sub]))
 
 
 def _row(record: Kept, number: str | None, path: str, digests: tuple[Any, Any, Any], role: str) -> str:

@@ -40,8 +40,8 @@ def leave_a_journal(database):
     """Commit something and let the write-ahead journal lie, as a writer that was killed does."""
     db = sqlite3.connect(database, isolation_level=None)
     db.execute("PRAGMA wal_autocheckpoint=0")
-    db.execute("INSERT INTO observation(log, row) VALUES ('f00d', 1)")
-    db.execute("DELETE FROM observation WHERE log = 'f00d'")
+    db.execute("INSERT INTO observation(id, value) VALUES (-1, '{}')")
+    db.execute("DELETE FROM observation WHERE id = -1")
     journal, before = Path(f"{database}-wal").read_bytes(), database.read_bytes()
     db.close()
     database.write_bytes(before)

@@ -211,7 +211,7 @@ def test_what_the_copy_held_stands_in_the_archive_that_went_on(archive, went_on)
     asked = "SELECT sub, kind, code, id, withdrawn IS NULL, fields FROM record WHERE kind != 'key' ORDER BY sub"
     held = "SELECT DISTINCT blake3, sha256, size, sub, role FROM object ORDER BY 1, 4"
     with new.reading() as now, older.reading() as then:
-        for question in (asked, held, "SELECT * FROM observation ORDER BY log, row"):
+        for question in (asked, held, "SELECT earliest, latest, lat, lon, value FROM observation ORDER BY id"):
             assert now.execute(question).fetchall() == then.execute(question).fetchall() != []
         sub = now.execute("SELECT sub FROM record WHERE id = ?", (an_item(new, "imagery")[0].split("/")[1],)).fetchone()[0]
         told = [event["action"] for event in events_of(now, sub)]

@@ -12,19 +12,14 @@ from archive import stretches
 from archive.cli.match import in_words
 from archive.database import INDEXES, TABLES
 from archive.flights import Limits, Logs, match, written
-from schemas.extent import write_instant
+from archive.log_rows import INSERT, ROWS
+from evidence.match import SEEN
 from tests.archive.test_assess_many import archive  # noqa: F401
 
 NOON = 1_549_200_000
 SPEEDS = {"fixed_wing": (250, 1200), "rotary": (60, 330), "drone": (80, 400), "unknown": (60, 1200)}
 PLACES = [(35_812_000, 36_604_000), (0, 179_990_000), (-17_000_000, -179_999_999), (89_990_000, 10_000_000), (-90_000_000, 0),
           (60_000_000, 180_000_000), (82_000_000, -60_000_000)]  # fmt: skip
-
-
-def _moment(seconds):
-    from datetime import UTC, datetime
-
-    return write_instant(datetime.fromtimestamp(seconds, UTC))
 
 
 def _near(draw, place):
@@ -77,28 +72,21 @@ def test_the_index_finds_what_looking_at_every_row_finds(draw, place, lasts, win
     for number, sub in enumerate("abw"):
         fields = json.dumps({"kind": "flight_log", "id": f"F{number}"})
         db.execute(
-            "INSERT INTO record VALUES (?,'item','EX-1',?,?,0,?,?)",
-            (sub, f"F{number}", number, 9 if sub == "w" else None, fields),
+            "INSERT INTO record(first, last, withdrawn, sub, kind, code, id, fields) VALUES (?,0,?,?,'item','EX-1',?,?)",
+            (number, 9 if sub == "w" else None, sub, f"F{number}", fields),
         )
         db.execute("INSERT INTO act VALUES (?,'reading.add',?,'','','{}','{\"rows_root\":\"00\"}')", (number, sub))
     rows = list(_rows(draw, place))
-    names = "log, row, earliest, latest, lat, lon, heading, aircraft_class"
-    db.executemany(f"INSERT INTO observation({names}) VALUES (?,?,?,?,?,?,?,?)", rows)
-    record = {
-        "code": "EX-1",
-        "place.lat": place[0],
-        "place.lon": place[1],
-        "occurred": {"earliest": _moment(NOON), "latest": _moment(NOON + lasts)},
-    }
+    for log, row, *seen in rows:
+        values = ("abw".index(log) * ROWS + row, *seen[:4], json.dumps(dict(zip(SEEN, seen, strict=True))))
+        db.execute(INSERT, values)
+    when = (float(NOON), float(NOON + lasts), place)
     logs = Logs(db)
-    expected = sorted(
-        (logs.names[log], *rest)
-        for log, *rest in _expected(rows, place, NOON, NOON + lasts, *window)
-        if log in logs.names
-    )
+    names = {sub: logs.names.get(number) for number, sub in enumerate("abw")}
+    expected = sorted((names[log], *rest) for log, *rest in _expected(rows, place, NOON, NOON + lasts, *window))
 
-    found = sorted((one.log, one.row, one.kind) for one in logs.matches(record, *window))
-    near = sorted((one.log, one.row, one.kind) for one in logs.matches(record, *window, en_route=False))
+    found = sorted((one.log, one.row, one.kind) for one in logs.matches(when, *window))
+    near = sorted((one.log, one.row, one.kind) for one in logs.matches(when, *window, en_route=False))
 
     assert found == expected
     assert near == [one for one in expected if one[2] == "near"]

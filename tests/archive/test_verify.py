@@ -179,8 +179,8 @@ def database():
         connection.execute(TABLES[table])
     connection.execute(INDEXES["object_name"])
     connection.executemany(
-        "INSERT INTO record VALUES (?,?,?,?,0,0,NULL,'{}')",
-        [("s0", "case", "EX-1", "EX-1"), ("s1", "item", "EX-1", "V1"), ("s2", "item", "EX-2", "V1")],
+        "INSERT INTO record(first, last, sub, kind, code, id, fields) VALUES (?,0,?,?,?,?,'{}')",
+        [(0, "s0", "case", "EX-1", "EX-1"), (1, "s1", "item", "EX-1", "V1"), (2, "s2", "item", "EX-2", "V1")],
     )
     connection.executemany(
         "INSERT INTO object VALUES (?,?,?,?,?,?)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import date, datetime, time
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.flight_log import read_log
+from schemas import canonical
 from schemas.aircraft import class_of, compass_heading
 from schemas.errors import FormatError
 
@@ -388,6 +390,28 @@ def test_rows_can_be_read_again():
 def test_a_zone_or_order_that_is_not_known_is_refused():
     assert "Asia/Damascus" in refusal("Time\n1\n", zone="Asia/Damasc")
     assert "date_order" in refusal("Time\n1\n", date_order="ddmmyy")
+
+
+HEADS = ("Date", "Lat", "Lon", "Heading", "Type", "Class", "Count", "Activity", "Remarks")
+CELLS = st.sampled_from(
+    ["", "2019-02-03T12:00", "2019-02-03T12:00:01Z", "12:00", "2019-02-03", "35.8", "36.61", "0", "NE", "L-39", "Mi-8",
+     "rotary", "2", "landing", "\\", "},{", "سُمع", "\u2028", "\x1f"]
+) | st.text(st.characters(codec="utf-8"), max_size=5)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(HEADS), unique=True), st.lists(st.lists(CELLS, min_size=10, max_size=10), max_size=4))
+def test_what_is_told_of_a_row_is_canonical_and_agrees_with_what_stands_beside_it(heads, rows):
+    """A value is written from pieces, and must be what the encoder gives."""
+    text = io.StringIO()
+    csv.writer(text).writerows([["Time", *heads], *(row[: len(heads) + 1] for row in rows)])
+    try:
+        told = list(read_log(text.getvalue().encode(), zone=DAMASCUS, date_order="dmy").told)
+    except FormatError:
+        return
+    for *beside, value in told:
+        read = canonical.decode(value.encode())
+        assert beside == [read.get(name) for name in ("row", "earliest", "latest", "lat", "lon")]
+        assert None not in read.values() and "" not in read.values()
 
 
 @given(st.text(max_size=200), st.sampled_from([DAMASCUS, None]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ class Attacker:
         db = sqlite3.connect(self.folder / "sijill.db", isolation_level=None)
         (text,) = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
         loose = text.replace(" STRICT, WITHOUT ROWID", " WITHOUT ROWID").replace(" STRICT", "").replace(" NOT NULL", "")
-        loose = loose.replace(" BLOB", "").replace(" TEXT", "").replace(" INTEGER", "") if "ROWID" in loose else loose
+        loose = re.sub(r" (BLOB|TEXT|INTEGER|REAL)(?! PRIMARY KEY)", "", loose)
         self._redefine(db, table, loose)
         db = sqlite3.connect(self.folder / "sijill.db", isolation_level=None)
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 
+from archive.log_rows import ROWS
 from tests.tamper.attacker import Attacker, attack
 
 UNSEEN = "the tables made from the ledger are not compared"
@@ -21,6 +22,12 @@ def record_title_changed(a: Attacker) -> None:
     a.sql("UPDATE record SET fields = replace(fields, 'Tel Marjan', 'Tel Sukkar') WHERE kind = 'case'")
 
 
+@blind("it was changed (lat) behind")
+def record_searched_elsewhere(a: Attacker) -> None:
+    """Let a case be searched by another place than it tells."""
+    a.sql("UPDATE record SET lat = lat + 1 WHERE kind = 'case'")
+
+
 @blind("it was removed behind the ledger's back")
 def record_removed(a: Attacker) -> None:
     """Remove a record from the table that people read."""
@@ -30,7 +37,8 @@ def record_removed(a: Attacker) -> None:
 @blind("it was added behind the ledger's back")
 def record_added(a: Attacker) -> None:
     """Add a record that no entry made."""
-    a.sql("INSERT INTO record SELECT 'f00d', kind, code, 'X9', first, last, withdrawn, fields FROM record LIMIT 1")
+    names = "first, last, sub, kind, code, id, fields"
+    a.sql(f"INSERT INTO record({names}) SELECT 90000, last, 'f00d', kind, code, 'X9', fields FROM record LIMIT 1")
 
 
 @blind("it was changed (withdrawn) behind")
@@ -77,32 +85,38 @@ def record_place_nothing(a: Attacker) -> None:
 
 @blind("its rows are not those that were read from it", "observation-changed")
 def flight_moved(a: Attacker) -> None:
-    """Move one position of a flight log by a micro-degree."""
-    a.sql("UPDATE observation SET lat = lat + 1 WHERE row = 1")
+    """Move one position by which a flight log is searched by a micro-degree."""
+    a.sql(f"UPDATE observation SET lat = lat + 1 WHERE id % {ROWS} = 1")
+
+
+@blind("its rows are not those that were read from it", "observation-changed")
+def flight_told_otherwise(a: Attacker) -> None:
+    """Let a row of a flight log say another time, where it is shown and not where it is searched."""
+    a.sql("UPDATE observation SET value = replace(value, '\"said\":\"', '\"said\":\"0')")
 
 
 @blind("its rows are not those that were read from it", "observation-changed")
 def flight_removed(a: Attacker) -> None:
     """Remove one row of a flight log."""
-    a.sql("DELETE FROM observation WHERE row = 2")
+    a.sql(f"DELETE FROM observation WHERE id % {ROWS} = 2")
 
 
 @blind("rows of a flight log that the ledger does not know", "observation-changed")
 def flight_log_invented(a: Attacker) -> None:
     """Add rows of a flight log that nobody handed in."""
-    a.sql("INSERT INTO observation(log, row, earliest) VALUES ('f00d', 1, 1549200000)")
+    a.sql(f"INSERT INTO observation(id, earliest, value) VALUES ({90_000 * ROWS + 1}, 1549200000, '{{}}')")
 
 
 @attack("observation-changed", "its rows are not those that were read from it", "non-INTEGER value in observation.lat")
 def flight_position_as_text(a: Attacker) -> None:
     """Store a latitude as text: shown alike, near nothing."""
-    a.untyped("observation", "UPDATE observation SET lat = CAST(lat AS TEXT) WHERE row = 1")
+    a.untyped("observation", f"UPDATE observation SET lat = CAST(lat AS TEXT) WHERE id % {ROWS} = 1")
 
 
 @attack("observation-changed", "its rows are not those that were read from it", "non-INTEGER value in observation.lat")
 def flight_position_as_a_float(a: Attacker) -> None:
     """Store a latitude as a float."""
-    a.untyped("observation", "UPDATE observation SET lat = CAST(lat AS REAL) WHERE row = 1")
+    a.untyped("observation", f"UPDATE observation SET lat = CAST(lat AS REAL) WHERE id % {ROWS} = 1")
 
 
 # the database

@@ -7,6 +7,7 @@ database is changed past its triggers, and what is put back is what was there.
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,8 @@ def _plain(value: Any) -> Any:
 def _length(value: Any) -> int:
     if isinstance(value, int):
         return max(1, (abs(value).bit_length() + 7) // 8)
+    if isinstance(value, float):
+        return _DOUBLE.size
     return 1 if value is None else len(value)
 
 
@@ -132,10 +135,11 @@ def _flipped_row(place: Place) -> tuple[Any, ...]:
     elif isinstance(value, int):
         row[place.column] = value ^ (1 << 8 * place.byte + 7)  # the seventh bit meets no neighbour's key
     else:
-        data = bytearray(value)
+        data = bytearray(_DOUBLE.pack(value) if isinstance(value, float) else value)
         data[place.byte] ^= 1
-        row[place.column] = type(value)(data)
+        row[place.column] = _DOUBLE.unpack(data)[0] if isinstance(value, float) else type(value)(data)
     return tuple(row)
 
 
+_DOUBLE = struct.Struct(">d")
 _NUMBERS = ("withdrawn", "earliest", "latest", "lat", "lon", "heading", "count")
