@@ -6,6 +6,7 @@ Apart from `keys`, so that a command that needs no key does not load what reads 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 
@@ -14,6 +15,10 @@ def home_folder() -> Path:
     named = os.environ.get("SIJILL_HOME")
     if named:
         return Path(named).absolute()
+    if sys.platform == "linux":  # what platformdirs gives in the plain case, without its start
+        for base in (os.environ.get("XDG_CONFIG_HOME", ""), os.path.join(os.environ.get("HOME", ""), ".config")):
+            if os.path.isabs(base):
+                return Path(base, "sijill")
     from platformdirs import user_config_path
 
     return user_config_path("sijill").absolute()
