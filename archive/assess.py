@@ -27,6 +27,8 @@ from archive.waiver import in_force
 from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
 from evidence.likeness import Likenesses
+from evidence.reason import reason, sentence
+from evidence.reason import told as told_in
 from evidence.verdict import JUNIT_TAIL, as_junit, as_text, junit_head, junit_suite, unfitting_text
 from schemas.case import named
 from schemas.fields import in_language
@@ -48,6 +50,8 @@ _ACTS = (
     " AND r.code BETWEEN ? AND ? ORDER BY r.code, a.idx"
 )
 _FACTS = "facts."
+FORMS = ("text", "json", "junit")
+Say = Callable[[Assessment, str, Sequence[Disagreement], Likenesses], str]
 
 
 @dataclass
@@ -77,10 +81,11 @@ class Checked:
         }
         return document | (self.receipt.document() if self.receipt is not None else {})
 
-    def text(self) -> str:
+    def text(self, lang: str = "en") -> str:
         """Give every assessment in words."""
         cases = zip(self.assessments, self.titles, self.unfitting, self.alike, strict=True)
-        return "\n".join(_case_text(*one) for one in cases) or NO_CASE
+        say = _case_text(lang)
+        return "\n".join(say(*one) for one in cases) or _no_case(lang)
 
     def junit(self) -> str:
         """Give JUnit XML for machines that run tests."""
@@ -94,11 +99,12 @@ def check(
     *,
     record_as: Sequence[Signer] | None = None,
     progress: Saying | None = None,
+    lang: str = "en",
 ) -> Checked:
     """Weigh the cases named, else all, against a standard (its bytes; else the archive's own).
 
-    With `record_as` each assessment becomes an entry. Raises NotFound (case or
-    packaged standard), FormatError (a standard that is not one), RefusedError.
+    With `record_as` each assessment becomes an entry; titles are in `lang` where they are told in it. Raises
+    NotFound (case or packaged standard), FormatError (a standard that is not one), RefusedError.
     """
     checked = Checked(_standard(archive, standard))
     subjects = {}
@@ -109,7 +115,7 @@ def check(
             if progress is not None:
                 progress("weighing cases", number)
             checked.assessments.append(weigh(checked.standard, case))
-            checked.titles.append(_title(case))
+            checked.titles.append(_title(case, lang))
             subjects[str(case.record["code"])] = sub
             checked.unfitting.append(disagreements(case))
             checked.alike.append(looking.among([case], progress))
@@ -125,14 +131,15 @@ def check(
 
 def written(
     archive: Archive, form: str, codes: Sequence[str] = (), standard: bytes | None = None,
-    progress: Saying | None = None,
+    progress: Saying | None = None, lang: str = "en",
 ) -> Iterator[tuple[str, bool]]:  # fmt: skip
     """Weigh as `check` does, and give it in words piece by piece: each with whether a case in it does not meet.
 
-    `form` is one of `FORMS`; the pieces together are what `check` gives. Raises as `check`, before the first piece.
+    `form` is one of `FORMS`; the pieces together are what `check` gives; `lang` is the language of the
+    text. Raises as `check`, before the first piece.
     """
     wanted = _standard(archive, standard)
-    head, between, tail, say = FORMS[form]
+    head, between, tail, empty, say = _form(form, lang)
     first = True
     with archive.reading() as db:
         for code in codes:
@@ -140,18 +147,18 @@ def written(
         yield head(wanted), False
         looking = Looking(archive, opens=bool(codes))  # of another process, where it forks, nothing is open yet
         try:
-            asker = partial(_asker, standard=wanted, between=between, say=say, looking=looking)
+            asker = partial(_asker, standard=wanted, between=between, say=say, looking=looking, lang=lang)
             for piece, fails in told(archive, db, codes, asker, progress):
                 if piece:
                     yield ("" if first else between) + piece, fails
                     first = False
         finally:
             looking.end()
-    yield (EMPTY[form] if first else tail), False
+    yield (empty if first else tail), False
 
 
 def _asker(
-    db: Any, standard: Standard, between: str, say: Say, looking: Looking
+    db: Any, standard: Standard, between: str, say: Say, looking: Looking, lang: str
 ) -> Callable[[Stretch], tuple[str, bool]]:
     """Give what tells a stretch of cases in words, and whether one of them does not meet the standard."""
     checks, logs = recorded_checks(db), Logs(db)
@@ -160,7 +167,7 @@ def _asker(
         pieces, fails = [], False
         for _, case in _read(db, stretch, checks, logs, standard.id):
             assessment = weigh(standard, case)
-            pieces.append(say(assessment, _title(case), disagreements(case), looking.among([case])))
+            pieces.append(say(assessment, _title(case, lang), disagreements(case), looking.among([case])))
             fails = fails or assessment.meets is False
         return between.join(pieces), fails
 
@@ -171,8 +178,9 @@ def _standard(archive: Archive, standard: bytes | None) -> Standard:
     return load(standard if standard is not None else packaged_bytes(archive.standard))
 
 
-def _title(case: Case) -> str:
-    return ("[EXERCISE] " if case.record.get("exercise") else "") + in_language(case.record, "title")
+def _title(case: Case, lang: str) -> str:
+    marked = told_in(reason("exercise"), lang) + " " if case.record.get("exercise") else ""
+    return marked + in_language(case.record, "title", lang)
 
 
 def _named(standard: Standard) -> dict[str, str]:
@@ -186,8 +194,19 @@ def _case_document(
     return {**assessment.document(), "consistency": told, "likeness": alike.document()}
 
 
-def _case_text(assessment: Assessment, title: str, unfitting: Sequence[Disagreement], alike: Likenesses) -> str:
-    return as_text(assessment, title=title) + unfitting_text(unfitting) + alike.text()
+def _case_json(assessment: Assessment, title: str, unfitting: Sequence[Disagreement], alike: Likenesses) -> str:
+    del title
+    return "\n    " + _indented(_case_document(assessment, unfitting, alike), "    ")
+
+
+def _case_text(lang: str) -> Say:
+    return lambda one, title, found, alike: (
+        as_text(one, title=title, lang=lang) + unfitting_text(found, lang) + alike.text()
+    )
+
+
+def _no_case(lang: str) -> str:
+    return told_in(reason("no-case"), lang) + "\n"
 
 
 def _indented(document: Any, by: str) -> str:
@@ -198,19 +217,13 @@ def _json_head(standard: Standard) -> str:
     return f'{{\n  "format": "sijill-check/1",\n  "standard": {_indented(_named(standard), "  ")},\n  "cases": ['
 
 
-Say = Callable[[Assessment, str, Sequence[Disagreement], Likenesses], str]
-NO_CASE = "there is no case to check yet\n"
-EMPTY = {"text": NO_CASE, "json": "]\n}\n", "junit": JUNIT_TAIL}  # what ends an archive without a case
-FORMS: Mapping[str, tuple[Callable[[Standard], str], str, str, Say]] = {  # head, between two cases, tail, one case
-    "text": (lambda _: "", "\n", "", _case_text),
-    "json": (
-        _json_head,
-        ",",
-        "\n  ]\n}\n",
-        lambda one, _, found, alike: "\n    " + _indented(_case_document(one, found, alike), "    "),
-    ),
-    "junit": (junit_head, "", JUNIT_TAIL, lambda one, _title, _found, _alike: junit_suite(one)),
-}
+def _form(form: str, lang: str) -> tuple[Callable[[Standard], str], str, str, str, Say]:
+    """Give what makes a form: its head, what stands between two cases, its end, that without a case, and one case."""
+    if form == "json":
+        return _json_head, ",", "\n  ]\n}\n", "]\n}\n", _case_json
+    if form == "junit":
+        return junit_head, "", JUNIT_TAIL, JUNIT_TAIL, lambda one, _title, _found, _alike: junit_suite(one)
+    return lambda _: "", "\n", "", _no_case(lang), _case_text(lang)
 
 
 def _recorded(one: Assessment) -> dict[str, Any]:
@@ -232,12 +245,15 @@ def _recorded(one: Assessment) -> dict[str, Any]:
 
 
 def weigh_for_dossier(archive: Archive, db: Any, code: str) -> tuple[bytes, dict[str, Any]]:
-    """Give the archive's standard as bytes and the assessment of one case under it. Raises NotFound."""
+    """Give the archive's standard as bytes and the assessment of one case under it. Raises NotFound.
+
+    Its reasons are sentences in English that can still be said in another language (`evidence.reason.in_language`).
+    """
     data = packaged_bytes(archive.standard)
     standard = load(data)
     _, case = next(cases(db, [code], standard=standard.id))
-    told = [one.document() for one in disagreements(case)]
-    return data, {**weigh(standard, case).document(), "consistency": told}
+    told = [one.document(sentence) for one in disagreements(case)]
+    return data, {**weigh(standard, case).document(sentence), "consistency": told}
 
 
 def cases(

@@ -14,6 +14,7 @@ from typing import Any
 from archive.checked import recorded_checks
 from archive.database import blob
 from evidence import custody
+from evidence.reason import reason, sentence
 from schemas.custody import PREMIS
 
 TAKEN_IN = "accession"
@@ -104,11 +105,11 @@ def gaps_in(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     numbers = [number for number, _ in told]
     taken = next((number for number, event in enumerate(events) if event.get("action") == TAKEN_IN), len(events))
     gaps = [
-        {"before": [*numbers, taken][gap.before], "what": gap.what}
+        {"before": [*numbers, taken][gap.before], "what": sentence(gap.what)}
         for gap in custody.gaps([event for _, event in told])
     ]
     if taken < len(events) and not told:
-        gaps.append({"before": taken, "what": "nothing was told of its way before the archive"})
+        gaps.append({"before": taken, "what": sentence(reason("gap-before"))})
     waiting: str | None = None
     for number, event in enumerate(events):
         action, by = event.get("action"), str(event.get("by"))
@@ -116,8 +117,8 @@ def gaps_in(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             waiting = None if event.get("outside") else str(event.get("to", ""))
         elif action == "custody.accept":
             if waiting is None or waiting != by:
-                gaps.append({"before": number, "what": f"accepted by {by}, to whom it was not handed over"})
+                gaps.append({"before": number, "what": sentence(reason("gap-accepted", by=by))})
             waiting = None
     if waiting is not None:
-        gaps.append({"before": len(events), "what": f"handed over to {waiting} and not accepted yet"})
+        gaps.append({"before": len(events), "what": sentence(reason("gap-not-accepted", to=waiting))})
     return gaps

@@ -32,6 +32,8 @@ from evidence.match import (
     reach_km,
     search_box,
 )
+from evidence.reason import Reason, reason
+from evidence.reason import told as said
 from schemas.extent import occurred
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ class Logs:
         def answer(within_km: float, before_min: float, after_min: float) -> FlightAnswer:
             near = self.matches(when, within_km, before_min, after_min, en_route=False)
             covered = self.covered(when, before_min, after_min)
-            named = [f"{one.log} row {one.row}" for one in near]
+            named = [_row(one.log, one.row) for one in near]
             return FlightAnswer(named, covered, self.warnings(when, before_min, after_min) if covered else ())
 
         return answer
@@ -97,7 +99,8 @@ class Logs:
                 first, last = (datetime.fromtimestamp(seen[end], UTC) for end in ("earliest", "latest"))
                 point = (seen["lat"], seen["lon"]) if "lat" in seen else None
                 name = f"{link['item']} row {row[1]}"
-                found[name] = Sighting(name, first, last, point, seen.get("aircraft_class", "unknown"))
+                shown, kind = _row(str(link["item"]), row[1]), seen.get("aircraft_class", "unknown")
+                found[name] = Sighting(shown, first, last, point, kind)
         return list(found.values())
 
     def covered(self, when: Occurred, before_min: float, after_min: float) -> bool | None:
@@ -117,10 +120,11 @@ class Logs:
 
     def warnings(
         self, when: Occurred | None = None, before_min: float = BEFORE_MIN, after_min: float = AFTER_MIN
-    ) -> list[str]:
+    ) -> list[Reason]:
         """Name the logs whose coverage does not say where it listened: all, or those that cover a case's window."""
         logs = self._coverage if when is None else self._watching(when, before_min, after_min) or []
-        return [f"{name}: its coverage names no place" for name, cover in logs if cover and not has_place(cover)]
+        bare = [name for name, cover in logs if cover and not has_place(cover)]
+        return [reason("such", what=name, these=reason("covers-no-place")) for name in bare]
 
     def matches(
         self,
@@ -156,6 +160,10 @@ class Logs:
             yield Match(self.names[number // ROWS], number % ROWS, *fits)
 
 
+def _row(log: str, row: object) -> Reason:
+    return reason("log-row", log=log, row=row)
+
+
 @dataclass(frozen=True)
 class Limits:
     """How near, how long before the earliest and after the latest time, and whether those en route are looked for."""
@@ -175,7 +183,7 @@ def match(archive: Archive, codes: Sequence[str] = (), limits: Limits | None = N
         ask = _asker(db, limits, found.extend)
         for stretch in stretches(db, codes):
             ask(stretch)
-        return {**_head(limits), "cases": found, "warnings": Logs(db).warnings()}
+        return {**_head(limits), "cases": found, "warnings": [said(one) for one in Logs(db).warnings()]}
 
 
 def written(
@@ -197,7 +205,7 @@ def written(
             if piece:
                 yield (lead if first else between) + piece
                 first = False
-        warnings = _indented(Logs(db).warnings(), "  ")
+        warnings = _indented([said(one) for one in Logs(db).warnings()], "  ")
         yield (
             ""
             if first and words

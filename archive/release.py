@@ -42,6 +42,7 @@ from archive.show import Kept, find_case, find_standing, gathered
 from archive.unsaid import Hidden, redact, unspoken
 from archive.withholding import STRICT, Decision, Decisions
 from evidence.digest import Digests
+from evidence.reason import reason, sentence
 from schemas.audience import allowed
 from schemas.custody import PREMIS
 from schemas.entry import Entry
@@ -249,7 +250,7 @@ class _Gathering:
         ]  # fmt: skip
         gaps = gaps_in(told)
         if self.audience in STRICT:  # who had it is not told, so neither is whose name makes the gap
-            gaps = [{"before": gap["before"], "what": "a gap in what is known of its holders"} for gap in gaps]
+            gaps = [{"before": gap["before"], "what": sentence(reason("gap-hidden"))} for gap in gaps]
         copied = decision.form in ("stripped", "redacted") and "sha256" in kept.fields
         readings = () if rendition is not None else tuple(self._readings(kept))
         return Exhibit(

@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from evidence.reason import reason, sentence
+
+UNSAID = sentence(reason("speaks-of-withheld"))
 _RUN = re.compile(r"[^\W_]+")  # letters and digits, as str.isalnum has them
 
 
@@ -50,7 +53,7 @@ def redact(value: Any, names: Mapping[str, str], hidden: Hidden) -> Any:
         return [redact(member, names, hidden) for member in value]
     if isinstance(value, str) and value in names:
         return names[value]
-    return "(speaks of a withheld exhibit)" if isinstance(value, str) and hidden.spoken_in(value) else value
+    return UNSAID if isinstance(value, str) and hidden.spoken_in(value) else value
 
 
 def unspoken(findings: Sequence[Any], hidden: Hidden) -> list[Any]:

@@ -12,7 +12,7 @@ Sources: docs/standards.md, "What does not fit together".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -21,6 +21,7 @@ from typing import Any
 from evidence import sky
 from evidence.clock import CLOCKS_AGREE, clocks_apart
 from evidence.docket import Case, Item, Sighting
+from evidence.reason import Reason, Several, Term, reason, told
 from evidence.when import local_offset
 from evidence.where import Point, distance_km
 from schemas.aircraft import speeds_kmh
@@ -33,21 +34,22 @@ RELEASE_BEFORE = timedelta(minutes=10)  # how long before the strike its release
 MOST = 50  # disagreements of one kind that are told one by one
 _NEVER = datetime.max.replace(tzinfo=UTC)
 Window = tuple[datetime | None, datetime | None]
-Side = tuple[str, Window]  # what is told, and its bounds
+Side = tuple[Any, Window]  # what is told (a reason), and its bounds
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Two sides that cannot both be true as told, and by how much."""
+    """Two sides that cannot both be true as told, and by how much: reasons, said at the door."""
 
     kind: str
-    one: str
-    other: str
-    difference: str
+    one: Any
+    other: Any
+    difference: Any
 
-    def document(self) -> dict[str, str]:
-        """Give the member of `consistency`."""
-        return {"kind": self.kind, "one": self.one, "other": self.other, "difference": self.difference}
+    def document(self, tell: Callable[[Any], str] = told) -> dict[str, str]:
+        """Give the member of `consistency`; `tell` says reasons."""
+        sides = {"one": self.one, "other": self.other, "difference": self.difference}
+        return {"kind": self.kind, **{name: tell(side) for name, side in sides.items()}}
 
 
 def disagreements(case: Case) -> list[Disagreement]:
@@ -56,10 +58,12 @@ def disagreements(case: Case) -> list[Disagreement]:
     strikes = _strikes(case.record)
     found: list[Disagreement] = []
     for item in items:
-        read = case.facts.get(item.id, {})
-        found += _camera(item, read, item.record.get("zone") or case.record.get("zone"))
-        found += _places(item, read, case.record)
-        found += _uploaded(item, strikes)
+        read = case.facts.get(item.id)
+        if read:
+            found += _camera(item, read, item.record.get("zone") or case.record.get("zone"))
+            found += _places(item, read, case.record)
+        if item.record.get("uploaded_at"):
+            found += _uploaded(item, strikes)
         if item.record.get("message_type") == "release":
             found += _release(item, strikes, case.sightings, _point(case.record, "place"))
     found += _few("testimony-times", _testimonies(items, strikes))
@@ -71,9 +75,9 @@ def disagreements(case: Case) -> list[Disagreement]:
 
 def _few(kind: str, found: Iterable[Disagreement]) -> list[Disagreement]:
     """Give the first of one kind, and how many more there are."""
-    told = list(found)
-    more = len(told) - MOST
-    return [*told[:MOST], *([Disagreement(kind, "others", "others", f"{more} more")] if more > 0 else [])]
+    every = list(found)
+    more, others = len(every) - MOST, reason("others")
+    return [*every[:MOST], *([Disagreement(kind, others, others, reason("more", count=more))] if more > 0 else [])]
 
 
 # -- windows
@@ -98,39 +102,49 @@ def _apart(one: Window, two: Window) -> timedelta | None:
     return None
 
 
-def _span(gap: timedelta) -> str:
+def _of(name: Any, what: Any) -> Reason:
+    """Give one side: whose it is, and what is told."""
+    return reason("such", what=name, these=what)
+
+
+def _span(gap: timedelta) -> Any:
     minutes = abs(round(gap.total_seconds() / 60))
     days, rest = divmod(minutes, 1440)
     hours, minutes = divmod(rest, 60)
-    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
-    return " ".join(filter(None, parts)) or "less than a minute"
+    parts = {"days": days, "hours": hours, "minutes": minutes}
+    told = [reason(f"span-{name}", count=count) for name, count in parts.items() if count]
+    return Several("blank", told) if told else reason("span-none")
 
 
-def _said(extent: Any) -> str:
+def _said(extent: Any) -> Any:
     """Say a time by its bounds in UTC."""
     low, high = bounds(extent) if isinstance(extent, Mapping) else (None, None)
     return _words(low, high)
 
 
-def _words(low: datetime | None, high: datetime | None) -> str:
-    words = [f"{one:%Y-%m-%dT%H:%M:%SZ}" if one else "open" for one in (low, high)]
-    return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
+def _words(low: datetime | None, high: datetime | None) -> Any:
+    words = [f"{one:%Y-%m-%dT%H:%M:%SZ}" if one else reason("open-end") for one in (low, high)]
+    return words[0] if words[0] == words[1] else reason("from-to", low=words[0], high=words[1])
 
 
 def _strikes(case: Mapping[str, Any]) -> list[Side]:
     """Give the times the case claims: of each strike that has one, else of the whole."""
     rows: Any = case.get("strikes") or []
     sides = [
-        (f"strike {row.get('label') or number}: {_said(row['time'])}", _window(row["time"]))
+        (reason("strike", label=row.get("label") or number, time=_said(row["time"])), _window(row["time"]))
         for number, row in enumerate(rows, 1)
         if isinstance(row, Mapping) and isinstance(row.get("time"), Mapping) and _window(row["time"]) != (None, None)
     ]
     occurred = case.get("occurred")
-    whole = [(f"case: occurred {_said(occurred)}", _window(occurred))] if _window(occurred) != (None, None) else []
+    whole = [(_occurred(_said(occurred)), _window(occurred))] if _window(occurred) != (None, None) else []
     return sides or whole
 
 
-def _nearest(window: Window, sides: Sequence[Side]) -> tuple[str, timedelta] | None:
+def _occurred(time: Any) -> Reason:
+    return reason("of-the-case", what=reason("occurred", time=time))
+
+
+def _nearest(window: Window, sides: Sequence[Side]) -> tuple[Any, timedelta] | None:
     """Give the side with the smallest gap to a window, and the gap; None where one may overlap, or none is told."""
     gaps = [(name, _apart(other, window)) for name, other in sides]
     apart = [(name, gap) for name, gap in gaps if gap is not None]
@@ -146,24 +160,28 @@ def _camera(item: Item, read: Mapping[str, Any], zone: Any) -> Iterator[Disagree
         return
     local, offset = str(read["captured.local"]), read.get("captured.offset")
     taken = {"local": local, "offset": offset, "earliest": read["captured.earliest"]}
-    shown = f"{item.id}: camera clock {local}{offset or ' (no zone told)'}"
+    shown = _of(item.id, reason("camera-clock", time=f"{local}{offset}") if offset else reason("no-zone", time=local))
     gps = read.get("gps.time_utc")
     written = _in_zone(local, zone) if offset is None and isinstance(zone, str) else None
-    in_zone = f"{item.id}: camera clock {local} (no zone told; read in {zone})"
+    in_zone = _of(item.id, reason("read-in-zone", time=local, zone=str(zone)))
     if isinstance(gps, str):
         apart = clocks_apart(taken, gps)
         side = shown
         if apart is None and written is not None and abs(written - read_instant(gps)) > CLOCKS_AGREE:
             apart, side = written - read_instant(gps), in_zone
         if apart is not None:
-            yield Disagreement("camera-gps", side, f"{item.id}: GPS clock {gps}", _span(apart))
+            yield Disagreement("camera-gps", side, _of(item.id, reason("gps-clock", time=gps)), _span(apart))
     claimed = item.record.get("claimed.time")
     captured: Window = (read_instant(read["captured.earliest"]), read_instant(read["captured.latest"]))
     gap = _apart(captured, _window(claimed))
     if gap is None and written is not None:
         gap, shown = _apart((written, written), _window(claimed)), in_zone
     if gap is not None:
-        yield Disagreement("camera-claimed", shown, f"{item.id}: claimed {_said(claimed)}", _span(gap))
+        yield Disagreement("camera-claimed", shown, _claimed(item, claimed), _span(gap))
+
+
+def _claimed(item: Item, time: Any) -> Reason:
+    return _of(item.id, reason("claimed", time=_said(time)))
 
 
 def _in_zone(local: str, zone: str) -> datetime | None:
@@ -186,15 +204,17 @@ def _places(item: Item, read: Mapping[str, Any], case: Mapping[str, Any]) -> Ite
     if taken is None:
         return
     claimed, accuracy = _point(item.record, "claimed"), item.record.get("claimed.accuracy_m")
-    side = f"{item.id}: claimed place"
+    own = claimed is not None
     if claimed is None:
-        claimed, accuracy, side = _point(case, "place"), case.get("place.accuracy_m"), "case: place"
+        claimed, accuracy = _point(case, "place"), case.get("place.accuracy_m")
     if claimed is None:
         return
     distance = distance_km(taken, claimed)
     if distance > PLACE_TOLERANCE_KM + float(accuracy or 0) / 1000:
-        yield Disagreement("exif-place", f"{item.id}: camera position {_degrees(taken)}",
-                           f"{side} {_degrees(claimed)}", f"{distance:.1f} km")  # fmt: skip
+        there = reason("claimed-place" if own else "place-of-case", place=_degrees(claimed))
+        yield Disagreement("exif-place", _of(item.id, reason("camera-position", place=_degrees(taken))),
+                           _of(item.id, there) if own else reason("of-the-case", what=there),
+                           reason("km", km=f"{distance:.1f}"))  # fmt: skip
 
 
 def _degrees(point: Point) -> str:
@@ -203,15 +223,15 @@ def _degrees(point: Point) -> str:
 
 def _uploaded(item: Item, strikes: Sequence[Side]) -> Iterator[Disagreement]:
     """Tell what was uploaded before it happened, or before it is claimed to have been taken."""
-    uploaded = item.record.get("uploaded_at")
-    claimed = item.record.get("claimed.time")
-    events = [(f"{item.id}: claimed {_said(claimed)}", _window(claimed))] if _window(claimed)[0] else []
+    uploaded, claimed = item.record.get("uploaded_at"), item.record.get("claimed.time")
+    events: list[Side] = [(_claimed(item, claimed), _window(claimed))] if _window(claimed)[0] else []
     if strikes:
         events.append(min(strikes, key=lambda side: side[1][0] or _NEVER))
     for name, window in events:
         gap = _apart(_window(uploaded), window)
         if gap is not None and gap > timedelta():
-            yield Disagreement("upload-before", f"{item.id}: uploaded {_said(uploaded)}", name, _span(gap))
+            shown = _of(item.id, reason("uploaded", time=_said(uploaded)))
+            yield Disagreement("upload-before", shown, name, _span(gap))
 
 
 def _release(
@@ -220,7 +240,7 @@ def _release(
     """Set a release that was heard against the strike, and against where the aircraft was seen."""
     recorded = item.record.get("recorded")
     heard = _window(recorded)
-    shown = f"{item.id}: release heard {_said(recorded)}"
+    shown = _of(item.id, reason("release-heard", time=_said(recorded)))
     before = [(name, (low - RELEASE_BEFORE if low else None, high)) for name, (low, high) in strikes]
     found = _nearest(heard, before)
     if found is not None:
@@ -237,9 +257,9 @@ def _release(
         reach = STANDOFF_KM + fastest * (gap.total_seconds() + 60) / 3600
         if distance > reach:
             when = _words(seen.earliest, seen.latest)
-            where = f"{seen.name}: seen {when}, {distance:.0f} km from the place"
-            yield Disagreement("release-sighting", shown, where,
-                               f"{_span(gap)}, {distance:.0f} km; at most {reach:.0f} km fit")  # fmt: skip
+            where = _of(seen.name, reason("seen", time=when, km=f"{distance:.0f}"))
+            apart = reason("too-far", span=_span(gap), km=f"{distance:.0f}", most=f"{reach:.0f}")
+            yield Disagreement("release-sighting", shown, where, apart)
 
 
 def _testimonies(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disagreement]:
@@ -252,12 +272,15 @@ def _testimonies(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Dis
     for (one, first, low), (other, second, high) in combinations(told, 2):
         gap = _apart(low, high)
         if gap is not None:
-            yield Disagreement("testimony-times", f"{one}: says {_said(first)}", f"{other}: says {_said(second)}",
-                               _span(gap))  # fmt: skip
+            yield Disagreement("testimony-times", _says(one, first), _says(other, second), _span(gap))
     for one, first, low in told:
         found = _nearest(low, strikes)
         if found is not None:
-            yield Disagreement("testimony-times", f"{one}: says {_said(first)}", found[0], _span(found[1]))
+            yield Disagreement("testimony-times", _says(one, first), found[0], _span(found[1]))
+
+
+def _says(name: str, time: Any) -> Reason:
+    return _of(name, reason("says-time", time=_said(time)))
 
 
 # -- the whole case
@@ -270,8 +293,8 @@ def _satellites(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disa
     if not lows or not highs:
         return
     event: Window = (min(lows), max(highs))
-    shown = f"case: occurred {_words(*event)}"
-    sides: dict[str, list[tuple[str, timedelta]]] = {"before": [], "after": []}
+    shown = _occurred(_words(*event))
+    sides: dict[str, list[tuple[Reason, timedelta]]] = {"before": [], "after": []}
     dated, ill_called = 0, False
     for item in items:
         if item.record.get("medium") != "satellite":
@@ -281,17 +304,18 @@ def _satellites(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disa
         gap = _apart(event, _window(extent))
         if gap is None:
             continue
-        name, side = f"{item.id}: taken {_said(extent)}", "after" if gap > timedelta() else "before"
+        name, side = _of(item.id, reason("taken", time=_said(extent))), "after" if gap > timedelta() else "before"
         sides[side].append((name, gap))
         role = item.record.get("pair_role")
         if role is not None and role != side:
             ill_called = True
-            yield Disagreement("bracket", f"{name}, called {role}", shown, f"{_span(gap)} {side}")
+            called = reason("called", image=name, role=Term("pair_role", str(role)))
+            yield Disagreement("bracket", called, shown, reason(f"span-{side}", span=_span(gap)))
     for side, images in sides.items():
         if not ill_called and len(images) == dated > 1:
             name, gap = min(images, key=lambda one: abs(one[1]))
-            yield Disagreement("bracket", f"all {dated} satellite images are {side}; the nearest, {name}", shown,
-                               f"{_span(gap)} {side}, and none on the other side")  # fmt: skip
+            yield Disagreement("bracket", reason(f"all-{side}", count=dated, nearest=name), shown,
+                               reason(f"only-{side}", span=_span(gap)))  # fmt: skip
 
 
 def _casualties(case: Mapping[str, Any]) -> Iterator[Disagreement]:
@@ -302,9 +326,13 @@ def _casualties(case: Mapping[str, Any]) -> Iterator[Disagreement]:
         return
     least, most = sum(groups.values()), sum(end for end in ends if isinstance(end, int))
     if least > most:
-        named = ", ".join(f"{name.split('.')[1]} {count}" for name, count in groups.items())
-        yield Disagreement("casualties", f"case: at least {least} by groups ({named})",
-                           f"case: at most {most} killed and injured", str(least - most))  # fmt: skip
+        named = [
+            reason("counted", what=Term("casualty_category", name.split(".")[1]), count=count)
+            for name, count in groups.items()
+        ]
+        by_groups = reason("by-groups", least=least, groups=Several("comma", named))
+        yield Disagreement("casualties", reason("of-the-case", what=by_groups),
+                           reason("of-the-case", what=reason("at-most", most=most)), str(least - most))  # fmt: skip
 
 
 def _by_the_sky(items: Iterable[Item], case: Mapping[str, Any]) -> Iterator[Disagreement]:
@@ -315,30 +343,33 @@ def _by_the_sky(items: Iterable[Item], case: Mapping[str, Any]) -> Iterator[Disa
     place, occurred = _point(case, "place"), case.get("occurred")
     if place is None:
         return
-    sides: list[tuple[str, Any]] = [("case", occurred)]
+    sides: list[tuple[Any, Any]] = [(reason("the-case"), occurred)]
     sides += [
-        (f"strike {row.get('label') or number}", row.get("time")) for number, row in enumerate(_rows(case), 1)
+        (reason("a-strike", label=row.get("label") or number), row.get("time"))
+        for number, row in enumerate(_rows(case), 1)
     ]
     sides += [(item.id, item.record.get("claimed.time")) for item in items]
     for name, extent in sides:
         said = extent.get("said") if isinstance(extent, Mapping) else None
         if not isinstance(said, str) or sky.told(said) is None:
             continue
-        window, meant = _window(extent), f"bounds {_said(extent)}"
+        window, meant = _window(extent), _of(name, reason("bounds", time=_said(extent)))
         if window == (None, None):
-            window, meant = _window(occurred), f"case: occurred {_said(occurred)}"
+            window, meant = _window(occurred), _occurred(_said(occurred))
         low, high = window
         if low is None or high is None or high - low > timedelta(days=1):
             continue
         try:
             found = sky.expected(said, place, low + (high - low) / 2)
         except ExtraMissing as error:
-            yield Disagreement("not-compared", f"{name}: says “{said}”", error.message, error.hint)
+            words = _of(name, reason("says-words", words=said))
+            yield Disagreement("not-compared", words, reason("no-sky"), error.hint)
             return
         gap = _apart(found[1], window) if found is not None else None
         if found is not None and gap is not None:
-            told = f"{name}: says “{said}”, {found[0]}: {_words(*(_minute(end) for end in found[1]))} by the sun"
-            yield Disagreement("sky", told, f"{name}: {meant}" if meant[0] == "b" else meant, _span(gap))
+            by_sun = _words(*(_minute(end) for end in found[1]))
+            words = _of(name, reason("by-the-sun", words=said, event=found[0].reason, time=by_sun))
+            yield Disagreement("sky", words, meant, _span(gap))
 
 
 def _minute(moment: datetime) -> datetime:

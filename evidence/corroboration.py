@@ -6,7 +6,9 @@ Pure: no disk, database, network, clock or key; the same records under the same
 standard give the same bytes. Every rule is evaluated, every test of every rule,
 and nothing is cut short: stopping early loses reasons. An answer has three
 values, `met`, `not_met`, `undetermined`; what cannot be told never rounds up.
-The words never say more than "rests on", "is consistent with", "is lacking".
+Reasons are codes (`evidence.reason`) until somebody reads them: in English in
+documents, which are records, and in the reader's language elsewhere. The words
+never say more than "rests on", "is consistent with", "is lacking".
 
 `evidence.independence` tells which items are one source, `evidence.sight` what
 counts, `evidence.requirements` has the tests; here rules are asked of facets
@@ -15,12 +17,13 @@ and their answers folded into verdicts and grades.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from evidence.docket import Case, FlightAnswer, Item, Link, Relation, said
-from evidence.requirements import MET, NOT_MET, TESTS, UNDETERMINED, conjunction, listed
+from evidence.reason import Reason, Several, Term, clauses, fields, listed, reason, teller, told
+from evidence.requirements import LACKING, MET, NOT_MET, OF_CASE, TESTS, UNDETERMINED, conjunction
 from evidence.sight import Sight
 from schemas.standard import Grade, Rule, Standard
 from schemas.vocabulary import VOCABULARY
@@ -28,20 +31,24 @@ from schemas.vocabulary import VOCABULARY
 __all__ = ["Assessment", "Case", "FlightAnswer", "Item", "Link", "Relation", "RuleResult", "weigh"]
 
 DOES_NOT_APPLY, WARN, WAIVED = "does_not_apply", "warn", "waived"
-_WOULD = ("is also lacking for", "would help to meet", "would meet")  # alone for none, for some, for all
+_WOULD = ("also-lacking", "would-help", "would-meet")  # alone for none, for some, for all
+Tell = Callable[[Any], str]  # says a reason
 VERDICTS = ("occurrence", "attribution", "handling")
 
 
 @dataclass(frozen=True)
 class RuleResult:
-    """One rule's answer for one facet (None for a rule without facets), why, on which items, and what is lacking."""
+    """One rule's answer for one facet (None for a rule without facets), why, on which items, and what is lacking.
+
+    `why` and each of `lacking` are reasons, to be said in any language; `because` and `lacks` say them in English.
+    """
 
     id: str
     facet: str | None
     answer: str
-    because: str
+    why: Any
     items: tuple[str, ...] = ()
-    lacking: tuple[str, ...] = ()  # what would meet it, one thing each
+    lacking: tuple[Reason, ...] = ()  # what would meet it, one thing each
     verdict: str | None = None
     says: str = ""
 
@@ -50,21 +57,35 @@ class RuleResult:
         raise TypeError("a RuleResult has more than two answers; compare `.answer` with one of them")
 
     @property
-    def lacks(self) -> str:
-        """Say what would meet the rule, with its facet before it; empty where nothing is lacking."""
-        named = self.lacking and self.facet not in (None, "*")
-        return (f"{self.facet}: " if named else "") + "; ".join(self.lacking)
+    def because(self) -> str:
+        """Say why, in English."""
+        return told(self.why)
 
-    def document(self) -> dict[str, Any]:
+    @property
+    def lacks(self) -> str:
+        """Say what would meet the rule, in English; empty where nothing is lacking."""
+        return told(self.wanting)
+
+    @property
+    def wanting(self) -> Any:
+        """Give what would meet the rule, with its facet before it; an empty text where nothing is lacking."""
+        if not self.lacking:
+            return ""
+        lacks = clauses(self.lacking)
+        if self.facet in (None, "*"):
+            return lacks
+        return reason("such", what=Term("facet", str(self.facet)), these=lacks)
+
+    def document(self, tell: Tell = told) -> dict[str, Any]:
         """Give the `rules[]` member of sijill-check/1."""
         return {
             "id": self.id,
             "facet": self.facet,
             "verdict": self.verdict,
             "answer": self.answer,
-            "because": self.because,
+            "because": tell(self.why),
             "items": list(self.items),
-            "lacks": self.lacks,
+            "lacks": tell(self.wanting) if self.lacking else "",
         }
 
 
@@ -81,7 +102,7 @@ class Assessment:
     waivers: Mapping[str, str] = field(default_factory=dict)
     _sight: Sight | None = field(default=None, repr=False, compare=False)
 
-    def facets(self) -> dict[str, dict[str, Any]]:
+    def facets(self, tell: Tell = told) -> dict[str, dict[str, Any]]:
         """Give every facet with its number of independent sources, their items, and a reason for all others."""
         sight = self._sight
         if sight is None:
@@ -94,40 +115,46 @@ class Assessment:
                 "at_most": weight.high,
                 "items": list(weight.items),
                 "groups": [list(group) for group in weight.groups],
-                "left_out": [{"item": item, "because": because} for item, because in weight.left_out],
+                "left_out": [{"item": item, "because": tell(because)} for item, because in weight.left_out],
                 "contradictions": list(weight.contradictions),
             }
         return facets
 
-    def next_best(self) -> list[str]:
+    def next_best(self, tell: Tell = told) -> list[str]:
         """Name the evidence and acts that would help most, first what alone would meet most rules."""
-        wanted: dict[str, dict[str, list[RuleResult]]] = {}
+        wanted: dict[str, tuple[Reason, dict[str, list[RuleResult]]]] = {}
         for result in self.rules:
             if result.answer in (MET, DOES_NOT_APPLY):
                 continue
             for lack in result.lacking:
-                wanted.setdefault(lack.partition(" (have")[0], {}).setdefault(result.id, []).append(result)
+                need: Reason = lack.names["need"] if lack.code == LACKING else lack
+                wanted.setdefault(tell(need), (need, {}))[1].setdefault(result.id, []).append(result)
         lines = []
-        for lack, rules in wanted.items():
+        for said_need, (need, rules) in wanted.items():
             results = [result for of_rule in rules.values() for result in of_rule]
             alone = sum(len(result.lacking) == 1 for result in results)
             weight = sum(result.verdict in ("occurrence", "handling") for result in results)
-            named = ", ".join(rule + _for_facets(of_rule) for rule, of_rule in rules.items())
-            unclear = lack.startswith("the case's ") and all(result.answer == UNDETERMINED for result in results)
-            would = "would help to tell" if unclear else _WOULD[(alone > 0) + (alone == len(results))]
-            lines.append((-min(weight, 1), -alone, -len(results), f"{lack}: {would} {named}"))
+            named = Several("comma", [_for_facets(rule, of_rule) for rule, of_rule in rules.items()])
+            unclear = need.code == OF_CASE and all(result.answer == UNDETERMINED for result in results)
+            would = "would-tell" if unclear else _WOULD[(alone > 0) + (alone == len(results))]
+            line = tell(reason(would, lack=said_need, rules=named))
+            lines.append((-min(weight, 1), -alone, -len(results), line))
         return [line for *_, line in sorted(lines, key=lambda entry: entry[:3])]
 
-    def document(self) -> dict[str, Any]:
-        """Give the `cases[]` member of sijill-check/1: texts, whole numbers, lists, and None for what there is not."""
+    def document(self, tell: Tell | None = None) -> dict[str, Any]:
+        """Give the `cases[]` member of sijill-check/1: texts, whole numbers, lists, and None for what there is not.
+
+        `tell` says the reasons; in English if not given.
+        """
+        tell = tell or teller("en")
         return {
             "code": self.code,
             "meets": self.meets,
             "grade": self.grade,
             "verdicts": dict(self.verdicts),
-            "facets": self.facets(),
-            "rules": [result.document() for result in self.rules],
-            "next": self.next_best(),
+            "facets": self.facets(tell),
+            "rules": [result.document(tell) for result in self.rules],
+            "next": self.next_best(tell),
             "waivers": [{"rule": rule, "reason": reason} for rule, reason in sorted(self.waivers.items())],
         }
 
@@ -155,19 +182,18 @@ def _ask(rule: Rule, sight: Sight) -> list[RuleResult]:
     return [_answer(rule, facet, applies, why, sight) for facet in rule.facets or (None,)]
 
 
-def _answer(rule: Rule, facet: str | None, applies: str, why: str, sight: Sight) -> RuleResult:
+def _answer(rule: Rule, facet: str | None, applies: str, why: Any, sight: Sight) -> RuleResult:
     if applies == NOT_MET:
-        return RuleResult(
-            rule.id, facet, DOES_NOT_APPLY, f"does not apply: {why}", verdict=rule.verdict, says=rule.says
-        )
+        because = reason("does-not-apply", why=why)
+        return RuleResult(rule.id, facet, DOES_NOT_APPLY, because, verdict=rule.verdict, says=rule.says)
     findings = [TESTS[name](wanted, facet, sight) for name, wanted in rule.needs.items()]
     answer = conjunction(finding.answer for finding in findings)
-    because = "; ".join(finding.because for finding in findings)
-    lacking = [finding.lacks for finding in findings if finding.answer != MET]
+    because = clauses(finding.because for finding in findings)
+    lacking = [finding.lacks for finding in findings if finding.answer != MET and finding.lacks is not None]
     if applies == UNDETERMINED:
         answer = UNDETERMINED
-        because = f"{why}, so it cannot be told whether the rule applies; if it does: {because}"
-        lacking.insert(0, f"the case's {listed(_untold(rule, sight))}")
+        because = reason("may-not-apply", why=why, because=because)
+        lacking.insert(0, reason(OF_CASE, what=listed(fields(_untold(rule, sight)))))
     named = {item for finding in findings for item in finding.items}
     items = tuple(sorted(named, key=sight.independence.places.__getitem__))
     if answer == NOT_MET:
@@ -175,7 +201,8 @@ def _answer(rule: Rule, facet: str | None, applies: str, why: str, sight: Sight)
     elif answer == UNDETERMINED and rule.otherwise == WARN:
         answer = WARN
     if rule.id in sight.case.waivers:
-        because = f"waived: {sight.case.waivers[rule.id]}; without the waiver {answer}: {because}"
+        waiver = sight.case.waivers[rule.id]
+        because = reason("waived", reason=waiver, answer=reason(f"answer-{answer}"), because=because)
         answer = WAIVED
     return RuleResult(rule.id, facet, answer, because, items, tuple(lacking), rule.verdict, rule.says)
 
@@ -185,15 +212,19 @@ def _untold(rule: Rule, sight: Sight) -> list[str]:
     return [name for name, wanted in rule.applies_when.items() if _compare(record.get(name), wanted) == UNDETERMINED]
 
 
-def _applies(conditions: Mapping[str, tuple[Any, ...]], record: Mapping[str, Any]) -> tuple[str, str]:
+def _applies(conditions: Mapping[str, tuple[Any, ...]], record: Mapping[str, Any]) -> tuple[str, Any]:
     """Tell whether a rule applies (`met`), does not (`not_met`), or which field would tell; false beats missing."""
     answers = {name: _compare(record.get(name), wanted) for name, wanted in conditions.items()}
     answer = conjunction(answers.values())
     names = [name for name, one in answers.items() if one == answer]
     if answer == NOT_MET:
-        parts = [f"{name} is {_shown(record[name])}, not {' or '.join(map(str, conditions[name]))}" for name in names]
-        return answer, "; ".join(parts)
-    return answer, f"{listed(names)} is not told" if answer == UNDETERMINED else ""
+        parts = [
+            reason("is-not", what=Term("field", name), found=listed(_values(name, record[name])),
+                   wanted=Several("or", _values(name, conditions[name])))
+            for name in names
+        ]  # fmt: skip
+        return answer, clauses(parts)
+    return answer, reason("not-told", what=listed(fields(names))) if answer == UNDETERMINED else ""
 
 
 def _compare(value: Any, wanted: tuple[Any, ...]) -> str:
@@ -205,13 +236,13 @@ def _compare(value: Any, wanted: tuple[Any, ...]) -> str:
     return NOT_MET if told and len(told) == len(members) else UNDETERMINED
 
 
-def _shown(value: Any) -> str:
-    return listed(map(str, value)) if isinstance(value, list) else str(value)
+def _values(name: str, value: Any) -> list[Term]:
+    return [Term(name, str(one)) for one in (value if isinstance(value, (list, tuple)) else [value])]
 
 
-def _for_facets(results: Iterable[RuleResult]) -> str:
-    facets = [result.facet for result in results if result.facet not in (None, "*")]
-    return f" ({', '.join(map(str, facets))})" if facets else ""
+def _for_facets(rule: str, results: Iterable[RuleResult]) -> Any:
+    facets = [Term("facet", result.facet) for result in results if result.facet not in (None, "*")]
+    return reason("rule-of-facets", rule=rule, facets=Several("comma", facets)) if facets else rule
 
 
 def _fold(answers: Iterable[str]) -> str:

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evidence.reason import Reason, Term, reason
+
 Event = Mapping[str, Any]
 
 
@@ -22,13 +24,14 @@ Event = Mapping[str, Any]
 class Gap:
     """A place where custody breaks off: the number of the event (from 0) that it stands before, and what it is.
 
-    `broken` tells what was told and cannot be from what was not told; `because` says it without a name.
+    `broken` tells what was told and cannot be from what was not told; `because` says it without a name. Both are
+    reasons (`evidence.reason`).
     """
 
     before: int
     broken: bool
-    because: str
-    what: str
+    because: Reason
+    what: Reason
 
 
 def gaps(events: Sequence[Event]) -> Iterator[Gap]:
@@ -42,8 +45,8 @@ def gaps(events: Sequence[Event]) -> Iterator[Gap]:
         action, by = str(event.get("action")), str(event.get("by"))
         if not number and action not in ("capture", "receive"):
             yield Gap(
-                0, broken=True, because=f"custody that begins with {action}, not with capture or receive",
-                what="what was told does not begin with a capture or a receipt",
+                0, broken=True, because=reason("custody-begins", action=Term("custody_action", action)),
+                what=reason("gap-start"),
             )  # fmt: skip
         if action in ("capture", "receive"):
             holder, unnamed = by, False
@@ -52,8 +55,8 @@ def gaps(events: Sequence[Event]) -> Iterator[Gap]:
                 yield _to_nobody(number)
             elif holder is not None and by != holder:
                 yield Gap(
-                    number, broken=True, because="a transfer by someone who is not told to have held it",
-                    what=f"handed over by {by}; the last known to hold it was {holder}",
+                    number, broken=True, because=reason("not-the-holder"),
+                    what=reason("gap-handed-over", by=by, holder=holder),
                 )  # fmt: skip
             to = event.get("to")
             holder, unnamed = (None, True) if to is None else (str(to), False)
@@ -62,10 +65,7 @@ def gaps(events: Sequence[Event]) -> Iterator[Gap]:
 
 
 def _to_nobody(number: int) -> Gap:
-    return Gap(
-        number, broken=False, because="a transfer that does not say to whom",
-        what="it was handed over, and not told to whom",
-    )  # fmt: skip
+    return Gap(number, broken=False, because=reason("to-nobody"), what=reason("gap-to-nobody"))
 
 
 def otherwise_received(events: Sequence[Event]) -> dict[int, str]:

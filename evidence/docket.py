@@ -64,18 +64,19 @@ class FlightAnswer:
     """What the logs of the archive say of one window: the near observations, and whether one log watched all of it.
 
     `near` names each observation as people see it (`EX-2019-0001/F1 row 2`). `covered` is None without a time or place.
+    Names and warnings are reasons (`evidence.reason`) or texts.
     """
 
-    near: Sequence[str] = ()
+    near: Sequence[Any] = ()
     covered: bool | None = None
-    warnings: Sequence[str] = ()
+    warnings: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
 class Sighting:
     """A row of a flight log that a link of the case names: what it is called, its time, position, class of aircraft."""
 
-    name: str  # "F1 row 2"
+    name: Any  # "F1 row 2", as a reason
     earliest: datetime
     latest: datetime
     point: tuple[int, int] | None

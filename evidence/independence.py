@@ -20,6 +20,7 @@ from typing import Any
 
 from evidence.docket import Item, Relation
 from evidence.packing import Packing, largest
+from evidence.reason import Reason, reason
 from evidence.ties import JOINS, LINEAGE, Ties
 
 Node = int  # items first, by place; then what is outside the case
@@ -176,7 +177,7 @@ class Independence:
 
     # -- reasons
 
-    def left_out(self, places: Iterable[int], chosen: Sequence[int]) -> dict[int, str]:
+    def left_out(self, places: Iterable[int], chosen: Sequence[int]) -> dict[int, Reason]:
         """Say of each item at `places` which join or lineage keeps it from counting beside those `chosen`."""
         by_group = {self.group(place): place for place in reversed(chosen)}
         by_root = {root: place for place in reversed(chosen) for root in self.roots(place)}
@@ -190,8 +191,7 @@ class Independence:
                 continue
             beside = min((by_root[root] for root in self.roots(place) if root in by_root), default=None)
             if beside is None:
-                name = self.items[place].id
-                reasons[place] = f"{name} was not chosen: the sources of this case are too entangled to choose exactly"
+                reasons[place] = reason("not-chosen", item=self.items[place].id)
             else:
                 reasons[place] = self._ties.resting(place, beside, self._root_members(place, beside))
         return reasons

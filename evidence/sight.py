@@ -14,15 +14,9 @@ from functools import cached_property
 from evidence.docket import Case, Link
 from evidence.independence import Independence
 from evidence.packing import Packing
+from evidence.reason import Reason, reason
 from schemas.item import evidence_class
 
-EXCLUSIONS = {  # the words of `exclude`, and what each says of an item
-    "integrity_failed": "its bytes failed the last verification",
-    "consent_withdrawn": "the consent to use it was withdrawn",
-    "derived": "it is derived from another item of this archive",
-    "untranslated": "it is an intercept whose record holds no translation",
-    "disposed": "it was disposed of",
-}
 ANY = "*"
 
 
@@ -35,7 +29,7 @@ class Weight:
     high: int
     items: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
-    left_out: tuple[tuple[str, str], ...]  # item, because
+    left_out: tuple[tuple[str, Reason], ...]  # item, because
     contradictions: tuple[str, ...]  # ids of open links
 
 
@@ -111,9 +105,9 @@ class Sight:
         return evidence_class(self.items[self._originals.get(place, place)].record)
 
     @cached_property
-    def barred(self) -> dict[int, str]:
+    def barred(self) -> dict[int, Reason]:
         """Give the items that never count under this standard, and why."""
-        barred: dict[int, str] = {}
+        barred: dict[int, Reason] = {}
         derived, translations = set(), set()
         for relation in self.case.relations:
             if relation.as_ == "translation_of":
@@ -122,7 +116,7 @@ class Sight:
                 derived.add(relation.item)
         for place, item in enumerate(self.items):
             if item.id in translations:
-                barred[place] = f"{item.id} is a translation, and a translation never counts"
+                barred[place] = reason("is-translation", item=item.id)
                 continue
             record = item.record
             for word in self.exclude:
@@ -131,7 +125,7 @@ class Sight:
                     or (word == "derived" and item.id in derived)
                     or (word == "untranslated" and record.get("kind") == "intercept" and not record.get("translation"))
                 ):
-                    barred[place] = f"{item.id} is excluded: {EXCLUSIONS[word]} ({word})"
+                    barred[place] = reason("excluded", item=item.id, why=reason(f"excluded-{word}"), word=word)
                     break
         return barred
 
@@ -183,7 +177,7 @@ class Sight:
             if place in self.barred:
                 reasons[place] = self.barred[place]
         for place in self._withdrawn.get(facet, ()):
-            reasons[place] = f"{self.items[place].id} was withdrawn"
+            reasons[place] = reason("was-withdrawn", item=self.items[place].id)
         return Weight(
             facet,
             packing.low,

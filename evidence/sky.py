@@ -23,6 +23,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from evidence.reason import Reason, reason
+from evidence.reason import told as said_in_words
 from evidence.where import Point
 from schemas.aircraft import fold
 from schemas.errors import ExtraMissing
@@ -77,12 +79,24 @@ class Told:
     minutes: int | None = None
     until: str | None = None  # the second event of "between asr and maghrib"
 
+    @property
+    def reason(self) -> Reason:
+        """Give how it was understood."""
+        event = _named(self.event)
+        if self.until is not None:
+            return reason("sky-between", one=event, other=_named(self.until))
+        side = ("at", "after", "before")[self.side]
+        if self.side and self.minutes:
+            return reason(f"sky-minutes-{side}", minutes=self.minutes, event=event)
+        return reason(f"sky-{side}", event=event)
+
     def __str__(self) -> str:
         """Say it as it was understood."""
-        if self.until is not None:
-            return f"between {self.event} and {self.until}"
-        amount = f"{self.minutes} min " if self.side and self.minutes else ""
-        return f"{amount}{('at', 'after', 'before')[self.side]} {self.event}"
+        return said_in_words(self.reason)
+
+
+def _named(event: str) -> Reason:
+    return reason("sky-event-" + event.replace(" ", "-"))
 
 
 def told(said: str) -> Told | None:

@@ -14,25 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evidence.docket import Item, Relation
+from evidence.reason import Reason, Several, clauses, reason
 
 JOINS = frozenset({"copy_of", "same_speaker", "same_camera", "translation_of"})
 LINEAGE = frozenset({"derived_from", "cites"})
-_STEP = {
-    "copy_of": "{a} is a copy of {b}, joined by relation copy_of",
-    "same_speaker": "{a} has the same speaker as {b}, joined by relation same_speaker",
-    "same_camera": "{a} was taken with the same camera as {b}, joined by relation same_camera",
-    "translation_of": "{a} is a translation of {b}, joined by relation translation_of",
-    "derived_from": "{a} is derived from {b}",
-    "cites": "{a} cites {b}",
-    "digest": "{a} is a copy of {b}, joined by content digest",
-    "source": "{a} has the same source as {b} ({hub})",
-    "pseudonym": "{a} and {b} come from sources under one pseudonym",
-    "part_of": "{a} and {b} come from sources tied by part_of",
-    "unknown": "{a} and {b} have no source that is told: one group, unknown source",
-    "joined": "{a} was one source with {b} when it was erased",
-    "external": "{a} and {b} are tied to the same external “{hub}”",
-}
-_BOTH = {"cites": "{names} both cite {b}", "derived_from": "{names} are both derived from {b}"}
 
 WIDEST, LONGEST = 2_000, 4  # nodes looked at for one way, steps of it that are told
 LOOKS = 400_000  # nodes looked at for all reasons of a case; then they are told without the way
@@ -98,14 +83,14 @@ class Ties:
             if record.get("pseudonym"):
                 self._tie(self._node("source", source), self._node("pseudonym", record["pseudonym"]), "pseudonym")
 
-    def joined(self, place: int, beside: int) -> str:
+    def joined(self, place: int, beside: int) -> Reason:
         """Say how two items of one group are joined."""
         path = self._path(place, beside.__eq__, lineage=False)
         if not path:
-            return f"{self.items[place].id} is one source with {self.items[beside].id}, by a long way of joins"
+            return reason("one-source-far", a=self.items[place].id, b=self.items[beside].id)
         return self._told(place, path)
 
-    def resting(self, place: int, beside: int, shared: tuple[list[int], list[str]]) -> str:
+    def resting(self, place: int, beside: int, shared: tuple[list[int], list[str]]) -> Reason:
         """Say how one item rests on the other, or both on the same: `shared` are the items and names of that root."""
         for start, end in ((place, beside), (beside, place)):
             path = self._path(start, end.__eq__)
@@ -114,45 +99,48 @@ class Ties:
         ends = {*shared[0], *(self._nodes["external", name] for name in shared[1])}
         mine = self._path(place, ends.__contains__)
         theirs = self._path(beside, mine[-1][1].__eq__) if mine else []
-        names = f"{self.items[place].id} and {self.items[beside].id}"
-        if len(mine) == len(theirs) == 1 and mine[0][2] == theirs[0][2] and mine[0][2] in _BOTH:
-            return _BOTH[mine[0][2]].format(names=names, b=self._name(mine[0][1]))
+        names = {"a": self.items[place].id, "b": self.items[beside].id}
+        if len(mine) == len(theirs) == 1 and mine[0][2] == theirs[0][2] and mine[0][2] in LINEAGE:
+            return reason(f"both-{mine[0][2]}", **names, root=self._name(mine[0][1]))
         if not theirs:
-            return f"{names} rest on the same root, {self._name(min(ends))}, by a long way"
-        steps = dict.fromkeys([*_few(self._sentences(mine)), *_few(self._sentences(theirs))])
-        return f"{names} rest on the same root: " + "; ".join(steps)
+            return reason("same-root-far", **names, root=self._name(min(ends)))
+        steps: list[Reason] = []
+        for step in (*_few(self._sentences(mine)), *_few(self._sentences(theirs))):
+            steps += [step] if step not in steps else []
+        return reason("same-root", **names, steps=clauses(steps))
 
-    def _told(self, start: Node, path: Path) -> str:
+    def _told(self, start: Node, path: Path) -> Reason:
         steps = self._sentences(path)
         if len(steps) == 1:
             return steps[0]
         end = path[-1][1]
-        how = "rests on" if any(how in LINEAGE for _, _, how, _ in path) else "is one source with"
-        return f"{self._name(start)} {how} {self._name(end)}: " + "; ".join(_few(steps))
+        code = "rests-on" if any(how in LINEAGE for _, _, how, _ in path) else "one-source"
+        return reason(code, a=self._name(start), b=self._name(end), steps=Several("semicolon", _few(steps)))
 
-    def _name(self, node: Node) -> str:
+    def _name(self, node: Node) -> Any:
         kind, name = self._names[node]
         if kind == "external":
-            return f"“{name}” (external)"
-        return f"{name} (withdrawn)" if node < len(self.items) and self.items[node].withdrawn else name
+            return reason("outside-name", name=name)
+        withdrawn = node < len(self.items) and self.items[node].withdrawn
+        return reason("withdrawn-name", name=name) if withdrawn else name
 
-    def _sentences(self, path: Path) -> list[str]:
+    def _sentences(self, path: Path) -> list[Reason]:
         """Turn a path into sentences from item to item, passing over the sources and digests between them."""
-        sentences: list[str] = []
+        sentences: list[Reason] = []
         start: Node | None = None  # the item from which a run over sources or digests began
         hubs: list[str] = []
         for one, other, how, forward in path:
             inner = [node >= len(self.items) and self._names[node][0] != "external" for node in (one, other)]
             if how in JOINS or how in LINEAGE or how == "joined":
                 a, b = (one, other) if forward else (other, one)
-                sentences.append(_STEP[how].format(a=self._name(a), b=self._name(b)))
+                sentences.append(reason(f"tie-{how}", a=self._name(a), b=self._name(b)))
                 continue
             start = one if not inner[0] else start
             hubs.append(how)
             if not inner[1] and start is not None:
                 word = next((w for w in ("part_of", "pseudonym") if w in hubs), hubs[0])
                 hub = self._names[one][1]
-                sentences.append(_STEP[word].format(a=self._name(start), b=self._name(other), hub=hub))
+                sentences.append(reason(f"tie-{word}", a=self._name(start), b=self._name(other), hub=hub))
                 hubs = []
         return sentences
 
@@ -172,9 +160,9 @@ class Ties:
         return []
 
 
-def _few(steps: list[str]) -> list[str]:
+def _few(steps: list[Reason]) -> list[Reason]:
     more = len(steps) - LONGEST
-    return [*steps[: LONGEST - 1], f"and {more + 1} more steps"] if more > 0 else steps
+    return [*steps[: LONGEST - 1], reason("more-steps", count=more + 1)] if more > 0 else steps
 
 
 def _back(came: Mapping[Node, tuple[Node, str, bool] | None], node: Node) -> Path:

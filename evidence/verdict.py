@@ -1,4 +1,4 @@
-"""An assessment put into words: a text for people, and JUnit XML for machines that run tests.
+"""An assessment put into words: a text for people in their language, and JUnit XML for machines that run tests.
 
 Careful wording only. A case "meets" or "does not meet" a named standard; it is
 never proven. What would meet a rule is said beside every rule that is not met.
@@ -11,81 +11,88 @@ Follows the JUnit XML that Jenkins and GitLab read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evidence.consistency import Disagreement
-from evidence.corroboration import DOES_NOT_APPLY, WAIVED, WARN, Assessment, RuleResult
+from evidence.corroboration import DOES_NOT_APPLY, WAIVED, WARN, Assessment, RuleResult, Tell
+from evidence.reason import Term, reason, teller
 from evidence.requirements import MET, NOT_MET
+from schemas.sentences import in_words, reasons
 from schemas.standard import Standard
 from schemas.text import visible
 
-_WORDS = {"met": "met", "not_met": "NOT MET", "does_not_apply": "does not apply", "warn": "warning"}
 _XML_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 JUNIT_TAIL = "</testsuites>\n"
 _XML_SPECIAL = re.compile('[&<>"]')
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def as_text(assessment: Assessment, *, title: str = "") -> str:
+def as_text(assessment: Assessment, *, title: str = "", lang: str = "en") -> str:
     """Give the assessment for people to read: the answer, the verdicts, each rule with its reasons, what would help."""
-    return "\n".join(_lines(assessment, title)) + "\n"
+    return "\n".join(_lines(assessment, title, lang)) + "\n"
 
 
-def headline(assessment: Assessment) -> str:
+def headline(assessment: Assessment, lang: str = "en") -> str:
     """Say in one line whether the case meets the standard, or which grade it has."""
-    standard = assessment.standard
-    name = f"{standard.title} ({standard.id} {standard.version})"
+    standard, grade = assessment.standard, assessment.grade
+    name = f"{in_words(standard.title, lang)} ({standard.id} {standard.version})"
     if assessment.meets is not None:
-        text = f"{'meets' if assessment.meets else 'does NOT meet'} {name}"
-        return visible(text + (f"; grade: {assessment.grade}" if assessment.grade else ""))
-    return visible(f"{name}: {'grade ' + assessment.grade if assessment.grade else 'no grade fits'}")
+        head = reason("head-meets" if assessment.meets else "head-meets-not", standard=name)
+        head = reason("head-with-grade", head=head, grade=grade) if grade else head
+    else:
+        head = reason("head-grade", standard=name, grade=grade) if grade else reason("head-no-grade", standard=name)
+    return visible(teller(lang)(head))
 
 
-def _lines(assessment: Assessment, title: str) -> Iterator[str]:
+def _lines(assessment: Assessment, title: str, lang: str) -> Iterator[str]:
+    tell, words = teller(lang), reasons(lang)
     yield visible(f"{assessment.code}  {title}".rstrip())
-    yield headline(assessment)
+    yield headline(assessment, lang)
     grade = next((grade for grade in assessment.standard.grades if grade.name == assessment.grade), None)
     if grade is not None and grade.says:
-        yield f"  {visible(grade.says)}"
+        yield f"  {visible(in_words(grade.says, lang))}"
     has = {rule.verdict for rule in assessment.standard.rules}
     for verdict in ("occurrence", "handling", "attribution"):
         if verdict in has:
-            beside = "  (reported beside the result; not asked for)" if verdict == "attribution" else ""
-            yield f"  {verdict:<12} {_word(assessment.verdicts[verdict])}{beside}"
-    for rule, reason in sorted(assessment.waivers.items()):
-        yield visible(f"  rule {rule} is WAIVED for this case: {reason}")
+            beside = f"  {words['beside']}" if verdict == "attribution" else ""
+            answer = words[f"shown-{assessment.verdicts[verdict]}"]
+            yield f"  {words[f'verdict-{verdict}']:<12} {answer}{beside}"
+    for rule, why in sorted(assessment.waivers.items()):
+        yield f"  {visible(tell(reason('rule-waived', rule=rule, reason=why)))}"
     yield ""
     for result in assessment.rules:
-        yield from _rule_lines(result)
-    helps = assessment.next_best()
+        yield from _rule_lines(result, tell, words, lang)
+    helps = assessment.next_best(tell)
     if helps:
-        yield "What would help, first what helps most:"
+        yield words["helps"]
         yield from (f"  {number}. {visible(line)}" for number, line in enumerate(helps, 1))
 
 
-def _rule_lines(result: RuleResult) -> Iterator[str]:
-    facet = f" / {result.facet}" if result.facet is not None else ""
-    yield f"{_word(result.answer):<15} {visible(result.id)}{facet}"
+def _rule_lines(result: RuleResult, tell: Tell, words: Mapping[str, str], lang: str) -> Iterator[str]:
+    facet = ""
+    if result.facet is not None:
+        facet = f" / {words['any-facet'] if result.facet == '*' else tell(Term('facet', result.facet))}"
+    yield f"{words[f'shown-{result.answer}']:<15} {visible(result.id)}{facet}"
     if result.answer == MET:
-        yield f"    {visible(result.because)}"
+        yield f"    {visible(tell(result.why))}"
         return
     if result.says:
-        yield f"    asks:    {visible(result.says)}"
-    yield f"    found:   {visible(result.because)}"
-    if result.lacks:
-        yield f"    lacking: {visible(result.lacks)}"
+        yield f"    {words['asks']}{visible(in_words(result.says, lang))}"
+    yield f"    {words['found']}{visible(tell(result.why))}"
+    if result.lacking:
+        yield f"    {words['lacks']}{visible(tell(result.wanting))}"
 
 
-def unfitting_text(found: Sequence[Disagreement]) -> str:
+def unfitting_text(found: Sequence[Disagreement], lang: str = "en") -> str:
     """Give what does not fit together, in words; empty where nothing is to be told."""
     if not found:
         return ""
-    lines = [f"  {one.one}\n    {one.other}\n    difference: {one.difference}" for one in found]
-    return visible("\n".join(["What does not fit together (told, not judged):", *lines, ""]), lines=True)
-
-
-def _word(answer: str) -> str:
-    return _WORDS.get(answer, answer)
+    tell, words = teller(lang), reasons(lang)
+    lines = [words["unfitting"]]
+    for one in found:
+        lines += [f"  {tell(one.one)}", f"    {tell(one.other)}"]
+        lines.append(f"    {words['difference']}{tell(one.difference)}")
+    return visible("\n".join([*lines, ""]), lines=True)
 
 
 def as_junit(standard: Standard, assessments: Sequence[Assessment]) -> bytes:

@@ -33,6 +33,9 @@ def check(
     changed: Annotated[
         bool, typer.Option("--changed", help="Only cases whose answer differs from the last recorded one, and why.")
     ] = False,
+    lang: Annotated[
+        str | None, typer.Option(metavar="ar|en", help="Language of the text; else $SIJILL_LANG. JSON stays English.")
+    ] = None,
 ) -> None:
     """Weigh cases against a corroboration standard, with reasons.
 
@@ -42,6 +45,7 @@ def check(
     from archive.assess import check as weigh
     from archive.assess import written
     from archive.keys import acting
+    from archive.language import language
 
     shared = said(ctx)
     if format not in FORMATS:
@@ -56,19 +60,20 @@ def check(
         show(document, lambda: in_words(document), as_json=shared.json or format == "json")
         raise typer.Exit(1 if document["cases"] else 0)
     form = "json" if shared.json else format
+    tongue = language(lang) if form == "text" else "en"
     data = standard_bytes(standard) if standard else None
     if record:
         signers = acting(shared.operators, archive.home)
         with progress("weighing", as_json=shared.json) as draw:
-            checked = weigh(archive, codes or [], data, record_as=signers, progress=draw)
+            checked = weigh(archive, codes or [], data, record_as=signers, progress=draw, lang=tongue)
         if form == "junit":
             sys.stdout.write(checked.junit())
         else:
-            show(checked.document() if form == "json" else {}, checked.text, as_json=form == "json")
+            show(checked.document() if form == "json" else {}, lambda: checked.text(tongue), as_json=form == "json")
         raise typer.Exit(checked.exit_status)
     fails = False
     with progress("weighing", as_json=shared.json or sys.stdout.isatty()) as draw:  # there the answer itself runs
-        for piece, failing in written(archive, form, codes or [], data, draw):
+        for piece, failing in written(archive, form, codes or [], data, draw, tongue):
             sys.stdout.write(piece)
             fails = fails or failing
     raise typer.Exit(1 if fails else 0)

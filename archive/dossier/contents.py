@@ -12,6 +12,7 @@ from typing import Any
 from archive.dossier.wording import instant, label, say, when, word
 from archive.handed_over import Dossier, Event, Exhibit, Shown, Withheld
 from archive.withholding import PLAIN
+from schemas.sentences import in_words
 from schemas.vocabulary import VOCABULARY
 
 SECTIONS = (
@@ -34,6 +35,11 @@ def everything(dossier: Dossier) -> list[Exhibit | Withheld]:
     """Give all exhibits by their numbers, those withheld among them."""
     both: list[Exhibit | Withheld] = [*dossier.exhibits, *dossier.withheld]
     return sorted(both, key=lambda one: one.rank)
+
+
+def asked(dossier: Dossier, lang: str) -> dict[str, str]:
+    """Give what each rule of the standard asks; a sentence of a packaged standard in `lang`, another as it stands."""
+    return {rule: in_words(says, lang) for rule, says in dossier.standard_says.items()}
 
 
 def lacking(dossier: Dossier) -> list[Mapping[str, Any]]:
@@ -141,8 +147,8 @@ def event_time(event: Event) -> str:
 
 
 def gap_before(exhibit: Exhibit, number: int) -> list[str]:
-    """Give the gaps that stand before event `number` (from 0) of an exhibit's custody."""
-    return [str(gap["what"]) for gap in exhibit.gaps if gap.get("before") == number]
+    """Give the gaps that stand before event `number` (from 0) of an exhibit's custody, as sentences."""
+    return [gap["what"] for gap in exhibit.gaps if gap.get("before") == number]
 
 
 def relations_of(dossier: Dossier, exhibit: Exhibit) -> list[Mapping[str, Any]]:

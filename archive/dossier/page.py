@@ -29,6 +29,7 @@ from archive.dossier.wording import (
     word,
 )
 from archive.handed_over import Dossier
+from evidence.reason import in_language as said_in
 from schemas.fields import in_language
 from schemas.text import visible
 
@@ -81,6 +82,11 @@ def writer(
     return write
 
 
+def _reason(lang: str, text: str) -> Any:
+    """Give a reason of the evaluator in `lang`, isolated as a text of the archive is, since it holds such."""
+    return _environment().filters["own"](said_in(text, lang), lang)
+
+
 def _context(dossier: Dossier, lang: str) -> dict[str, Any]:
     found = timeline.moments(dossier)
     return {
@@ -92,7 +98,8 @@ def _context(dossier: Dossier, lang: str) -> dict[str, Any]:
         "map": map_drawing.draw(places.points(dossier), say(lang, "map_alt")), "glossary": contents.GLOSSARY,
         "case_facts": CASE_FACTS, "item_facts": ITEM_FACTS, "title": partial(in_language, lang=lang),
         "claims": contents.claims(dossier), "open_contradictions": contents.open_contradictions(dossier),
-        "lacking": contents.lacking(dossier), "standard": dossier.standard_named, "says": dossier.standard_says,
+        "lacking": contents.lacking(dossier), "standard": dossier.standard_named, "says": contents.asked(dossier, lang),
+        "reason": partial(_reason, lang),
         "root": base64.b64encode(dossier.proof.root).decode(), "who": partial(contents.who, dossier, lang),
         "event_name": partial(contents.event_name, lang), "event_time": contents.event_time,
         "gap_before": contents.gap_before, "relations_of": partial(contents.relations_of, dossier),

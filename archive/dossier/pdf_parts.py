@@ -107,8 +107,8 @@ class Parts(Runs):
             yield self._h2(say("unfitting"))
             yield self._note(say("unfitting_means"))
             yield {"b": "list", "l": [
-                [[self.o(one["one"]), self.w(" – "), self.o(one["other"]),
-                  self.w(f" ({say('difference')}: "), self.o(one["difference"]), self.w(")")]]
+                [[self.r(one["one"]), self.w(" – "), self.r(one["other"]),
+                  self.w(f" ({say('difference')}: "), self.r(one["difference"]), self.w(")")]]
                 for one in unfitting
             ]}  # fmt: skip
         yield self._h2(say("lacking"))
@@ -118,8 +118,8 @@ class Parts(Runs):
                 "b": "table", "cols": [18, 16, 33, 33],
                 "heads": [say("rule"), say("answer_head"), say("because_head"), say("would_meet")],
                 "rows": [
-                    [self._rule(r), [[self.answer(r["answer"])]], [[self.o(r["because"])]],
-                     [[self.o(r["lacks"] or "–")]]]
+                    [self._rule(r), [[self.answer(r["answer"])]], [[self.r(r["because"])]],
+                     [[self.r(r["lacks"] or "–")]]]
                     for r in lacking
                 ],
             }  # fmt: skip
@@ -188,7 +188,7 @@ class Parts(Runs):
             if weight and weight.get("left_out"):
                 yield {"b": "h3", "r": [self.w(self.say("left_out"))]}
                 yield {"b": "list", "l": [
-                    [[self.exhibit(one["item"]), *([self.w(": "), self.o(one["because"])] if one["because"] else [])]]
+                    [[self.exhibit(one["item"]), *([self.w(": "), self.r(one["because"])] if one["because"] else [])]]
                     for one in weight["left_out"]
                 ]}  # fmt: skip
         if not claims:
@@ -404,19 +404,19 @@ class Parts(Runs):
         return [self.w(self.say("operator_key", key="")), self.m(event.by[:18] + "…")]
 
     def _gap(self, what: str) -> list[Any]:
-        return [[[self.w(self.say("gap") + ": "), self.o(what)]]]
+        return [[[self.w(self.say("gap") + ": "), self.r(what)]]]
 
     def _method(self) -> Iterator[Block]:
         yield self._h1("method")
         yield self._p(self.say("method_note"))
         yield self._p(self.say("standard_file"))
-        says = self.dossier.standard_says
+        says = contents.asked(self.dossier, self.lang)
         yield {
             "b": "table", "cols": [20, 17, 32, 31],
             "heads": [self.say(h) for h in ("rule", "answer_head", "says_head", "because_head")],
             "rows": [
                 [self._rule(r), [[self.answer(r["answer"])]], [[self.o(says.get(r["id"], ""))]],
-                 [[self.o(r["because"])]]]
+                 [[self.r(r["because"])]]]
                 for r in self.dossier.assessment["rules"]
             ],
         }  # fmt: skip

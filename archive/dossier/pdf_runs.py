@@ -14,6 +14,7 @@ from archive.dossier import contents
 from archive.dossier.glyphs import Printable
 from archive.dossier.wording import Line, say
 from archive.handed_over import Dossier
+from evidence.reason import in_language
 
 Block = dict[str, Any]
 Run = dict[str, str]
@@ -41,6 +42,11 @@ class Runs:
         """Give a text of the archive, with its direction."""
         shown = self.printable(str(text))
         return {"t": shown, "k": kind, "d": direction(shown)}
+
+    def r(self, text: str) -> Run:
+        """Give a reason of the evaluator, in the language of the document and in its direction."""
+        shown = self.printable(in_language(text, self.lang))
+        return {"t": shown, "k": "o", "d": "rtl" if self.lang == "ar" else "ltr"}
 
     def n(self, text: str) -> Run:
         """Give a side remark."""

@@ -168,3 +168,16 @@ def test_silence_where_nobody_said_where_they_listened_comes_with_a_warning(tmp_
     rule = _rules(checked, "flight")[None]
     assert rule["answer"] == "undetermined"
     assert f"warning: {CODE}/F1: its coverage names no place" in rule["because"]
+
+
+def test_the_text_is_in_arabic_for_who_reads_arabic_and_the_document_is_not(tmp_path):
+    """Headings, reasons, what is lacking, what the standard asks."""
+    tables = case()
+    del tables["link"][0]["reviewed_by"]
+    archive = new_archive(tmp_path)
+    take(archive, write(tmp_path / "in", tables, files()))
+    checked = check(archive, lang="ar")
+    text = checked.text("ar")
+    assert "لا تستوفي المعيار: الحد الأدنى لتعاضد الأدلة (sijill-minimum 1)" in text
+    assert "[تدريب]" in text and "لم يراجعها شخص ثانٍ" in text and "راجع شخص ثانٍ كل تقدير يُستند إليه." in text
+    assert checked.document() == check(archive).document()

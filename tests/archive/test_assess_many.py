@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from archive import stretches
-from archive.assess import EMPTY, FORMS, check, written
+from archive.assess import FORMS, check, written
 from archive.database import left_journal
 from archive.workers import WorkerLost
 from tests.casebook import case, files, new_archive, take, write
@@ -66,7 +66,7 @@ def test_named_cases_come_in_their_order(archive, form):
 def test_an_archive_without_a_case_fails_nothing(tmp_path, form):
     """And its document is one all the same."""
     archive = new_archive(tmp_path)
-    whole = _whole(archive, form) if form != "text" else EMPTY["text"]
+    whole = _whole(archive, form)
     assert _pieces(archive, form) == (whole, False)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,7 +24,8 @@ def item(name="V1", **record):
 
 
 def found(*items, record=CASE, facts=None, sightings=()):
-    return disagreements(Case(record=record, items=items, facts={"V1": facts or {}}, sightings=sightings))
+    case = Case(record=record, items=items, facts={"V1": facts or {}}, sightings=sightings)
+    return [SimpleNamespace(**one.document()) for one in disagreements(case)]
 
 
 def kinds(*items, **more):
