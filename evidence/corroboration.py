@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from evidence.docket import Case, FlightAnswer, Item, Link, Relation, said
 from evidence.reason import Reason, Several, Term, clauses, fields, listed, reason, teller, told
@@ -36,8 +36,7 @@ Tell = Callable[[Any], str]  # says a reason
 VERDICTS = ("occurrence", "attribution", "handling")
 
 
-@dataclass(frozen=True)
-class RuleResult:
+class RuleResult(NamedTuple):
     """One rule's answer for one facet (None for a rule without facets), why, on which items, and what is lacking.
 
     `why` and each of `lacking` are reasons, to be said in any language; `because` and `lacks` say them in English.

@@ -118,16 +118,25 @@ def in_language(text: str, lang: str) -> str:
 
 def _told(said: Any, table: Mapping[str, str], lang: str) -> str:
     kind = type(said)
+    if kind is str:
+        return said  # type: ignore[no-any-return]
     if kind is Reason:
         code, names = said
         if not names:
             return table[code]
-        return table[code].format_map(
-            {name: value if type(value) is str else _told(value, table, lang) for name, value in names.items()}
-        )
+        for value in names.values():
+            if type(value) is not str:
+                filled = {name: _told(value, table, lang) for name, value in names.items()}
+                return table[code].format_map(filled)
+        return table[code].format_map(names)
     if kind is Several:
         between, parts = said
-        return table[between].join([part if type(part) is str else _told(part, table, lang) for part in parts])
+        if parts and type(parts[0]) is str:  # names, most often
+            try:
+                return table[between].join(parts)
+            except TypeError:
+                pass
+        return table[between].join([_told(part, table, lang) for part in parts])
     if kind is Term:
         return said[1] if lang == "en" else _word(said, lang)
     return str(said)

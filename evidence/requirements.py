@@ -11,9 +11,8 @@ The table `TESTS` at the end is the list; `schemas.standard` refuses other names
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from evidence.custody import gaps
 from evidence.docket import present, values
@@ -25,8 +24,7 @@ MET, NOT_MET, UNDETERMINED = "met", "not_met", "undetermined"
 LACKING, OF_CASE = "lacking", "of-case"  # what is needed beside what is there; a field that the case does not tell
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One test's answer, why, on which items, and what would meet it (None where it is met)."""
 
     answer: str
