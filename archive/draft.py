@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 from archive.disclosure import Made, make_all
 from archive.object_trouble import worker_lost
 from archive.workers import WorkerLost, can_fork, forked
-from schemas.errors import CanonicalError
+from schemas.disclosed import misfit
+from schemas.entry import Entry
+from schemas.errors import FormatError, SijillError
 
 MANY = 1_000  # entries from which on other processes are worth their start
 BATCH = 250
@@ -32,26 +34,26 @@ class Draft(NamedTuple):
 
 
 def made_ready(drafts: Iterable[Draft]) -> Iterator[tuple[Draft, Made | None]]:
-    """Give each draft in its turn, with its values made ready; without them where it has none or they are refused.
+    """Give each draft in its turn, with its values made ready; without them where it has none, or is yet to be refused.
 
-    Raises what `drafts` does, and UnreachableError where another process was lost.
+    Raises what `drafts` and `ready` do, and UnreachableError where another process was lost.
     """
     coming = iter(drafts)
     first = list(islice(coming, MANY))
     if len(first) < MANY or not can_fork():
         for draft in chain(first, coming):
-            yield draft, _made(draft.fields)
+            yield draft, ready(draft)
         return
     rest = chain(first, coming)
     given: deque[list[Draft]] = deque()
 
-    def batches() -> Iterator[list[Mapping[str, Any] | None]]:
+    def batches() -> Iterator[list[tuple[Any, ...]]]:
         while batch := list(islice(rest, BATCH)):
             given.append(batch)
-            yield [draft.fields for draft in batch]
+            yield [tuple(draft) for draft in batch]
 
     try:
-        with closing(forked(lambda batch: [_plain(_made(fields)) for fields in batch], batches())) as answers:
+        with closing(forked(_plainly, batches())) as answers:
             for answer in answers:
                 for draft, made in zip(given.popleft(), answer, strict=True):
                     yield draft, made and Made(*made)
@@ -59,12 +61,26 @@ def made_ready(drafts: Iterable[Draft]) -> Iterator[tuple[Draft, Made | None]]:
         raise worker_lost(error) from error
 
 
-def _made(fields: Mapping[str, Any] | None) -> Made | None:
-    try:
-        return make_all(fields) if fields else None
-    except CanonicalError:
-        return None  # whoever adds it meets the same, and it is told there
+def ready(draft: Draft) -> Made | None:
+    """Make the values of one draft ready; None where it discloses nothing.
+
+    Raises CanonicalError, and FormatError for what no such entry discloses.
+    """
+    fields = draft.fields or {}
+    made = make_all(fields) if fields else None
+    entry = Entry(0, draft.t, "", "", "", draft.body or {}, draft.sub, None, made.digests if made else ())
+    if problem := misfit(entry, fields):
+        raise FormatError(problem)
+    return made
 
 
-def _plain(made: Made | None) -> tuple[Any, ...] | None:
-    return made and tuple(made)  # what crosses to another process
+def _plainly(batch: list[tuple[Any, ...]]) -> list[tuple[Any, ...] | None]:
+    """Make a batch ready in another process; None for whatever it refuses, since whoever adds it meets the same."""
+    made: list[tuple[Any, ...] | None] = []
+    for draft in batch:
+        try:
+            one = ready(Draft(*draft))
+        except SijillError:
+            one = None
+        made.append(one and tuple(one))
+    return made

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from archive import disclosure, merkle, note, registry, tiles, unfinished
 from archive.database import Waits, blob, writer
-from archive.draft import Draft, made_ready
+from archive.draft import Draft, made_ready, ready
 from archive.object_trouble import taken_away
 from archive.view import MAKES, Projection
 from schemas.entry import Entry
@@ -158,8 +158,7 @@ class Act:
 
     def _add(self, draft: Draft, made: disclosure.Made | None) -> int:
         index, sub, fields = self.head.size + self.count, draft.sub, draft.fields or {}
-        if made is None and fields:
-            made = disclosure.make_all(fields)
+        made = made or ready(draft)
         entry = Entry(
             index, draft.t, self.at, self.signers[0].fingerprint, nonce(), draft.body or {}, sub,
             None if draft.t in MAKES else self._previous(sub), made.digests if made else (),
@@ -168,7 +167,7 @@ class Act:
         if made:
             self._private.append((index, made.private))
         self._kinds.setdefault(draft.t, entry)
-        self.projection.add(entry, fields, made.text if made else None)
+        self.projection.add(entry, fields, made.text if made else "{}")
         self.count += 1
         if sub is not None:
             self._chain[sub] = index

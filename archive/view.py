@@ -52,13 +52,14 @@ class Projection:
         self._sealed: list[tuple[Any, ...]] = []
 
     def add(self, entry: Entry, fields: Mapping[str, Any], text: str | None = None) -> None:
-        """Take one entry with the values of its disclosures that still exist; `text` is their canonical JSON.
+        """Take one entry with the values of its disclosures that still exist.
 
+        `text` is their canonical JSON, where they were looked at as `disclosed.misfit` does.
         Raises FormatError or CanonicalError for values that no record holds; then nothing was taken.
         """
         if entry.t == "commit":
             return
-        problem = misfit(entry, fields)
+        problem = _misplaced(entry) or (None if text is not None else disclosed.misfit(entry, fields))
         if problem:
             raise FormatError(problem)
         if text is None:
@@ -135,10 +136,10 @@ def _when_and_where(kind: str, fields: Mapping[str, Any]) -> tuple[float | int |
     return earliest, latest, *(place or (None, None))
 
 
-def misfit(entry: Entry, fields: Mapping[str, Any]) -> str | None:
-    """Give why no row can be made of an entry, or None."""
+def _misplaced(entry: Entry) -> str | None:
+    """Give why no row can be made of an entry about its subject, or None."""
     if entry.t in MAKES and (entry.sub is None or entry.prev is not None):
         return "a record is made of no subject, or of one that has entries already"
     if entry.t.startswith("record.") and entry.sub is None:
         return "a record has no subject"
-    return disclosed.misfit(entry, fields)
+    return None

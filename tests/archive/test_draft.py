@@ -6,9 +6,9 @@ import pytest
 
 from archive import disclosure, draft, ledger
 from archive.audit import audit
-from archive.draft import Draft, made_ready
+from archive.draft import Draft, made_ready, ready
 from archive.workers import WorkerLost, forked
-from schemas.errors import CanonicalError, UnreachableError
+from schemas.errors import CanonicalError, FormatError, UnreachableError
 from tests.casebook import case, files, filled_archive, new_archive, signers, take, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
@@ -74,3 +74,12 @@ def test_an_intake_with_other_processes_holds_to_the_last_rule(tmp_path):
 
     assert audit(archive).exit_status == 0
     assert take(archive, tmp_path / "in").receipt is None
+
+
+def test_what_no_such_entry_discloses_is_refused_there_and_here(tmp_path):
+    archive = filled_archive(tmp_path)
+    odd = Draft("custody.prior", "ab" * 16, None, {**FIELDS, "colour": "red"})
+    with pytest.raises(FormatError, match="discloses what no such entry does"):
+        ready(odd)
+    with pytest.raises(FormatError, match="discloses"), ledger.writing(archive, signers(archive)) as act:
+        act.add_all([*drafts(10), odd])
