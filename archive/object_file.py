@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
+from archive.durable import begin_writing
 from archive.object_source import (
     BINARY,
     CLOEXEC,
@@ -43,6 +44,7 @@ from archive.stream import CHUNK_BYTES, HEAD_BYTES, Head, ReadError, Sink, let_g
 from archive.workers import Pulse
 
 SMALL_BYTES = 1024 * 1024  # up to here a file is read whole
+BEGIN_BYTES = 32 * 1024 * 1024
 HEX = "0123456789abcdef"
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOEXEC | NOFOLLOW | BINARY
@@ -205,7 +207,7 @@ def _copy_in(reading: _Reading, place: Place) -> Kept | Fault:
     target = os.open(temporary, _CREATE, _READ_ONLY)
     try:
         try:
-            fault = reading.run(lambda part: _write_all(target, part))
+            fault = reading.run(_writing(target))
             if fault is None and place.sync_each:
                 os.fsync(target)
         finally:
@@ -218,6 +220,21 @@ def _copy_in(reading: _Reading, place: Place) -> Kept | Fault:
     finally:
         discard(temporary)  # after a rename nothing of that name is there
     return stored if isinstance(stored, Fault) else reading.kept(new=stored is None)
+
+
+def _writing(target: int) -> Sink:
+    """Give what writes each part, and lets the disk begin with every `BEGIN_BYTES` while the next are read."""
+    written = begun = 0
+
+    def write(part: memoryview) -> None:
+        nonlocal written, begun
+        _write_all(target, part)
+        written += len(part)
+        if written - begun >= BEGIN_BYTES:
+            begin_writing(target, begun, written - begun)
+            begun = written
+
+    return write
 
 
 def examine(
