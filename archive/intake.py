@@ -180,6 +180,7 @@ def _record(
         _refuse(writing.looked, _changed_bytes(submission, known) + _changes(submission, known, writing.reason))
         act.add_all(writing.drafts(act, known))
         durable()
+        archive.objects.sync_new()  # what the act itself put: a manifest, sealed identities
     taken.receipt = act.receipt
     if act.receipt is None:
         taken.head = (act.head.size, base64.b64encode(act.head.edge.root()).decode())
@@ -384,7 +385,6 @@ class _Writing:
         data = self.looked.path(name).read_bytes()
         sealed = data if sealing.is_sealed(data) else sealing.seal(data, recipients)
         one = self.archive.objects.put_bytes(sealed)
-        self.archive.objects.sync()
         fields = {"blake3": one.blake3, "sha256": one.sha256, "size": one.size, "recipients": list(recipients)}
         yield Draft("seal.put", sub, fields=fields)
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 import openpyxl
 import pytest
 
-from archive import intake
+from archive import durable, intake, ledger
 from archive.new import new_folder
 from archive.objects import ObjectStore
 from archive.report import write_report
@@ -205,7 +205,11 @@ def workbook(folder, sheets):
 
 
 def test_what_is_typed_under_no_head_is_told_and_never_lost(archive, tmp_path):
-    items = [("id", "kind", None, "# mine"), ("D1", "document", "a word", "note"), ("D2", "document", None, None, "far")]
+    items = [
+        ("id", "kind", None, "# mine"),
+        ("D1", "document", "a word", "note"),
+        ("D2", "document", None, None, "far"),
+    ]
     told = refused(archive, workbook(tmp_path / "book", {"items": items}))
 
     assert [line.partition(", which")[0] for line in told] == [
@@ -245,6 +249,30 @@ def test_nothing_is_recorded_before_its_objects_are_durable(archive, tmp_path, m
     take(archive, folder)
     assert asked == [before, before]
     assert recorded(archive) > before
+
+
+def test_a_manifest_and_a_sealed_identity_are_durable_before_the_act_that_names_them(archive, tmp_path, monkeypatch):
+    tables = case()
+    tables["source"][0]["identity_file"] = "who.txt"
+    digest = hashlib.sha256(files()["statements/w1.txt"]).hexdigest()
+    folder = write(tmp_path / "in", tables, {**files(), "who.txt": b"Somebody of Tel Marjan"})
+    (folder / "manifest-sha256.txt").write_text(f"{digest}  statements/w1.txt\n")
+    happened = []
+    for what, where, name in (
+        ("put", ObjectStore, "put_bytes"),
+        ("flush", durable.Watch, "sync"),
+        ("end", ledger, "_commit"),
+    ):
+
+        def noted(*given, what=what, done=getattr(where, name)):
+            happened.append(what)
+            return done(*given)
+
+        monkeypatch.setattr(where, name, noted)
+    take(archive, folder)
+
+    assert happened.count("put") == 2
+    assert happened[-2:] == ["flush", "end"]
 
 
 def recorded(archive):
