@@ -15,6 +15,7 @@ forgotten with it.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 VERSION = 1  # of how marks are made; another one begins anew
 CHILDREN = 2
 MOST_BYTES = 256 * 1024 * 1024  # of a file that is looked at
+_NOT_LOOKED = Likenesses(looked=False)
 Answer = tuple[bytes | None, str]
 
 
@@ -48,6 +50,11 @@ class Memory:
         name = hashlib.sha256(archive.origin.encode()).hexdigest()[:16]
         self._path: Path = archive.home_folder / "alike" / f"{name}.db"
         self._kept: sqlite3.Connection | None = None
+
+    @functools.cached_property
+    def there(self) -> bool:
+        """Tell whether anything was remembered when this was first asked."""
+        return self._path.is_file()
 
     def end(self) -> None:
         """Close it."""
@@ -133,7 +140,9 @@ class Looking:
         self.memory.end()
 
     def among(self, cases: Iterable[Case], progress: Saying | None = None) -> Likenesses:
-        """Compare the items of these cases, each with all others."""
+        """Compare the items of these cases, each with all others. Not `looked` where nothing is remembered at all."""
+        if not self.opens and not self.memory.there:
+            return _NOT_LOOKED
         every: list[Thing] = []
         joined: list[tuple[str, str]] = []
         undone: list[tuple[str, str]] = []

@@ -164,14 +164,17 @@ class Likenesses:
     suggestions: list[Likeness] = field(default_factory=list)
     compared: int = 0
     not_compared: list[tuple[str, str]] = field(default_factory=list)  # item, because
+    looked: bool = True  # whether anybody has looked at all
 
     def of(self, name: str) -> Likenesses:
         """Give what is told of one item."""
         about = [one for one in self.suggestions if name in (one.item.name, one.like.name)]
-        return Likenesses(about, self.compared, [one for one in self.not_compared if one[0] == name])
+        return Likenesses(about, self.compared, [one for one in self.not_compared if one[0] == name], self.looked)
 
-    def document(self) -> dict[str, Any]:
-        """Give the member `likeness`."""
+    def document(self) -> dict[str, Any] | None:
+        """Give the member `likeness`; None where nobody has looked."""
+        if not self.looked:
+            return None
         return {
             "compared": self.compared,
             "not_compared": [{"item": name, "because": why} for name, why in self.not_compared],

@@ -35,7 +35,7 @@ def alike(
     shared = said(ctx)
     with progress("looking", as_json=shared.json) as draw:
         found = look(archive_of(ctx), codes or [], draw)
-    show({"format": "sijill-alike/1", **found.document()}, lambda: in_words(found), as_json=shared.json)
+    show({"format": "sijill-alike/1", **(found.document() or {})}, lambda: in_words(found), as_json=shared.json)
 
 
 def in_words(found: Likenesses) -> str:
