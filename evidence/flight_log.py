@@ -7,7 +7,7 @@ row stays. The order of day and month is given, or proved by the file itself, or
 the log is refused. Rows count from 1 under the heads. Columns that are neither
 mapped nor known are not read. Silence is no evidence: most aircraft send nothing.
 
-Reads CSV and XLSX (`evidence.flight_table`), and BaseStation (SBS) lines.
+Reads CSV, XLSX, BaseStation (SBS) lines, and JSON of receivers (`evidence.flight_table`, `evidence.flight_json`).
 """
 
 from __future__ import annotations

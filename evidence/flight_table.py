@@ -1,11 +1,11 @@
-"""A table of a flight log, row by row: CSV in UTF-8 or UTF-16, or the first sheet of a workbook that fits.
+"""A table of a flight log, row by row: CSV in UTF-8 or UTF-16, the first sheet of a workbook that fits, or JSON.
 
 Rows are given in the order of the file with every cell as text and with the
 row as it was written. A row whose quotation marks do not close is given alone,
 unread; it never swallows the rows below it. Another encoding is refused, never
 guessed: a wrong guess would change names and places without a sign.
 
-Follows RFC 4180, with `,` `;` or tab, and ECMA-376 through openpyxl.
+Follows RFC 4180, with `,` `;` or tab, and ECMA-376 through openpyxl; `evidence.flight_json` reads JSON.
 """
 
 from __future__ import annotations
@@ -63,10 +63,16 @@ def open_table(stream: BinaryIO, is_head: Choose) -> Table:
 
     Raises FormatError for another encoding, a damaged workbook, or no such row (its heads are then empty).
     """
+    from evidence.flight_json import JsonTable, looks_like_json
+
     stream.seek(0)
-    start = stream.read(4)
-    if start == _ZIP:
+    start = stream.read(256)
+    if start.startswith(_ZIP):
         return WorkbookTable(stream, is_head)
+    if looks_like_json(start):
+        return JsonTable(stream, is_head)
+    if start.startswith(b"\x1f\x8b"):
+        raise FormatError("the file is packed with gzip", hint="unpack it")
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise FormatError("an old .xls workbook, or one with a password, is not read", hint=SAVE_AS)
     return CsvTable(stream, is_head)
@@ -176,7 +182,7 @@ class CsvTable:
                     self._current = current
                     yield number, self._checked(cells)
                 if number >= MOST_ROWS:
-                    raise _too_many()
+                    raise too_many()
         except csv.Error:
             pending = deque(itertools.islice(behind, reader.line_num - taken))
             del behind
@@ -194,7 +200,7 @@ class CsvTable:
                         yield number, self._checked(cells)
                     current.clear()
                     if number >= MOST_ROWS:
-                        raise _too_many()
+                        raise too_many()
             except csv.Error:
                 pending.extendleft(reversed(current[1:]))
                 number += 1
@@ -213,7 +219,8 @@ class CsvTable:
         return "".join(self._current).rstrip("\r\n")[:LONGEST_TEXT]
 
 
-def _too_many() -> FormatError:
+def too_many() -> FormatError:
+    """Give the refusal of a log that no table is so long as."""
     return FormatError(f"more than {MOST_ROWS} rows; divide the log into several items")
 
 
@@ -299,7 +306,7 @@ class WorkbookTable:
                 return
             number += 1
             if number > MOST_ROWS:
-                raise _too_many()
+                raise too_many()
             self._current = found
             if any(found):
                 yield number, found
