@@ -15,7 +15,6 @@ import csv
 import io
 import itertools
 import re
-import zipfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,11 +22,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Protocol
 
 from schemas.errors import FormatError
+from schemas.sentences import say
 
 LONGEST_LINE = 1 << 20  # bytes; a file with a longer line is no table
 LONGEST_TEXT = 16_384  # characters of an unreadable row that are kept beside it; the file has them all
 MOST_LINES = 64  # lines that one row may run over
 MOST_ROWS = 20_000_000
+LAST_ROW = 1_048_576  # of any workbook
 LARGEST_WORKBOOK = 1 << 31  # bytes, unpacked
 HEAD_ROWS = 20  # the heads stand within these
 SAVE_AS = 'open it in a spreadsheet program and save it as .xlsx, or as "CSV UTF-8"'
@@ -263,10 +264,12 @@ class WorkbookTable:
     def __init__(self, stream: BinaryIO, is_head: Choose) -> None:
         import openpyxl
 
+        from evidence.workbook_cells import not_unpacked
+
         try:
-            with zipfile.ZipFile(stream) as packed:
-                if sum(entry.file_size for entry in packed.infolist()) > LARGEST_WORKBOOK:
-                    raise FormatError("the workbook is too large unpacked; save the log as CSV UTF-8")
+            because = not_unpacked(stream, LARGEST_WORKBOOK)
+            if because is not None:
+                raise FormatError(f"the workbook cannot be read: {say(because.code, 'en')}; save the log as CSV UTF-8")
             stream.seek(0)
             self._book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
             self._current: list[str] = []
@@ -288,7 +291,9 @@ class WorkbookTable:
             raise FormatError(f"the workbook cannot be read ({type(error).__name__})") from None
 
     def _cells(self) -> Iterator[list[str]]:
-        for cells in self._sheet.iter_rows(values_only=True):
+        for number, cells in enumerate(self._sheet.iter_rows(values_only=True), 1):
+            if number > LAST_ROW:
+                raise FormatError("the workbook has a row that no workbook can have; save the log as CSV UTF-8")
             yield [_cell_text(value) for value in cells]
 
     def rows(self) -> Iterator[tuple[int, list[str] | Row]]:

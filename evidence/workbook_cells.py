@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice, repeat
-from typing import Any
+from typing import Any, BinaryIO
 
 from evidence.cells import Cell
 from evidence.faults import Faults, Part, Spot, part
@@ -31,6 +31,8 @@ LARGEST = 64 * 1024 * 1024
 LARGEST_UNPACKED = 512 * 1024 * 1024
 MOST_MEMBERS = 2000
 STEEPEST, STEEP_FROM = 250, 16 * 1024 * 1024  # a part that unpacks to so many times its size, from this size on
+MOST_ROWS, MOST_CASE_ROWS = 100_000, 1_000  # with something in them; a longer table is for CSV
+LAST_ROW = 1_048_576  # of any workbook; one that names a later row would be read for years
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _CHUNK = 1 << 20
 _ERROR = "e"
@@ -76,10 +78,15 @@ def refusal(data: bytes) -> Part | None:
         return part("xlsx-large", limit="64 MiB")
     if data.startswith(_OLE):
         return part("xlsx-ole")
+    return not_unpacked(io.BytesIO(data))
+
+
+def not_unpacked(stream: BinaryIO, largest: int = LARGEST_UNPACKED) -> Part | None:
+    """Say why a packed workbook is not unpacked, or None where it may be; `largest` is in bytes, of all its parts."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+        with zipfile.ZipFile(stream) as bundle:
             members = bundle.infolist()
-            if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > LARGEST_UNPACKED:
+            if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > largest:
                 return part("xlsx-bomb")
             for member in members:
                 if member.file_size > STEEP_FROM and member.file_size > STEEPEST * max(member.compress_size, 1):
@@ -167,9 +174,21 @@ def _guarded(book: _Book, title: str, table: str, spot: Spot, faults: Faults) ->
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield from (_case_rows if table == "case" else _rows)(book.rows(title), table, spot, faults)
+            most, read = (MOST_CASE_ROWS, _case_rows) if table == "case" else (MOST_ROWS, _rows)
+            yield from read(_at_most(most, book.rows(title), spot, faults), table, spot, faults)
     except Exception as error:  # a parser of bytes from outside may fail in any way
         faults.wrong(spot, "workbook", because=type(error).__name__)
+
+
+def _at_most(most: int, rows: Iterator[list[Any]], spot: Spot, faults: Faults) -> Iterator[list[Any]]:
+    """Give the rows until more than `most` had something in them: what is wrong with a million takes an hour to say."""
+    filled = 0
+    for number, row in enumerate(rows, 1):
+        filled += any(cell not in (None, "") for cell in row)
+        if filled > most or number > LAST_ROW:
+            faults.wrong(spot, "sheet-long", limit=f"{min(most, LAST_ROW):,}")
+            return
+        yield row
 
 
 def _rows(rows: Iterator[list[Any]], table: str, spot: Spot, faults: Faults) -> Iterator[Row]:
