@@ -167,12 +167,12 @@ def _records(act: ledger.Act, db: Any) -> tuple[int, list[str]]:
             act.add("record.withdraw", sub=sub, body={"kind": kind}, fields=json.loads(said))
         count += 1
     act.flush()
-    moved = "SELECT id + ?, earliest, latest, lat, lon, value FROM observation WHERE id BETWEEN ? AND ? ORDER BY id"
+    moved = "SELECT id - ?, earliest, latest, lat, lon, value FROM observation WHERE id BETWEEN ? AND ? ORDER BY id"
     new = {sub: index for index, sub in act.db.execute(log_rows.READINGS)}
     for index, sub in db.execute(log_rows.READINGS).fetchall():
         if sub in new:
-            further = log_rows.span(new[sub])[0] - log_rows.span(index)[0]
-            act.db.executemany(log_rows.INSERT, db.execute(moved, (further, *log_rows.span(index))))
+            first, last = log_rows.span(index)
+            act.db.executemany(log_rows.insert(new[sub]), db.execute(moved, (first, first, last)))
     return count, warnings
 
 

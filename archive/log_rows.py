@@ -21,7 +21,6 @@ import orjson
 from archive.disclosure import SALT_BYTES, URL, base64url
 
 ROWS = 1 << 25  # more than a log may have
-INSERT = "INSERT INTO observation(id, earliest, latest, lat, lon, value) VALUES (?,?,?,?,?,?)"
 FORGET = "DELETE FROM observation WHERE id BETWEEN ? AND ?"
 READINGS = (  # every log with its newest reading, the one whose rows are kept
     "SELECT max(idx) AS entry, sub FROM act WHERE t = 'reading.add' AND fields LIKE '%\"rows_root\":%'"
@@ -34,6 +33,14 @@ _BLOCK = hashlib.sha256().block_size
 def span(entry: int) -> tuple[int, int]:
     """Give the lowest and the highest id that a row of a reading may have."""
     return entry * ROWS, entry * ROWS + ROWS - 1
+
+
+def insert(entry: int) -> str:
+    """Give the statement that lays down rows of a reading: each its number, the four that are searched, its value."""
+    return (
+        "INSERT INTO observation(id, earliest, latest, lat, lon, value)"
+        f" VALUES ({entry * ROWS} + ?,?,?,?,?,?)"
+    )
 
 
 def rows_of(db: Any, entry: int, window: tuple[int, int] | None = None) -> Iterator[dict[str, Any]]:
@@ -54,20 +61,22 @@ def leaf(log_salt: str, number: int, value: str) -> bytes:
     return base64url(f'["{salt_of(log_salt, number)}","row",{value}]'.encode()).encode()
 
 
-def leaf_hashes(log_salt: str, rows: Iterable[tuple[int, str]]) -> Iterator[bytes]:
-    """Give the hash of each row's leaf, from its number and its value. Raises UnicodeEncodeError for half characters.
+def leaf_hashes(log_salt: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
+    """Give the hash of each row's leaf, from its number, which stands first, and its value, which stands last.
 
-    The two keyed states of HMAC are made once; otherwise this is `merkle.leaf_hash` of `leaf`.
+    The two keyed states of HMAC are made once; otherwise this is `merkle.leaf_hash` of `leaf`. Raises
+    UnicodeEncodeError for half characters.
     """
-    key = log_salt.encode().ljust(_BLOCK, b"\0")
+    key = log_salt.encode()
+    key = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
     inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in key)) for pad in (0x36, 0x5C))
     before, b2a = hashlib.sha256(b"\0"), binascii.b2a_base64
-    for number, value in rows:
+    for row in rows:
         one, two = inner.copy(), outer.copy()
-        one.update(b"%d" % number)
+        one.update(b"%d" % row[0])
         two.update(one.digest())
         salt = b2a(two.digest()[:SALT_BYTES], newline=False)[:22].translate(URL)
-        told = b2a(b'["%b","row",%b]' % (salt, value.encode()), newline=False)
+        told = b2a(b'["%b","row",%b]' % (salt, row[-1].encode()), newline=False)
         hashed = before.copy()
         hashed.update(told.translate(URL).rstrip(b"="))
         yield hashed.digest()

@@ -90,7 +90,11 @@ class CompactRange:
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add leaves by their bytes."""
-        self._waiting += [_sha256(b"\x00" + leaf).digest() for leaf in leaves]
+        self.extend_hashes([_sha256(b"\x00" + leaf).digest() for leaf in leaves])
+
+    def extend_hashes(self, hashes: Iterable[bytes]) -> None:
+        """Add leaves by their hashes."""
+        self._waiting += hashes
         if len(self._waiting) >= MOST_WAITING:
             self._fold()
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import islice, repeat
+from itertools import count, islice, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
@@ -52,9 +52,12 @@ class Found:
         """Read a flight log's rows without recording them; gives how many could be read."""
         if self.log is None:
             return 0
-        count = sum(_readable(row, unreadable, name) for row in self.log.told)
+        readable = 0
+        for row in self.log.told:
+            readable += row[1] is not None
+            _note([row] if row[1] is None else (), unreadable, name)
         self.told = list(self.log.warnings)
-        return count
+        return readable
 
 
 @dataclass
@@ -125,14 +128,11 @@ def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: 
     found.by_item[str(item["id"])] = Found(log=log, file=file, size=int(str(item["size"])))
 
 
-def _readable(row: Told, unreadable: list[dict[str, Any]], name: str) -> bool:
-    """Tell whether a row could be read, and note the first of those that cannot."""
-    if row[1] is not None:
-        return True
-    if len(unreadable) < SHOWN:
+def _note(lost: Iterable[Told], unreadable: list[dict[str, Any]], name: str) -> None:
+    """Note the first of the rows that cannot be read."""
+    for row in islice(lost, SHOWN - len(unreadable)):
         told = orjson.loads(row[-1])
         unreadable.append({"item": name, "row": row[0], "why": told["why"], "text": told["text"]})
-    return False
 
 
 def record_reading(
@@ -161,28 +161,29 @@ def _record_log(
     entry, known = act.following, len(unreadable)
     try:
         batches = _apart(found, salt) if found.size >= LARGE and can_fork() else _batches(log, salt)
-        count, readable, root = _insert(act, entry, batches, found, unreadable, name, progress)
+        rows, readable, root = _insert(act, entry, salt, batches, found, unreadable, name, progress)
     except WorkerLost:  # it does not say why; read here, whatever is wrong comes to light
         del unreadable[known:]
         act.db.execute(log_rows.FORGET, log_rows.span(entry))
-        count, readable, root = _insert(act, entry, _batches(log, salt), found, unreadable, name, progress)
+        rows, readable, root = _insert(act, entry, salt, _batches(log, salt), found, unreadable, name, progress)
     return Draft("reading.add", sub, fields={
-        "tool": "sijill-flight-log", "version": "1", "columns": dict(log.columns), "rows": count,
+        "tool": "sijill-flight-log", "version": "1", "columns": dict(log.columns), "rows": rows,
         "rows_readable": readable, "rows_root": root, "rows_salt": salt, "warnings": found.told,
     }), readable  # fmt: skip
 
 
 def _insert(
-    act: ledger.Act, entry: int, batches: Iterator[Batch], found: Found, unreadable: list[dict[str, Any]], name: str,
-    progress: Saying | None,
+    act: ledger.Act, entry: int, salt: str, batches: Iterator[Batch], found: Found, unreadable: list[dict[str, Any]],
+    name: str, progress: Saying | None,
 ) -> tuple[int, int, str]:  # fmt: skip
     """Write batches of rows under the entry that will commit to them; gives how many, how many readable, the root."""
-    compact, readable, (base, _) = merkle.CompactRange(), 0, log_rows.span(entry)
+    compact, readable, insert = merkle.CompactRange(), 0, log_rows.insert(entry)
     for rows, hashes, told in batches:
-        act.db.executemany(log_rows.INSERT, ((base + number, *row) for number, *row in rows))
-        readable += sum(_readable(row, unreadable, name) for row in rows)
-        for hashed in hashes:
-            compact.append(hashed)
+        act.db.executemany(insert, rows)
+        lost = [row for row in rows if row[1] is None]
+        _note(lost, unreadable, name)
+        readable += len(rows) - len(lost)
+        compact.extend_hashes(hashes or log_rows.leaf_hashes(salt, rows))
         if told is not None:
             found.told = told
         if progress is not None:
@@ -191,10 +192,16 @@ def _insert(
 
 
 def _batches(log: FlightLog, salt: str) -> Iterator[Batch]:
-    """Give the rows in batches; the last has none, and tells the warnings."""
+    """Give the rows in batches; the last has none, and tells the warnings.
+
+    Every other batch is left for whoever writes it to hash: where two processes share the work, each has half.
+    """
     rows = log.told
-    while batch := list(islice(rows, BATCH)):
-        yield batch, list(log_rows.leaf_hashes(salt, ((row[0], row[-1]) for row in batch))), None
+    for number in count():
+        batch = list(islice(rows, BATCH))
+        if not batch:
+            break
+        yield batch, list(log_rows.leaf_hashes(salt, batch)) if number % 2 else [], None
     yield [], [], list(log.warnings)
 
 

@@ -148,12 +148,11 @@ class FlightLog:
             if at_remarks >= 0:
                 remark = remarks[cells[at_remarks]]
             lat, lon = point
-            end = f'{remark}"row":{number},"said":{said}}}'
-            if lat is None:
-                value = f'{{{aircraft}"earliest":{earliest},{turn}"latest":{latest},{end}'
-            else:
-                value = f'{{{aircraft}"earliest":{earliest},{turn}"lat":{lat},"latest":{latest},"lon":{lon},{end}'
-            yield number, earliest, latest, lat, lon, value
+            north, east = ("", "") if lat is None else (f'"lat":{lat},', f'"lon":{lon},')
+            yield number, earliest, latest, lat, lon, (
+                f'{{{aircraft}"earliest":{earliest},{turn}{north}"latest":{latest},{east}{remark}"row":{number},'
+                f'"said":{said}}}'
+            )
 
     def _aircraft(self, cells: list[str], kind: str, number: int) -> str:
         has = self._places

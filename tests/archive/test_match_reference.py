@@ -12,7 +12,7 @@ from archive import stretches
 from archive.cli.match import in_words
 from archive.database import INDEXES, TABLES
 from archive.flights import Limits, Logs, match, written
-from archive.log_rows import INSERT, ROWS
+from archive.log_rows import insert
 from evidence.match import SEEN
 from tests.archive.test_assess_many import archive  # noqa: F401
 
@@ -78,8 +78,7 @@ def test_the_index_finds_what_looking_at_every_row_finds(draw, place, lasts, win
         db.execute("INSERT INTO act VALUES (?,'reading.add',?,'','','{}','{\"rows_root\":\"00\"}')", (number, sub))
     rows = list(_rows(draw, place))
     for log, row, *seen in rows:
-        values = ("abw".index(log) * ROWS + row, *seen[:4], json.dumps(dict(zip(SEEN, seen, strict=True))))
-        db.execute(INSERT, values)
+        db.execute(insert("abw".index(log)), (row, *seen[:4], json.dumps(dict(zip(SEEN, seen, strict=True)))))
     when = (float(NOON), float(NOON + lasts), place)
     logs = Logs(db)
     names = {sub: logs.names.get(number) for number, sub in enumerate("abw")}
