@@ -22,6 +22,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -122,6 +123,12 @@ class _Batch(Generic[Key]):
 
     files: list[tuple[Key, bytes | Reading]]
     child: _Child | None = None
+
+
+@cache
+def says_nothing(media_type: str) -> bool:
+    """Tell whether a reading of such a file has no facts and no warning, whatever its bytes are."""
+    return media_type not in IMAGE_TYPES and not unread(media_type)
 
 
 def _next_batch(files: Iterator[tuple[Key, Path, str]]) -> _Batch[Key] | None:

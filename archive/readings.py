@@ -75,7 +75,7 @@ def read_files(
     progress: Saying | None = None,
 ) -> Findings:  # fmt: skip
     """Read every new item that has a file. Problems of a flight log refuse the intake; those of an image warn."""
-    from archive.reader import Reader
+    from archive.reader import Reader, says_nothing
     from evidence.media import name_warning
 
     found = Findings()
@@ -84,12 +84,16 @@ def read_files(
     for item in submission.items:
         if "file" not in item or known.find("item", item) is not None:
             continue
-        stored_path = looked.path(str(item["file"])) if dry_run else archive.objects.path(str(item["blake3"]))
+        name, kind = str(item["id"]), str(item["media_type"])
+        odd = name_warning(kind, str(item["file"]).rpartition("/")[2])
+        if item["kind"] != "flight_log" and odd is None and says_nothing(kind):
+            continue
+        path = looked.path(str(item["file"])) if dry_run else archive.objects.path(str(item["blake3"]))
         if item["kind"] == "flight_log":
-            _open_log(found, submission.places[str(item["id"])], item, submission, stored_path)
+            _open_log(found, submission.places[name], item, submission, path)
         else:
-            images.append((str(item["id"]), stored_path, str(item["media_type"])))
-            named[str(item["id"])] = name_warning(str(item["media_type"]), str(item["file"]).rpartition("/")[2])
+            images.append((name, path, kind))
+            named[name] = odd
     if images:
         with Reader() as reader:
             for number, (name, reading) in enumerate(reader.read(images), 1):
