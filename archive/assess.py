@@ -201,7 +201,7 @@ def _case_json(assessment: Assessment, title: str, unfitting: Sequence[Disagreem
 
 def _case_text(lang: str) -> Say:
     return lambda one, title, found, alike: (
-        as_text(one, title=title, lang=lang) + unfitting_text(found, lang) + alike.text()
+        as_text(one, title=title, lang=lang) + unfitting_text(found, lang) + alike.text(lang)
     )
 
 

@@ -27,7 +27,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from archive.pictures import NoChild, NoCopy, Pictures
-from evidence.likeness import Likenesses, Thing, likenesses, pairs_of, things
+from evidence.likeness import GONE, LARGE, Likenesses, Thing, likenesses, pairs_of, things, why_of
+from evidence.reason import told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ VERSION = 1  # of how marks are made; another one begins anew
 CHILDREN = 2
 MOST_BYTES = 256 * 1024 * 1024  # of a file that is looked at
 _NOT_LOOKED = Likenesses(looked=False)
-Answer = tuple[bytes | None, str]
+Answer = tuple[bytes | None, Any]
 
 
 class Memory:
@@ -71,7 +72,7 @@ class Memory:
                 for digest in digests:
                     row = kept.execute("SELECT mark, why FROM look WHERE blake3 = ?", (digest,)).fetchone()
                     if row is not None and (row[0] is None or (row[0] and len(row[0]) % 16 == 0)):
-                        found[digest] = (row[0], str(row[1]))
+                        found[digest] = (row[0], why_of(str(row[1])))
         return found
 
     def keep(self, answers: Iterable[tuple[str, Answer]]) -> None:
@@ -79,7 +80,8 @@ class Memory:
         with suppress(sqlite3.Error, OSError):
             kept = self._open() or self._begin()
             with kept:
-                kept.executemany("INSERT OR REPLACE INTO look VALUES (?,?,?)", ((one, *two) for one, two in answers))
+                rows = ((digest, mark, told(why)) for digest, (mark, why) in answers)
+                kept.executemany("INSERT OR REPLACE INTO look VALUES (?,?,?)", rows)
 
     def forget(self, digests: Iterable[str]) -> None:
         """Forget these objects."""
@@ -197,12 +199,12 @@ class Looking:
         path = self._objects.path(one.digest)
         try:
             if path.stat().st_size > MOST_BYTES:
-                return (None, "it is too large to be looked at"), False
+                return (None, LARGE), False
             return (child.mark(path, one.media_type), ""), True
         except OSError:
-            return (None, "its object is not there or cannot be read"), False
+            return (None, GONE), False
         except NoCopy as error:
-            return (None, str(error)), not isinstance(error, NoChild)
+            return (None, why_of(str(error))), not isinstance(error, NoChild)
 
 
 def alike(archive: Archive, codes: Sequence[str] = (), progress: Saying | None = None) -> Likenesses:

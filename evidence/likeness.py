@@ -23,6 +23,7 @@ from itertools import combinations
 from typing import Any
 
 from evidence.docket import Case, Relation
+from evidence.reason import Reason, reason, told
 from evidence.redaction import PICTURES
 from schemas.case import named
 from schemas.text import visible
@@ -37,7 +38,9 @@ TEXTS = frozenset((
     "text/plain", "text/markdown", "text/html", "text/csv", "text/tab-separated-values", "application/pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 ))  # fmt: skip
-NOT_LOOKED_AT = "it is looked at when its case is named: `sijill check CODE`"
+NOT_LOOKED_AT = reason("likeness-when-named", command="`sijill check CODE`")
+WHY = tuple(reason(f"likeness-{code}") for code in ("flat", "no-text", "few-words", "no-time", "large", "gone"))
+FLAT, NO_TEXT, FEW_WORDS, NO_TIME, LARGE, GONE = WHY
 
 _LEAST_RUNS = 8  # that must be known of both for a share to be told
 _BAND = 16  # bits; of 8 bands one differs in at most one bit where two marks differ in at most WHOLE_BITS
@@ -107,7 +110,7 @@ class Thing:
     digest: str
     media_type: str = ""
     mark: bytes | None = None
-    why: str = NOT_LOOKED_AT
+    why: Any = NOT_LOOKED_AT  # a reason, or what a decoder said
 
     @property
     def name(self) -> str:
@@ -126,18 +129,13 @@ class Likeness:
     share: float | None = None  # of the runs of the shorter text
 
     @property
-    def sentence(self) -> str:
+    def reason(self) -> Reason:
         """Say it, carefully."""
         one, other = self.item, self.like
-        far = f"{other.id} of {other.code}" if one.code != other.code else other.id
+        near = reason("likeness-far", id=other.id, code=other.code) if one.code != other.code else other.id
         if self.share is not None:
-            return f"{one.id} shares its text with {far}: {self._shares}"
-        looks = {"whole": "looks like", "one": "looks like a part of", "other": "looks as if it holds"}[self.part]
-        return f"{one.id} {looks} {far}: {self.apart} of {BITS} bits of how they look differ"
-
-    @property
-    def _shares(self) -> str:
-        return f"{round(100 * (self.share or 0))} of 100 runs of {RUN} letters of the shorter stand in the other too"
+            return reason("likeness-text", a=one.id, b=near, share=round(100 * self.share), run=RUN)
+        return reason(f"likeness-{self.part}", a=one.id, b=near, apart=self.apart, bits=BITS)
 
     @property
     def command(self) -> str:
@@ -149,12 +147,12 @@ class Likeness:
 
     def document(self) -> dict[str, Any]:
         """Give the member of `suggestions`."""
-        told: dict[str, Any] = {"item": self.item.name, "like": self.like.name, "form": self.item.form}
+        found: dict[str, Any] = {"item": self.item.name, "like": self.like.name, "form": self.item.form}
         if self.share is not None:
-            told |= {"share_percent": round(100 * self.share), "run_letters": RUN}
+            found |= {"share_percent": round(100 * self.share), "run_letters": RUN}
         else:
-            told |= {"bits_apart": self.apart, "of_bits": BITS, "part": self.part != "whole"}
-        return {**told, "because": self.sentence, "command": self.command}
+            found |= {"bits_apart": self.apart, "of_bits": BITS, "part": self.part != "whole"}
+        return {**found, "because": told(self.reason), "command": self.command}
 
 
 @dataclass
@@ -163,7 +161,7 @@ class Likenesses:
 
     suggestions: list[Likeness] = field(default_factory=list)
     compared: int = 0
-    not_compared: list[tuple[str, str]] = field(default_factory=list)  # item, because
+    not_compared: list[tuple[str, Any]] = field(default_factory=list)  # item, because
     looked: bool = True  # whether anybody has looked at all
 
     def of(self, name: str) -> Likenesses:
@@ -177,19 +175,24 @@ class Likenesses:
             return None
         return {
             "compared": self.compared,
-            "not_compared": [{"item": name, "because": why} for name, why in self.not_compared],
+            "not_compared": [{"item": name, "because": told(why)} for name, why in self.not_compared],
             "suggestions": [one.document() for one in self.suggestions],
         }
 
-    def text(self) -> str:
+    def text(self, lang: str = "en") -> str:
         """Say it in words; empty where nothing is to be told."""
         lines = []
         if self.suggestions:
-            lines.append("What looks alike (suggested, not joined; a person decides):")
-            lines += [f"  {one.sentence}\n    {one.command}" for one in self.suggestions]
-        failed = [f"  {name}: {why}" for name, why in self.not_compared if why != NOT_LOOKED_AT]
-        lines += ["What could not be compared with others:", *failed] if failed else []
+            lines.append(told(reason("likeness-head"), lang))
+            lines += [f"  {told(one.reason, lang)}\n    {one.command}" for one in self.suggestions]
+        failed = [f"  {name}: {told(why, lang)}" for name, why in self.not_compared if why != NOT_LOOKED_AT]
+        lines += [told(reason("likeness-failed"), lang), *failed] if failed else []
         return visible("".join(f"{line}\n" for line in lines), lines=True)
+
+
+def why_of(text: str) -> Any:
+    """Give the reason that a limited process said in English; what it is none of stays as it is."""
+    return next((one for one in WHY if told(one) == text), text)
 
 
 def things(case: Case) -> list[Thing]:

@@ -19,8 +19,9 @@ import re
 import struct
 from typing import Any, BinaryIO
 
-from evidence.likeness import RUN
+from evidence.likeness import FEW_WORDS, FLAT, NO_TEXT, RUN
 from evidence.pdf_text import CannotTell
+from evidence.reason import told
 from evidence.redaction import PICTURES, opened, upright
 from evidence.remnants import text_of
 from schemas.words import plain
@@ -55,7 +56,7 @@ def picture_mark(file: BinaryIO) -> bytes:
             if abs((right - left) - (bottom - top)) < 0.31:
                 found.append(_look(grey, (left * _GREY[0], top * _GREY[1], right * _GREY[0], bottom * _GREY[1])))
     if found[0] is None:
-        raise CannotTell("it is too nearly of one tone")
+        raise CannotTell(told(FLAT))
     return b"".join(one for one in found if one is not None)
 
 
@@ -80,7 +81,7 @@ def text_mark(text: str) -> bytes:
     """Give the number of different runs of letters, and the smallest of their hashes. Raises CannotTell."""
     letters = re.sub(r"[\W_]+", "", plain(text[: 2 * _MOST_LETTERS]))[:_MOST_LETTERS]
     if len(letters) < _LEAST_LETTERS:
-        raise CannotTell("it holds no text that can be read" if not letters else "it holds too few words")
+        raise CannotTell(told(FEW_WORDS if letters else NO_TEXT))
     runs = {letters[at : at + RUN] for at in range(len(letters) - RUN + 1)}
     hashes = sorted(hashlib.blake2b(run.encode(), digest_size=8).digest() for run in runs)
     return struct.pack(">I", len(hashes)) + b"".join(hashes[:_SKETCH])

@@ -13,6 +13,7 @@ from archive.handed_over import Request
 from archive.likeness import Memory, alike, remembered
 from archive.merging import merge
 from archive.operators import add
+from evidence.likeness import GONE
 from tests.archive.test_operators import key
 from tests.casebook import CODE, case, files, new_archive, signers, sijill, take, write
 from tests.evidence.scenes import saved, scene
@@ -63,6 +64,9 @@ def test_a_check_of_a_named_case_suggests_copies_beside_the_rules(archive):
     text = "".join(piece for piece, _ in written(archive, "text", [CODE]))
     assert "V2 looks like V1" in text
     assert "V3: it is too nearly of one tone" in text
+    text = "".join(piece for piece, _ in written(archive, "text", [CODE], lang="ar"))
+    assert "V2 تشبه V1" in text
+    assert "V3: تكاد الصورة تكون بلون واحد" in text
 
 
 def test_what_was_looked_at_is_remembered_and_shown_without_opening_a_file(archive):
@@ -78,7 +82,7 @@ def test_what_was_looked_at_is_remembered_and_shown_without_opening_a_file(archi
         assert said(remembered(archive, db, CODE)) == [("V2", "V1")]
     assert json.loads("".join(piece for piece, _ in written(archive, "json")))["cases"][0]["likeness"]["suggestions"]
     gone = dict(alike(archive).not_compared)
-    assert gone[f"{CODE}/W1"] == "its object is not there or cannot be read"
+    assert gone[f"{CODE}/W1"] == GONE
 
 
 def test_nothing_of_a_text_is_written_down(archive, tmp_path):

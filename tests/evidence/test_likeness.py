@@ -15,6 +15,7 @@ from evidence.docket import Case, Item, Relation
 from evidence.likeness import BITS, WHOLE_BITS, Thing, bits_apart, likenesses, pairs_of, share, things
 from evidence.likeness_marks import mark, picture_mark, text_mark
 from evidence.pdf_text import CannotTell
+from evidence.reason import told
 from tests.evidence.scenes import saved, scene
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -242,10 +243,10 @@ def test_a_relation_that_was_withdrawn_is_a_judgement():
 def test_a_suggestion_names_both_the_difference_and_the_command():
     """Careful words, and what to type if it is so."""
     one = likenesses([thing("V1", 1, whole(0b1111)), thing("V2", 2, whole(0))]).suggestions[0]
-    assert one.sentence == "V2 looks like V1: 4 of 128 bits of how they look differ"
+    assert told(one.reason) == "V2 looks like V1: 4 of 128 bits of how they look differ"
     assert one.command == "sijill relation add EX-1/V2 --type copy_of --of V1 --reason '…'"
     far = likenesses([thing("V1", 1, LOOK), thing("V9", 2, LOOK, code="EX-2")]).suggestions[0]
-    assert far.sentence.startswith("V9 looks like V1 of EX-1: 0 of 128")
+    assert told(far.reason).startswith("V9 looks like V1 of EX-1: 0 of 128")
     assert "--external EX-1/V1" in far.command
 
 
