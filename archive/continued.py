@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import custody, ledger, log_rows, note, seal
+from archive import custody, ledger, log_rows, note, paper, seal
 from archive.audit import audit
 from archive.copies import mark, missing, remember, restore
 from archive.founding import found
@@ -58,7 +58,7 @@ def go_on(
         raise InputError("the new archive needs another origin than the old one", hint="name another --origin")
     _holds(copied, progress)
     folder, home = copied.folder, copied.home
-    building = folder.with_name(f".{folder.name}.sijill-{os.getpid()}")
+    building = paper.beside(folder, f".sijill-{os.getpid()}")
     moved = False
     try:
         building.mkdir(mode=0o700)

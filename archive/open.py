@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archive import database
+from archive import database, paper
 from archive.home_folder import home_folder
 from schemas.errors import FormatError, InputError, NotFound, UnreachableError
 
@@ -228,7 +228,7 @@ def _built(folder: Path) -> Iterator[Path]:
     """Give a folder beside `folder` to build in; renamed into place at the end, removed on failure."""
     import shutil
 
-    building = folder.with_name(f".{folder.name}.sijill-{os.getpid()}")
+    building = paper.beside(folder, f".sijill-{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         building.mkdir(mode=0o700)

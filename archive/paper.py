@@ -15,6 +15,7 @@ from schemas.errors import InputError, NotFound, UnreachableError
 from schemas.text import visible
 
 LARGEST = 64 * 1024 * 1024
+LONGEST_NAME, ENDING = 255, 32  # bytes of a file's name, on every file system that people use
 
 
 def read(path: Path, largest: int = LARGEST) -> bytes:
@@ -39,6 +40,12 @@ def read(path: Path, largest: int = LARGEST) -> bytes:
     if len(data) > largest:
         raise InputError(f"{shown} is larger than the {largest} bytes that such a file may have", where=shown)
     return data
+
+
+def beside(path: Path, ending: str) -> Path:
+    """Give a hidden name beside `path` for what is being built, `.NAME` and `ending`: no longer than a name may be."""
+    stem = path.name.encode(errors="surrogateescape")[: LONGEST_NAME - ENDING].decode(errors="ignore")
+    return path.with_name(f".{stem}{ending}")
 
 
 def _for_one(name: str, flags: int) -> int:

@@ -7,6 +7,7 @@ file that changes between its digests and its reading is refused.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -108,7 +109,8 @@ def _check(paths: Iterable[str | Path]) -> int:
         except InputError as error:
             problems.append(error)
         except OSError as error:
-            problems.append(UnreachableError(f"cannot be looked at: {error.strerror}", where=shown))
+            kind = InputError if error.errno == errno.ENAMETOOLONG else UnreachableError
+            problems.append(kind(f"cannot be looked at: {error.strerror}", where=shown))
     wrong = [problem for problem in problems if isinstance(problem, InputError)]
     if wrong or problems:
         kind = InputError if wrong else UnreachableError

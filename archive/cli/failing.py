@@ -8,6 +8,7 @@ hold a name; `SIJILL_DEBUG=1` shows the traceback to those who mend it.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -105,6 +106,9 @@ def _from_system(error: OSError) -> SijillError:
 
     where = visible(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else ""
     why = error.strerror or type(error).__name__
+    if error.errno == errno.ENAMETOOLONG:
+        short = where if len(where) <= 80 else where[:79] + "…"
+        return usage(f"{short}: a path or a name in it is longer than this system allows", "choose a shorter one")
     return UnreachableError(
         f"{where or 'the computer'}: {why}", where=where, hint="mend that and run the same command again", code="system"
     )

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger
+from archive import ledger, paper
 from archive.dossier.bag import SIGNATURE, SIGNED
 from archive.dossier.build import Extras, Progress, build, missing_parts
 from archive.dossier.compare import to_supersede
@@ -132,7 +132,7 @@ def _write(
         temporary = None
         try:
             if place.packed is not None:
-                temporary = place.out.with_name(f".{place.packed.name}.sijill-{os.getpid()}")
+                temporary = paper.beside(place.packed, f".sijill-{os.getpid()}")
                 pack(built.bag, dossier.id, temporary)
             if temporary is not None and place.encrypt_to:
                 encrypt(temporary, place.encrypt_to)
@@ -206,7 +206,7 @@ def check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:
 @contextmanager
 def beside(out: Path) -> Iterator[Path]:
     """Give a folder beside `out` to build in; what is still in it at the end is removed. Raises UnreachableError."""
-    building = out.with_name(f".{out.name}.sijill-{os.getpid()}")
+    building = paper.beside(out, f".sijill-{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         _clear_away(out)
@@ -228,7 +228,7 @@ def _clear_away(out: Path) -> None:
 
     A folder that is signed stays: the ledger may say that it left.
     """
-    mine = re.compile(rf"\.{re.escape(out.name)}(?:\.zip(?:\.age)?)?\.sijill-([0-9]+)")
+    mine = re.compile(rf"{re.escape(paper.beside(out, '').name)}(?:\.zip(?:\.age)?)?\.sijill-([0-9]+)")
     for path in sorted(out.parent.iterdir()):
         match = mine.fullmatch(path.name)
         if match is None or path.is_symlink() or _lives(int(match[1])):
