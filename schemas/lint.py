@@ -300,7 +300,7 @@ class _Checker:
                 elif self.word(answer, at, ANSWERS, f"the answer of {rule}"):
                     self.reachable(answer, rules[rule], at)
             for other, conditions in earlier:
-                if conditions.items() <= when.items():
+                if all(_asks_no_more(answer, when.get(rule)) for rule, answer in conditions.items()):
                     self.say(path, f"no case can be given this grade: each it fits is {visible(other)!r} before")
                     break
             earlier.append((name or "?", when))
@@ -314,6 +314,11 @@ class _Checker:
         )
         if never:
             self.say(path, f"rule {rule['id']} never answers {answer}")
+
+
+def _asks_no_more(answer: str, of: str | None) -> bool:
+    """Tell whether a rule that answers as `of` asks also answers `answer`: what is waived counts as undetermined."""
+    return answer == of or (answer == "undetermined" and of == "waived")
 
 
 def _table(value: Any) -> Mapping[str, Any]:

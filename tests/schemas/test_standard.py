@@ -1,8 +1,14 @@
 """Standards are read whole or refused whole, every problem with its line."""
 
-import pytest
+from itertools import product
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.corroboration import _holds
 from schemas.errors import FormatError, NotFound
+from schemas.lint import ANSWERS
 from schemas.standard import lint, load, packaged, packaged_bytes
 from schemas.toml_lines import lines
 
@@ -118,3 +124,37 @@ def test_lines_are_found_through_strings_comments_lists_and_tables():
         ("r", 1): 10,
         ("r", 1, "z"): 11,
     }.items() <= found.items()
+
+
+RULES = st.fixed_dictionaries({"otherwise": st.sampled_from(["", "undetermined", "warn"]), "applies": st.booleans()})
+GRADES = st.lists(
+    st.dictionaries(st.sampled_from("ab"), st.sampled_from(ANSWERS), max_size=2), min_size=1, max_size=4
+)
+
+
+def _answers(one):
+    """What a rule may answer: `otherwise` takes the place of not_met, warn of all but met; any rule may be waived."""
+    plain = {"": {"met", "not_met", "undetermined"}, "undetermined": {"met", "undetermined"}, "warn": {"met", "warn"}}
+    return plain[one["otherwise"]] | {"waived"} | ({"does_not_apply"} if one["applies"] else set())
+
+
+@given(a=RULES, b=RULES, grades=GRADES)
+def test_a_grade_is_refused_only_where_no_answers_of_the_rules_can_give_it(a, b, grades):
+    text = ['format = "sijill-standard/1"', 'id = "house"', 'version = "1"', 'title = "A house"']
+    for name, one in (("a", a), ("b", b)):
+        text += ["[[rule]]", f'id = "{name}"', 'verdict = "occurrence"', 'facets = ["what"]', "needs = { independent = 1 }"]
+        text += [f'otherwise = "{one["otherwise"]}"'] if one["otherwise"] else []
+        text += ['applies_when = { delivery = "drone" }'] if one["applies"] else []
+    heads = []
+    for number, when in enumerate(grades):
+        told = ", ".join(f'{rule} = "{answer}"' for rule, answer in when.items())
+        heads.append(len(text) + 1)
+        text += ["[[grade]]", f'name = "g{number}"', f"when = {{ {told} }}"]
+    given_to = set()
+    for answers in product(_answers(a), _answers(b)):
+        by_rule = {"a": {answers[0]}, "b": {answers[1]}}
+        fits = [n for n, when in enumerate(grades) if all(_holds(by_rule[r], wanted) for r, wanted in when.items())]
+        given_to.update(fits[:1])
+    found = [int(problem.where.rpartition(":")[2]) for problem in lint("\n".join(text).encode(), "house.toml")]
+    refused = {max(n for n, head in enumerate(heads) if head <= line) for line in found}
+    assert refused.isdisjoint(given_to)
