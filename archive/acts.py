@@ -17,22 +17,21 @@ from typing import TYPE_CHECKING, Any
 from archive import ledger, paper
 from archive.database import blob
 from archive.folder import Folder, look
-from archive.intake import Taken, ids_of, take
+from archive.intake import Taken, take
 from archive.merged import weighed_as
 from archive.operators import operators
+from archive.registered import had
 from archive.show import Kept, find_case, find_item, find_record, find_standing
 from evidence.sheet import read_part
 from schemas.case import named
 from schemas.entry import Entry
 from schemas.errors import InputError, NotFound, RefusedError
+from schemas.sentences import say
 from schemas.text import nearest, visible
 from schemas.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
     from archive.open import Archive
-
-CALL = "the call"
-
 
 def add_items(
     archive: Archive, signers: Sequence[ledger.Signer], code: str, file: Path, *, lang: str = "en"
@@ -60,17 +59,23 @@ def add_items(
     return _take_part(archive, signers, code, tables, looked, name=file.name, lang=lang)
 
 
-def add_link(archive: Archive, signers: Sequence[ledger.Signer], name: str, row: Mapping[str, Any]) -> Taken:
+def add_link(
+    archive: Archive, signers: Sequence[ledger.Signer], name: str, row: Mapping[str, Any], *, lang: str = "en"
+) -> Taken:
     """Add a link from an item `CODE/ID`; `row` holds the keys of `[[link]]`. Raises InputError, NotFound."""
-    return _add(archive, signers, "link", name, row)
+    return _add(archive, signers, "link", name, row, lang)
 
 
-def add_relation(archive: Archive, signers: Sequence[ledger.Signer], name: str, row: Mapping[str, Any]) -> Taken:
+def add_relation(
+    archive: Archive, signers: Sequence[ledger.Signer], name: str, row: Mapping[str, Any], *, lang: str = "en"
+) -> Taken:
     """Add a relation of an item `CODE/ID`; `row` holds the keys of `[[relation]]`. Raises InputError, NotFound."""
-    return _add(archive, signers, "relation", name, row)
+    return _add(archive, signers, "relation", name, row, lang)
 
 
-def _add(archive: Archive, signers: Sequence[ledger.Signer], kind: str, name: str, row: Mapping[str, Any]) -> Taken:
+def _add(
+    archive: Archive, signers: Sequence[ledger.Signer], kind: str, name: str, row: Mapping[str, Any], lang: str
+) -> Taken:
     with archive.reading() as db:
         item = find_item(db, name)
     if item.withdrawn is not None:
@@ -79,7 +84,7 @@ def _add(archive: Archive, signers: Sequence[ledger.Signer], kind: str, name: st
     said = {key: value for key, value in row.items() if value not in (None, "", [])}
     if "of" in said:
         said["of"] = named(str(said["of"]), item.code, item.code)
-    return _take_part(archive, signers, item.code, {kind: [{"item": item.id, **said}]}, Folder(Path()))
+    return _take_part(archive, signers, item.code, {kind: [{"item": item.id, **said}]}, Folder(Path()), lang=lang)
 
 
 def link_from_match(archive: Archive, name: str, observation: str) -> dict[str, Any]:
@@ -90,6 +95,10 @@ def link_from_match(archive: Archive, name: str, observation: str) -> dict[str, 
     from archive.flights import match
 
     log, _, row = observation.rpartition(":")
+    if not log or not row.isdecimal():
+        raise InputError(
+            f"{visible(observation)} is no observation", hint="LOG:ROW, as `sijill match` tells it", code="usage"
+        )
     with archive.reading() as db:
         item = find_item(db, name)
         code = weighed_as(db, item.code)
@@ -122,7 +131,7 @@ def _take_part(
     tables: Mapping[str, Any],
     looked: Folder,
     *,
-    name: str = CALL,
+    name: str = "",
     changes: Mapping[str, str] | None = None,
     reason: str | None = None,
     lang: str = "en",
@@ -131,10 +140,10 @@ def _take_part(
         case = find_case(db, code)
         _not_withdrawn(case)
         submission = read_part(
-            name, case.fields, tables, looked.files, now=datetime.now(UTC), lang=lang,
-            registered=lambda wanted: ids_of(db, wanted), changes=changes,
+            name or say("the-call", lang), case.fields, tables, looked.files, now=datetime.now(UTC), lang=lang,
+            registered=lambda wanted: had(db, wanted), changes=changes,
         )  # fmt: skip
-    return take(archive, looked, submission, signers, reason=reason, whole=False)
+    return take(archive, looked, submission, signers, reason=reason, whole=False, lang=lang)
 
 
 def _not_withdrawn(case: Kept) -> None:
@@ -143,9 +152,10 @@ def _not_withdrawn(case: Kept) -> None:
 
 
 def amend_case(
-    archive: Archive, signers: Sequence[ledger.Signer], code: str, changes: Mapping[str, str], reason: str
-) -> Taken:
-    """Change fields of a case by dotted name; an empty text takes one away. Raises InputError, NotFound."""
+    archive: Archive, signers: Sequence[ledger.Signer], code: str, changes: Mapping[str, str], reason: str,
+    *, lang: str = "en",
+) -> Taken:  # fmt: skip
+    """Change fields of a case by dotted name; an empty text takes one away, or a group. Raises InputError, NotFound."""
     _need(reason)
     if not changes:
         raise InputError("say what changes: KEY=VALUE", code="usage")
@@ -158,7 +168,7 @@ def amend_case(
         )  # fmt: skip
     with archive.reading() as db:
         find_standing(db, code)
-    return _take_part(archive, signers, code, {}, Folder(Path()), changes=changes, reason=reason)
+    return _take_part(archive, signers, code, {}, Folder(Path()), changes=changes, reason=reason, lang=lang)
 
 
 def withdraw(

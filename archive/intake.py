@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +22,9 @@ from typing import TYPE_CHECKING, Any
 from archive import database, ledger, sealing
 from archive.draft import Draft
 from archive.folder import Folder, check_manifest, look
-from archive.merged import family, weighed_as
 from archive.readings import Findings, read_files, record_reading
-from archive.registered import SAME, Known, Registered, registered
+from archive.registered import SAME, Known, Registered, had, registered
 from archive.seal import recipients_of
-from archive.show import gathered
 from archive.storing import counted, growth_of, store
 from evidence.sheet import Submission, read_submission
 from schemas.case import MERGED
@@ -93,7 +91,7 @@ def intake(
     looked = look(folder)
     with archive.reading() as db:
         submission = read_submission(
-            looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: ids_of(db, code)
+            looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: had(db, code)
         )
     return take(archive, looked, submission, signers, reason=reason, dry_run=dry_run, lang=lang, progress=progress)
 
@@ -150,16 +148,6 @@ def _wrong_besides(archive: Archive, looked: Folder, submission: Submission) -> 
     readings = read_files(archive, looked, submission, before, dry_run=True)
     with readings.files:
         return problems + readings.problems
-
-
-def ids_of(db: Any, code: str) -> tuple[set[str], set[str]]:
-    """Give the ids of the sources and of the items that a case has by now, `CODE/ID` for those it is merged with."""
-    known = registered(db, code).records
-    sources, items = ({name for kind, name in known if kind == which} for which in ("source", "item"))
-    root = weighed_as(db, code)
-    if len(family(db, root)) > 1:
-        items |= {replace(one, seen_from=code).label for one in gathered(db, root) if one.kind == "item"}
-    return sources, items
 
 
 def _record(
@@ -275,8 +263,11 @@ def _changes(submission: Submission, known: Registered, reason: str | None) -> l
 
 
 def _merged_claims(submission: Submission, known: Registered, lang: str) -> list[Problem]:
-    """Refuse another claim of a case that was merged: nothing would weigh it."""
-    old = known.case
+    """Refuse another claim of a case that was merged, which nothing would weigh; and another marking of one of two."""
+    old, case = known.case, submission.case
+    if old is not None and "merged_from" in old.fields and case.get("exercise") != old.fields.get("exercise"):
+        told = {"case": case["code"], "taken": ", ".join(old.fields["merged_from"])}
+        return [Problem(submission.where("case"), say("merged-exercise", lang, **told))]
     if old is None or "merged_into" not in old.fields:
         return []
     changed = differing(submission.case, old.fields)

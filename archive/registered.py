@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from schemas.link import SAME_LINK, SAME_RELATION
+from archive.merged import family, weighed_as
+from archive.show import gathered
+from schemas.link import LEANS, SAME_LINK, SAME_RELATION
 
 SAME = {"link": SAME_LINK, "relation": SAME_RELATION}
 
@@ -95,6 +97,24 @@ def registered(db: Any, code: str) -> Registered:
         else:
             found.sealed.add(sub)
     return found
+
+
+def had(db: Any, code: str) -> tuple[set[str], set[str], dict[str, set[str]]]:
+    """Give the ids of the sources and items that a case has by now, and for each item what it rests on, by relation.
+
+    What it is merged with has `CODE/ID`.
+    """
+    known = registered(db, code).records
+    sources, items = ({name for kind, name in known if kind == which} for which in ("source", "item"))
+    leans: dict[str, set[str]] = {}
+    root = weighed_as(db, code)
+    merged = {*family(db, root)} - {code}
+    for one in (replace(one, seen_from=code) for one in gathered(db, root)):
+        if one.kind == "item" and one.code in merged:
+            items.add(one.label)
+        elif one.kind == "relation" and one.withdrawn is None and one.fields.get("as") in LEANS and "of" in one.fields:
+            leans.setdefault(str(one.names("item")), set()).add(str(one.names("of")))
+    return sources, items, leans
 
 
 def _acts(db: Any, code: str) -> Sequence[tuple[str, str, str]]:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archive.folder import look
-from archive.intake import ids_of
 from archive.language import language
 from archive.new import write_whole
 from archive.open import Archive
+from archive.registered import had
 from evidence.marked import marked_copy
 from evidence.sheet import CSV_FILES, SHEET_FILES, read_submission
 from schemas.errors import InputError, Problem
@@ -43,7 +43,7 @@ def write_report(
         )
     looked = look(folder)
     with archive.reading() if archive else nullcontext() as db:
-        known = (lambda code: ids_of(db, code)) if db else None
+        known = (lambda code: had(db, code)) if db else None
         submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC), registered=known)
     shown = {fault.problem(spoken) for fault in submission.faults for spoken in LANGUAGES}
     others = [problem for problem in problems if problem not in shown]

@@ -18,7 +18,7 @@ from typing import Any
 from evidence.faults import Faults, Part, Spot, near, part
 from schemas.extent import MICRO
 from schemas.fields import Record
-from schemas.link import SAME_LINK, SAME_RELATION
+from schemas.link import LEANS, SAME_LINK, SAME_RELATION
 from schemas.text import nearest
 
 PASSED_OVER = frozenset(("thumbs.db", "desktop.ini", ".ds_store"))
@@ -27,7 +27,6 @@ _MOST_UNNAMED = 50
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{6,200}\Z")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
 _DRIVE = re.compile(r"[A-Za-z]:")
-_LEANS = ("derived_from", "cites")
 
 
 @dataclass
@@ -36,6 +35,7 @@ class Sofar:
 
     known_sources: Collection[str] = ()
     known_items: Collection[str] = ()
+    known_leans: Mapping[str, Collection[str]] = field(default_factory=dict)
     sources: dict[str, Spot] = field(default_factory=dict)
     items: dict[str, Spot] = field(default_factory=dict)
     folded: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -141,7 +141,7 @@ def note_relation(sofar: Sofar, relation: Record, spot: Spot, faults: Faults) ->
         faults.wrong(spot, "of-or-external", found=part("both" if "of" in relation else "neither"))
     elif isinstance(of, str) and of == item:
         faults.wrong(spot.at("of"), "itself")
-    elif isinstance(of, str) and relation.get("as") in _LEANS:
+    elif isinstance(of, str) and relation.get("as") in LEANS:
         sofar.leans.setdefault(str(item), []).append((of, spot))
     _take_id(sofar.relation_ids, "relation", relation, spot, sofar, faults)
     return _is_new(sofar, "relation", SAME_RELATION, relation, spot, faults)
@@ -187,11 +187,44 @@ def check_whole(sofar: Sofar, case: Record, faults: Faults) -> None:
             close = near("near-word", _near(parent, list(sofar.sources)))
             faults.wrong(spot.at("part_of"), "undeclared-source", value=parent, near=close)
     parents = {source: [edge] for source, edge in sofar.part_of.items()}
-    for column, edges in (("part_of", parents), ("of", sofar.leans)):
-        for path, spot in _circles(edges):
+    for column, circles in (("part_of", _circles(parents)), ("of", _lean_circles(sofar))):
+        for path, spot in circles:
             names = " -> ".join(path if len(path) <= 12 else [*path[:6], "…", *path[-5:]])
             faults.wrong(spot.at(column), "cycle", path=names)
     _check_swapped(sofar, case, faults)
+
+
+def _lean_circles(sofar: Sofar) -> Iterable[tuple[list[str], Spot]]:
+    """Give the circles of what items rest on: of new relations alone, and those closed with registered ones."""
+    told: set[int] = set()
+    for path, spot in _circles(sofar.leans):
+        told.add(id(spot))
+        yield path, spot
+    if not sofar.known_leans:
+        return
+    every = {item: {of for of, _ in edges} for item, edges in sofar.leans.items()}
+    for item, rests in sofar.known_leans.items():
+        every.setdefault(item, set()).update(rests)
+    for item, edges in sofar.leans.items():
+        for of, spot in edges:
+            if id(spot) not in told and of not in sofar.known_leans.get(item, ()) and (way := _way(of, item, every)):
+                yield [item, *way], spot
+
+
+def _way(start: str, end: str, edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """Give the nodes of a way from `start` to `end`, both among them; empty where there is none."""
+    came: dict[str, str | None] = {start: None}
+    for node in (line := [start]):  # grows as it is gone through
+        if node == end:
+            path: list[str] = [node]
+            while (before := came[path[-1]]) is not None:
+                path.append(before)
+            return path[::-1]
+        for other in sorted(edges.get(node, ())):
+            if other not in came:
+                came[other] = node
+                line.append(other)
+    return []
 
 
 def _circles(edges: Mapping[str, list[tuple[str, Spot]]]) -> Iterable[tuple[list[str], Spot]]:

@@ -198,6 +198,12 @@ class _Within(Faults):
         self._outer.warn(self._spot.at(self._prefix + spot.column), code, **names)
 
 
+def check_record(spot: Spot, fields: tuple[Field, ...], record: Record, faults: Faults) -> None:
+    """Check a record that is put together from what it said and what is changed: what must be there, and what pairs."""
+    _check_required(Row(spot, {}), fields, {*record}, faults)
+    _check_pairs(spot, record, {*record}, faults)
+
+
 def _check_required(row: Row, fields: tuple[Field, ...], attempted: set[str], faults: Faults) -> None:
     for entry in _required(fields):
         if entry.name in attempted:

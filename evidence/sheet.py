@@ -18,10 +18,10 @@ from typing import Any
 
 from evidence import agreement, case_toml
 from evidence.agreement import Sofar
-from evidence.cells import Context
+from evidence.cells import FILL_LATER, Context
 from evidence.faults import Fault, Faults, Spot, near, part
 from evidence.heads import ANY_ITEM, CUSTODY_ROW, FIELDS, LINK_IN_ITEM
-from evidence.records import Cells, Row, names_of, read_cell, read_row, spread
+from evidence.records import Cells, Row, check_record, names_of, read_cell, read_row, spread
 from schemas.case import CASE, STRIKE
 from schemas.errors import Problem
 from schemas.fields import Field, Record
@@ -69,7 +69,7 @@ class Submission:
         return spots[number - 1].where() if number <= len(spots) else self.name
 
 
-Registered = Callable[[str], tuple[Collection[str], Collection[str]]]
+Registered = Callable[[str], tuple[Collection[str], Collection[str], Mapping[str, Collection[str]]]]
 
 
 def read_submission(
@@ -86,7 +86,8 @@ def read_submission(
     `case.xlsx`, and the CSVs), `files` every relative name in the folder with
     None, or a half sentence why it is no regular file of the folder. `now` is
     aware; `registered` gives the ids of the sources and of the items that a case
-    has by now, for its code. Sentences are in `lang`. Raises nothing for what a folder may hold.
+    has by now, for its code, and what these items rest on by relation. Sentences are in
+    `lang`. Raises nothing for what a folder may hold.
     """
     faults = Faults()
     reading = _Reading(Submission(_case_file(texts)), Sofar(), Context(now), faults, registered)
@@ -252,22 +253,26 @@ class _Reading:
 
     def amend(self, file: str, changes: Mapping[str, str]) -> None:
         """Read new texts for fields of the case; what else the case says stays."""
-        known, spot = names_of(CASE), Spot(file, table="case")
-        for name in changes:
-            if name not in known:
-                self.faults.wrong(spot.at(name), "unknown-key", near=near("near", nearest(name, known)))
-        cells = {name: (known[name], text) for name, text in changes.items() if name in known}
-        read = read_row(Row(spot, cells, sheet=True), (), self.context, self.faults)
+        known, spot, case = names_of(CASE), Spot(file, table="case"), self.submission.case
+        self.context.sheet = True
         for name, text in changes.items():
-            if not text.strip():
-                self.submission.case.pop(name, None)
-        self.submission.case.update(read)
+            if not text.strip():  # takes it away, or all of a group
+                for gone in [one for one in case if one == name or one.startswith(name + ".")]:
+                    del case[gone]
+            if name in known and known[name].type == "rows":
+                case.update(read_row(Row(spot, {name: (known[name], text)}, sheet=True), (), self.context, self.faults))
+            elif name in known and text.strip():
+                read = read_cell(spot, name, known[name], text, self.context, self.faults)
+                case.update({} if read is FILL_LATER else {name: read})
+            elif name not in known and (text.strip() or not any(one.startswith(name + ".") for one in known)):
+                self.faults.wrong(spot.at(name), "unknown-key", near=near("near", nearest(name, known)))
+        check_record(spot, CASE, case, self.faults)
 
     def read_records(self, tables: Tables) -> None:
         """Read all tables but the case's own."""
         code = self.submission.case.get("code")
         if self.registered is not None and isinstance(code, str):
-            self.sofar.known_sources, self.sofar.known_items = self.registered(code)
+            self.sofar.known_sources, self.sofar.known_items, self.sofar.known_leans = self.registered(code)
         for row in self._rows(tables, "strikes"):
             self._strike(row)
         for row in self._rows(tables, "casualties"):

@@ -35,5 +35,6 @@ RESOLUTION = (  # of a contradiction: recorded later, never handed in
     Field("resolution_reason"),
     Field("resolved_by"),
 )
+LEANS = ("derived_from", "cites")  # relations by which an item rests on what it names
 SAME_LINK = ("item", "locator", "facets", "stance", "assessor")  # what makes a link the same as an earlier one
 SAME_RELATION = ("item", "as", "of", "external")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue
 from archive.cli.showing import columns, show, size_in_words, time_in_words, warn
 from schemas.text import visible
 
@@ -66,7 +66,7 @@ def amend_case(
         words = f"{visible(code)} is weighed on its own again; {visible(document['before'])} takes it in no more"
         show(document, words, as_json=said(ctx).json)
         return
-    taken = amend(archive, signers, code, texts, reason)
+    taken = amend(archive, signers, code, texts, reason, lang=tongue(ctx))
     show_taken(ctx, taken, f"{code} is amended")
 
 

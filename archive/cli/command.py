@@ -59,6 +59,13 @@ def said(ctx: typer.Context) -> Shared:
     return found if found is not None else Shared()
 
 
+def tongue(ctx: typer.Context) -> str:
+    """Give the language of sentences for people; JSON keeps its own. Raises InputError for one that there is not."""
+    from archive.language import language
+
+    return "en" if said(ctx).json else language(None)
+
+
 def archive_of(ctx: typer.Context) -> Archive:
     """Open the archive that the call means. Raises NotFound, FormatError or UnreachableError."""
     from archive.cli.showing import waiting

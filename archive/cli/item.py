@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.case import link_table, title_of
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue
 from archive.cli.custody import events_in_words
 from archive.cli.read import facts_in_words
 from archive.cli.showing import columns, show, size_in_words, time_in_words
@@ -43,7 +43,7 @@ def add_item(
     from archive.keys import acting
 
     archive = archive_of(ctx)
-    taken = add_items(archive, acting(said(ctx).operators, archive.home), code, file)
+    taken = add_items(archive, acting(said(ctx).operators, archive.home), code, file, lang=tongue(ctx))
     show_taken(ctx, taken, ", ".join(item["id"] for item in taken.items) or code)
 
 

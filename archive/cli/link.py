@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue
 from archive.cli.showing import show
 from archive.cli.taken import show_taken
 from schemas.text import visible
@@ -54,7 +54,7 @@ def add_link(
         "assessor": assessor or signers[0].name, "locator": locator, "reviewed_by": reviewed_by,
     }  # fmt: skip
     row.update({key: value for key, value in given.items() if value})
-    show_taken(ctx, add(archive, signers, item, row), f"a link of {item} is recorded")
+    show_taken(ctx, add(archive, signers, item, row, lang=tongue(ctx)), f"a link of {item} is recorded")
 
 
 @command(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue
 from archive.cli.showing import show
 from archive.cli.taken import show_taken
 from schemas.text import visible
@@ -43,7 +43,7 @@ def add_relation(
 
     archive = archive_of(ctx)
     row = {"as": kind, "of": of, "external": external, "reason": reason}
-    taken = add(archive, acting(said(ctx).operators, archive.home), item, row)
+    taken = add(archive, acting(said(ctx).operators, archive.home), item, row, lang=tongue(ctx))
     show_taken(ctx, taken, f"a relation of {item} is recorded")
 
 

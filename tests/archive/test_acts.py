@@ -1,5 +1,7 @@
 """Acts one at a time: the records, checks and refusals of a folder, and a reason for every change."""
 
+import json
+
 import pytest
 
 from archive.acts import add_items, add_link, add_relation, amend_case, link_from_match, resolve, withdraw
@@ -12,7 +14,7 @@ from archive.timeline import timeline
 from schemas.errors import InputError, NotFound, RefusedError
 from tests.archive.test_erasure import an_item
 from tests.archive.test_operators import key
-from tests.casebook import CODE, case, files, filled_archive, signers, take, write
+from tests.casebook import CODE, case, files, filled_archive, signers, sijill, take, write
 
 LINK = {"facets": ["what"], "stance": "supports", "strength": "direct", "rationale": "shows it", "assessor": "A-9"}
 
@@ -205,3 +207,67 @@ def test_every_clock_stands_on_one_axis_in_order(archive):
     moments = timeline(archive, CODE)["moments"]
     assert [one["earliest"] for one in moments] == sorted(one["earliest"] for one in moments)
     assert "claim" in {one["clock"] for one in moments}
+
+
+def test_a_circle_of_items_is_refused_also_where_it_is_closed_one_relation_at_a_time(archive):
+    """What each rests on could not be told; a folder that closes one with what is registered is refused too."""
+    assert add_relation(archive, signers(archive), f"{CODE}/V1", {"as": "derived_from", "of": "W1"}).receipt
+    assert add_relation(archive, signers(archive), f"{CODE}/W1", {"as": "cites", "of": "F1"}).receipt
+    with pytest.raises(InputError) as refused:
+        add_relation(archive, signers(archive), f"{CODE}/F1", {"as": "derived_from", "of": "V1"})
+    assert "F1 -> V1 -> W1 -> F1" in refused.value.problems[0].problem
+    assert add_relation(archive, signers(archive), f"{CODE}/V1", {"as": "derived_from", "of": "W1"}).receipt is None
+    with archive.reading() as db:
+        (one,) = [r["id"] for r in case_document(db, CODE)["relations"] if r["item"] == "V1"]
+    withdraw(archive, signers(archive), one, "two pictures", ("relation",))
+    assert add_relation(archive, signers(archive), f"{CODE}/F1", {"as": "derived_from", "of": "V1"}).receipt
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "said"),
+    [
+        ({"killed.max": "4"}, {"killed.min": "9"}, "the smallest number (9) is larger than the largest (4)"),
+        ({}, {"title.en": "", "title.ar": ""}, "title: is missing"),
+        ({}, {"place.lon": ""}, "a latitude and a longitude go together"),
+        ({}, {"place.lat": "95"}, "a latitude lies between"),
+        ({}, {"plce": ""}, "no known key"),
+    ],
+)
+def test_an_amended_case_is_checked_as_a_whole(archive, before, change, said):
+    if before:
+        amend_case(archive, signers(archive), CODE, before, "the register")
+    with pytest.raises(InputError) as refused:
+        amend_case(archive, signers(archive), CODE, change, "second thoughts")
+    assert [said in problem.problem for problem in refused.value.problems] == [True]
+
+
+def test_one_half_of_a_position_is_amended_and_a_whole_place_is_taken_away(archive):
+    amend_case(archive, signers(archive), CODE, {"place.lat": "35.9"}, "read again")
+    with archive.reading() as db:
+        assert (find_case(db, CODE).fields["place.lat"], find_case(db, CODE).fields["place.lon"]) == (35900000, 36604000)
+    amend_case(archive, signers(archive), CODE, {"place": ""}, "nobody knows")
+    with archive.reading() as db:
+        assert not [name for name in find_case(db, CODE).fields if name.startswith("place.")]
+
+
+@pytest.mark.parametrize("observation", ["nonsense", "F1", ":3", "F1:x"])
+def test_what_is_no_observation_is_no_match(archive, observation):
+    with pytest.raises(InputError, match="is no observation") as refused:
+        link_from_match(archive, f"{CODE}/F1", observation)
+    assert refused.value.hint == "LOG:ROW, as `sijill match` tells it"
+
+
+def test_an_act_that_is_refused_speaks_the_language_of_the_person(archive, tmp_path):
+    call = {"cwd": tmp_path, "home": tmp_path / "home", "SIJILL_LANG": "ar"}
+    where = ("--archive", archive.folder, "--as", "tester")
+    calls = [
+        ("link", "add", f"{CODE}/V1", "--facet", "weapn", "--stance", "supports", "--strength", "direct", "--rationale", "x"),
+        ("relation", "add", f"{CODE}/V1", "--type", "copy_of"),
+        ("case", "amend", CODE, "killed.max=many", "--reason", "x"),
+    ]
+    for one in calls:
+        told = sijill(*one, *where, **call)
+        assert told.returncode == 2
+        assert "  الأمر: " in told.stderr
+    asked = sijill(*calls[0], "--json", *where, **call)
+    assert json.loads(asked.stdout)["problems"][0]["where"] == "the call: link 1"

@@ -293,6 +293,13 @@ def test_a_merge_says_what_is_left_behind(archive):
     assert "only what EX-2019-0001 claims is weighed: object_type" in said[0]
 
 
+def test_an_exercise_stays_one_while_it_takes_in_another(archive):
+    merged(archive)
+    with pytest.raises(InputError) as refused:
+        amend_case(archive, signers(archive), CODE, {"exercise": ""}, "it was real")
+    assert "an invented case is never weighed with a real one" in refused.value.problems[0].problem
+
+
 # taking it back
 
 

@@ -170,7 +170,7 @@ def _a_case() -> Any:
 
     text = case_toml(()) + "".join(one.format(number=n) for one in (_WITNESS, _LINK) for n in range(1, 21))
     submission = read_submission(
-        {"case.toml": text.encode()}, {"case.toml": None}, now=datetime(2025, 1, 1, tzinfo=UTC), registered=lambda _: (set(), set())
+        {"case.toml": text.encode()}, {"case.toml": None}, now=datetime(2025, 1, 1, tzinfo=UTC), registered=lambda _: (set(), set(), {})
     )
     if submission.problems:
         raise ValueError(submission.problems)
