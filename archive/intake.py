@@ -119,6 +119,7 @@ def take(
     problems = _complete(looked, submission, stored)
     problems += _changed_bytes(submission, before)
     problems += _changes(submission, before, reason) or _merged_claims(submission, before, lang)
+    problems += _linked_to_withdrawn(submission, before, lang)
     problems += _seals(submission, before, recipients)
     flushing = nullcontext(None) if dry_run else archive.objects.syncing()
     with flushing as durable:
@@ -260,6 +261,16 @@ def _changes(submission: Submission, known: Registered, reason: str | None) -> l
                 )
             )
     return problems
+
+
+def _linked_to_withdrawn(submission: Submission, known: Registered, lang: str) -> list[Problem]:
+    """Refuse a new link of an item that was withdrawn; those that it had stay, and count for nothing."""
+    gone = {name for (kind, name), old in known.records.items() if kind == "item" and old.withdrawn}
+    return [
+        Problem(submission.where("link", number), say("withdrawn-item", lang, item=link["item"]))
+        for number, link in enumerate(submission.links if gone else (), 1)
+        if link.get("item") in gone and known.find("link", link) is None
+    ]
 
 
 def _merged_claims(submission: Submission, known: Registered, lang: str) -> list[Problem]:

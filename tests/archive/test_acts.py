@@ -271,3 +271,16 @@ def test_an_act_that_is_refused_speaks_the_language_of_the_person(archive, tmp_p
         assert "  الأمر: " in told.stderr
     asked = sijill(*calls[0], "--json", *where, **call)
     assert json.loads(asked.stdout)["problems"][0]["where"] == "the call: link 1"
+
+
+def test_a_folder_links_nothing_new_to_an_item_that_was_withdrawn(archive, tmp_path):
+    """The links it had are handed in again with the folder, and nothing is wrong with that."""
+    withdraw(archive, signers(archive), f"{CODE}/V1", "another street", ("item",))
+    tables = case()
+    assert take(archive, write(tmp_path / "in", tables, files())).receipt is None
+    tables["link"].append(LINK | {"item": "V1"})
+    with pytest.raises(InputError) as refused:
+        take(archive, write(tmp_path / "in", tables, files()))
+    (problem,) = refused.value.problems
+    assert problem.where == "case.toml: link 3"
+    assert problem.problem.startswith("item: V1 was withdrawn")

@@ -3,7 +3,8 @@
 import pytest
 
 from evidence.heads import HEADS
-from schemas import words
+from schemas import sentences, words
+from schemas.text import visible
 from schemas.vocabulary import VOCABULARY
 
 
@@ -49,3 +50,15 @@ def test_no_spelling_of_one_vocabulary_means_two_words():
                     twice.append((vocabulary, form, seen[form], word))
 
     assert [] == twice
+
+
+def test_no_sentence_holds_a_mark_that_a_terminal_would_spell_out():
+    """What is shown has hidden characters escaped, our own too; examples stand in cells alone."""
+    held = {
+        code: text
+        for code, sentence in sentences.table().items()
+        if not code.startswith("example-")
+        for text in sentence.values()
+        if visible(text, lines=True) != text
+    }
+    assert held == {}
