@@ -294,7 +294,7 @@ def _read(
 def _taken_in(db: Any, code: str, rows: list[Any], acts: list[Any]) -> tuple[list[Any], list[Any]]:
     """Give the rows of a case and of all that it takes in, in the order of registration, and the acts about them."""
     for other in family(db, code)[1:]:
-        rows = rows + [row for row in db.execute(_RECORDS, (other, other)) if row[1] != "case"]
+        rows = rows + list(db.execute(_RECORDS, (other, other)))
         acts = acts + [act for act in db.execute(_ACTS, (other, other)) if act[2] != "waiver.set"]
     return sorted(rows, key=lambda row: row[4]), acts
 
@@ -303,8 +303,12 @@ def _case(
     code: str, rows: Sequence[Any], acts: Sequence[Any], checks: Sequence[Check], logs: Logs, standard: str | None
 ) -> tuple[str, Case] | None:
     by_kind: dict[str, list[Any]] = {kind: [] for kind in ("case", "source", "item", "link", "relation")}
+    merged = []
     for own, kind, name, sub, first, withdrawn, fields in rows:
         record = orjson.loads(fields)
+        if own != code and kind == "case":
+            merged.append(record)
+            continue
         if own != code:  # of a case that was merged into this one
             record, name = as_seen(record, own, code), named(name, own, code)
         if kind in ("item", "source") or "erased" not in record:
@@ -329,6 +333,7 @@ def _case(
         waivers=in_force(of_sub.get(case_sub, ()), standard, datetime.now(UTC).date()),
         facts={name: read for name, read in facts.items() if read},
         sightings=logs.sightings({row[0]: row[1] for row in by_kind["item"]}, by_kind["link"]) if heard else (),
+        merged=merged,
     )
 
 

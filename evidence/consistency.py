@@ -21,7 +21,7 @@ from typing import Any
 from evidence import sky
 from evidence.clock import CLOCKS_AGREE, clocks_apart
 from evidence.docket import Case, Item, Sighting
-from evidence.reason import Reason, Several, Term, reason, told
+from evidence.reason import FIELD, Reason, Several, Term, reason, told
 from evidence.when import local_offset
 from evidence.where import Point, distance_km
 from schemas.aircraft import speeds_kmh
@@ -31,6 +31,7 @@ from schemas.extent import bounds, read_instant
 PLACE_TOLERANCE_KM = 1.0
 STANDOFF_KM = 20.0  # how far from the place a weapon may be released, and a spotter's position be wrong
 RELEASE_BEFORE = timedelta(minutes=10)  # how long before the strike its release may be heard
+TOUCH = timedelta(seconds=1)
 MOST = 50  # disagreements of one kind that are told one by one
 _NEVER = datetime.max.replace(tzinfo=UTC)
 Window = tuple[datetime | None, datetime | None]
@@ -69,6 +70,8 @@ def disagreements(case: Case) -> list[Disagreement]:
     found += _few("testimony-times", _testimonies(items, strikes))
     found += _satellites(items, strikes)
     found += _casualties(case.record)
+    for other in case.merged:
+        found += _merged(case.record, other)
     found += _by_the_sky(items, case.record)
     return found
 
@@ -94,10 +97,13 @@ def _window(extent: Any) -> Window:
 
 
 def _apart(one: Window, two: Window) -> timedelta | None:
-    """Give the gap between two windows that cannot overlap; positive where the second is later. None where they may."""
-    if one[1] is not None and two[0] is not None and two[0] > one[1]:
+    """Give the gap between two windows that cannot overlap; positive where the second is later. None where they may.
+
+    Their ends are whole seconds within them, so windows a second apart touch: one minute and the next do not disagree.
+    """
+    if one[1] is not None and two[0] is not None and two[0] - one[1] > TOUCH:
         return two[0] - one[1]
-    if one[0] is not None and two[1] is not None and two[1] < one[0]:
+    if one[0] is not None and two[1] is not None and one[0] - two[1] > TOUCH:
         return two[1] - one[0]
     return None
 
@@ -333,6 +339,33 @@ def _casualties(case: Mapping[str, Any]) -> Iterator[Disagreement]:
         by_groups = reason("by-groups", least=least, groups=Several("comma", named))
         yield Disagreement("casualties", reason("of-the-case", what=by_groups),
                            reason("of-the-case", what=reason("at-most", most=most)), str(least - most))  # fmt: skip
+
+
+def _merged(case: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Disagreement]:
+    """Tell where a case claims of time, place or numbers what the case that takes it in excludes."""
+    code, kind = str(other.get("code")), "merged-claims"
+    for name, window in _strikes(other):
+        found = _nearest(window, _strikes(case))
+        if found is not None:
+            own = name.names["what"] if name.code == "of-the-case" else name
+            yield Disagreement(kind, _of(code, own), found[0], _span(found[1]))
+    here, there = _point(case, "place"), _point(other, "place")
+    if here is not None and there is not None:
+        distance = distance_km(here, there)
+        allowed = sum(float(record.get("place.accuracy_m") or 0) for record in (case, other)) / 1000
+        if distance > PLACE_TOLERANCE_KM + allowed:
+            yield Disagreement(kind, _of(code, reason("place-of-case", place=_degrees(there))),
+                               reason("of-the-case", what=reason("place-of-case", place=_degrees(here))),
+                               reason("km", km=f"{distance:.1f}"))  # fmt: skip
+    for name in ("killed", "injured"):
+        ranges = [[record.get(f"{name}.{end}") for end in ("min", "max")] for record in (case, other)]
+        (least, most), (their_least, their_most) = ranges
+        for lower, upper, turned in ((their_least, most, False), (least, their_most, True)):
+            if type(lower) is int and type(upper) is int and lower > upper:
+                sides = [reason("least-of", count=lower, what=Term(FIELD, name)),
+                         reason("most-of", count=upper, what=Term(FIELD, name))]  # fmt: skip
+                one, two = sides[::-1] if turned else sides
+                yield Disagreement(kind, _of(code, one), reason("of-the-case", what=two), str(lower - upper))
 
 
 def _by_the_sky(items: Iterable[Item], case: Mapping[str, Any]) -> Iterator[Disagreement]:

@@ -107,6 +107,7 @@ class Case:
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sightings: Sequence[Sighting] = ()
     undone: Sequence[Relation] = ()
+    merged: Sequence[Mapping[str, Any]] = ()  # the records of cases that it takes in: told beside the result too
 
 
 def present(record: Mapping[str, Any], name: str) -> bool:

@@ -469,3 +469,10 @@ def test_an_archive_with_a_merge_holds_for_both_who_replay_it(archive):
     folder = archive.folder.parent / "copied"
     shutil.copytree(archive.folder, folder)
     assert list(verify.check_archive(str(folder)).findings) == []
+
+
+def test_check_tells_beside_the_rules_what_the_merged_case_claimed_otherwise(archive):
+    amend_case(archive, signers(archive), OTHER, {"occurred": "2019-02-03T18:00"}, "the second team's watch")
+    merged(archive)
+    (one,) = [one for one in check(archive, [CODE]).document()["cases"][0]["consistency"] if one["kind"] == "merged-claims"]
+    assert one["one"] == f"{OTHER}: occurred 2019-02-03T16:00:00Z"

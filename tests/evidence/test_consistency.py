@@ -206,3 +206,34 @@ def test_without_the_extra_it_is_said_once_that_the_sun_was_not_asked(monkeypatc
     _event.cache_clear()
     assert told_.kind == "not-compared"
     assert "sijill[geo]" in told_.difference
+
+
+@pytest.mark.parametrize(
+    ("claims", "one", "other", "difference"),
+    [
+        ({"occurred": time("13:00")}, "EX-2: occurred 2019-02-03T13:00:00Z", "case: occurred", "20 min"),
+        ({"place.lat": 35_912_000, "place.lon": 36_604_000}, "EX-2: place 35.9120", "case: place 35.8120", "11.1 km"),
+        ({"killed.min": 8, "killed.max": 10}, "EX-2: at least 8 killed", "case: at most 3 killed", "5"),
+        ({"killed.max": 1}, "EX-2: at most 1 killed", "case: at least 2 killed", "1"),
+    ],
+)
+def test_what_a_merged_case_claimed_and_the_other_excludes_is_told(claims, one, other, difference):
+    record = CASE | {"killed.min": 2, "killed.max": 3}
+    (told_,) = disagreements(Case(record=record, merged=[{"code": "EX-2", **claims}]))
+    said = told_.document()
+    assert (said["kind"], said["difference"]) == ("merged-claims", difference)
+    assert said["one"].startswith(one)
+    assert said["other"].startswith(other)
+
+
+def test_claims_of_merged_cases_that_overlap_are_not_told():
+    claims = {"occurred": time("12:40", "13:00"), "place.lat": 35_813_000, "place.lon": 36_604_000, "killed.min": 3}
+    record = CASE | {"killed.min": 2, "killed.max": 3}
+    assert disagreements(Case(record=record, merged=[{"code": "EX-2", **claims}])) == []
+
+
+def test_one_minute_and_the_next_touch():
+    """A watch reads to the minute; the camera's clock a second later than that minute says the same."""
+    claimed = time("12:29", precision="minute")
+    assert kinds(item(claimed__time=claimed), facts=clock()) == []
+    assert kinds(item(claimed__time=time("12:28", precision="minute")), facts=clock()) == ["camera-claimed"]
