@@ -242,8 +242,8 @@ class _Forked:
         self._results, give_results = os.pipe()
         os.set_blocking(self._orders, False)
         others = (self._orders, self._results, *(handle for one in siblings for handle in (one._orders, one._results)))
-        # A Ctrl-C that reached the child before it can ignore it would send it into the caller's code.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        # A Ctrl-C that reached the child before it can ignore it would send it into the caller's code; a SIGTERM too.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         try:
             with warnings.catch_warnings():
                 # Threads of native libraries may exist; the child runs none of their code.

@@ -34,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             told(lost)
 
     sys.unraisablehook = stop_again
+    if argv is None and _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL:
+        _signal.signal(_signal.SIGTERM, _signal.default_int_handler)  # who is told to end tidies up, as after Ctrl-C
     try:
         return _answered(arguments)
     except KeyboardInterrupt:  # before there was anything to stop
@@ -43,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.unraisablehook = told
         if argv is None:  # the process ends here; what is said and done stands, whoever presses Ctrl-C now
             _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+            _signal.signal(_signal.SIGTERM, _signal.SIG_IGN)
 
 
 def _answered(arguments: list[str]) -> int:

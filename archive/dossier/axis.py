@@ -26,6 +26,7 @@ def axis(found: Sequence[Moment], lang: str) -> str:
         parts.append(f'<rect x="{bar.x}" y="{bar.y * 26 + 3}" width="{bar.width}" height="17" rx="2" fill="{colour}"/>')
         name = say(lang, f"clock_{bar.moment.clock}")
         number = f" · {bar.moment.exhibit.bates[-6:]}" if bar.moment.exhibit else ""
+        number += f" (×{bar.alike})" if bar.alike > 1 else ""
         parts.append(f'<text x="1012" y="{bar.y * 26 + 17}" font-size="17" {_FONT}>{escape(name + number)}</text>')
     alt = escape(say(lang, "timeline_alt"))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="axis" viewBox="-24 -40 1404 {height + 52}" role="img"'

@@ -47,16 +47,19 @@ def render(parts: Parts, data: Path) -> bytes:
                 "data": document, "timestamp": int(datetime.fromisoformat(parts.dossier.date).timestamp()),
             }  # fmt: skip
             made = _typeset(json.dumps(job).encode())
+    except subprocess.TimeoutExpired as error:
+        raise _no_pdf(parts, f"not done after {SECONDS // 60} minutes") from error
     except (OSError, subprocess.SubprocessError) as error:
         raise _no_pdf(parts, type(error).__name__) from error
     finally:
         source.unlink(missing_ok=True)
     if made[:1] != b"\1" or made[1:6] != b"%PDF-":
-        raise _no_pdf(parts, made[1:400].decode("utf-8", "replace") or "it ended early")
+        raise _no_pdf(parts, made[1:400].decode("utf-8", "replace"))
     return made[1:]
 
 
 def _typeset(job: bytes) -> bytes:
+    """Give the answer of the process; where it was ended before it gave one, an answer that says so."""
     done = subprocess.run(
         [sys.executable, "-I", "-B", "-c", _START, str(Path(__file__).resolve().parents[2])],
         input=job,
@@ -66,7 +69,10 @@ def _typeset(job: bytes) -> bytes:
         timeout=SECONDS,
         check=False,
     )
-    return done.stdout
+    if done.stdout:
+        return done.stdout
+    killed = done.returncode < 0
+    return b"\0" + (b"its process was ended, as where memory is short" if killed else b"its process ended early")
 
 
 def _no_pdf(parts: Parts, why: str) -> UnreachableError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from archive.dossier import contents, map_drawing, places, timeline
@@ -28,6 +29,8 @@ from archive.dossier.wording import (
 from archive.handed_over import Event, Exhibit, Shown, Withheld
 from schemas.fields import in_language
 
+TOGETHER = 50  # exhibits whose custody stands in one table: one for each takes a third more memory, and paper
+
 
 class Parts(Runs):
     """Composes the document of one dossier in one language."""
@@ -37,7 +40,7 @@ class Parts(Runs):
         d, title = self.dossier, in_language(self.dossier.case.fields, "title", self.lang) or self.dossier.code
         other = "ar" if self.lang == "en" else "en"
         second = str(d.case.fields.get(f"title.{other}", ""))
-        blocks = [block for part in self._sections() for block in part]
+        blocks = _kept([block for part in self._sections() for block in part])
         return {
             "lang": self.lang, "id": d.id, "title": f"{d.id} · {self.say('dossier')}", "author": [],
             "description": self.printable(title), "banner": self.say("exercise") if d.exercise else "",
@@ -135,8 +138,8 @@ class Parts(Runs):
         yield {"b": "contents"}
 
     def _contradiction(self, facet: str, name: str, link: Shown | None) -> list[Run]:
-        name = word(self.lang, "facet", facet)
-        head = [self.w(name[:1].upper() + name[1:] + ": ")]
+        claim = word(self.lang, "facet", facet)
+        head = [self.w(claim[:1].upper() + claim[1:] + ": ")]
         if link is None:
             return [*head, self.o(name)]
         why = link.fields.get("rationale")
@@ -381,22 +384,26 @@ class Parts(Runs):
         yield self._h1("custody")
         yield self._note(self.say("custody_note"))
         heads = ("when_head", "event_head", "who_head", "to_head", "purpose_head", "basis_head")
-        for e in self.dossier.exhibits:
-            note = [self.n("  " + self.say("no_gap"))] if not e.gaps else []
-            yield {"b": "h2", "r": [self.x(e.bates, link=True), self.w("  "), self.o(e.name), *note]}
-            rows: list[list[Any]] = []
-            for number, event in enumerate(e.custody):
-                rows += [self._gap(what) for what in contents.gap_before(e, number)]
-                own = event.fields or {}
-                basis = (self.say("told") + " · " if event.told else "") + self.say("entry", n=event.entry)
-                rows.append([
-                    [[self.o(contents.event_time(event))]], [[self.w(contents.event_name(self.lang, event))]],
-                    [self._who(event)],
-                    [[self.o(own["to"])]] if own.get("to") else [],
-                    [[self.o(own["purpose"])]] if own.get("purpose") else [], [[self.w(basis)]],
-                ])  # fmt: skip
-            rows += [self._gap(what) for what in contents.gap_before(e, len(e.custody))]
+        for start in range(0, len(self.dossier.exhibits), TOGETHER):
+            rows = [row for e in self.dossier.exhibits[start : start + TOGETHER] for row in self._held(e)]
             yield {"b": "table", "cols": [24, 16, 22, 11, 15, 12], "heads": [self.say(h) for h in heads], "rows": rows}
+
+    def _held(self, e: Exhibit) -> list[Any]:
+        """Give the rows of one exhibit's custody, under its number."""
+        note = [self.n("  " + self.say("no_gap"))] if not e.gaps else []
+        rows: list[Any] = [{"of": [self.x(e.bates), self.w("  "), self.o(e.name), *note]}]
+        for number, event in enumerate(e.custody):
+            rows += [self._gap(what) for what in contents.gap_before(e, number)]
+            own = event.fields or {}
+            basis = (self.say("told") + " · " if event.told else "") + self.say("entry", n=event.entry)
+            rows.append([
+                [[self.o(contents.event_time(event))]], [[self.w(contents.event_name(self.lang, event))]],
+                [self._who(event)],
+                [[self.o(own["to"])]] if own.get("to") else [],
+                [[self.o(own["purpose"])]] if own.get("purpose") else [], [[self.w(basis)]],
+            ])  # fmt: skip
+        rows += [self._gap(what) for what in contents.gap_before(e, len(e.custody))]
+        return rows
 
     def _who(self, event: Event) -> list[Run]:
         if event.told or event.by in self.dossier.operators:
@@ -463,3 +470,11 @@ class Parts(Runs):
 
     def _note(self, text: str) -> Block:
         return {"b": "note", "r": [self.w(text)]}
+
+
+def _kept(blocks: list[Block]) -> list[Block]:
+    """Mark notes that come right under a heading: they stay with what follows, as the heading does."""
+    for above, block in pairwise(blocks):
+        if block["b"] == "note" and above["b"] in ("h1", "h2", "h3"):
+            block["keep"] = True
+    return blocks

@@ -17,7 +17,7 @@ from archive.handed_over import Dossier, Exhibit
 from schemas.extent import bounds
 
 MOST_FLIGHTS = 100
-DRAWN = 80
+DRAWN = 40  # bars: the drawing, its heading and its note stand on one printed page
 AROUND = timedelta(hours=6)  # what is drawn on each side of the event
 BEFORE, AFTER = timedelta(minutes=75), timedelta(minutes=35)  # around the event: flights shown
 _RECORD_CLOCKS = (
@@ -48,6 +48,7 @@ class Bar:
     width: float
     y: int
     moment: Moment
+    alike: int = 1  # moments of this clock with the same bounds, drawn once
 
 
 def moments(dossier: Dossier) -> list[Moment]:
@@ -116,14 +117,21 @@ def _flights(dossier: Dossier) -> Iterator[Moment]:
 def drawing(found: Sequence[Moment]) -> tuple[list[Bar], list[tuple[float, str]], tuple[float, float] | None]:
     """Give the bars near the claimed event, ticks with their labels, and the claim's own span.
 
-    Empty where the case claims no time, or nothing else lies near it.
+    Empty where the case claims no time, or nothing else lies near it. Where there are more bars than can be read, what
+    is claimed and what is told most exactly is drawn; the list beside it has all.
     """
     claims = [m for m in found if m.clock == "claim"]
     if not claims:
         return [], [], None
     start, end = min(m.earliest for m in claims), max(m.latest for m in claims)
     low, high = start - AROUND, end + AROUND
-    near = [m for m in found if m.latest >= low and m.earliest <= high][:DRAWN]
+    alike: dict[tuple[Any, ...], list[Moment]] = {}
+    for m in found:
+        if m.latest >= low and m.earliest <= high:
+            alike.setdefault((m.clock, m.earliest, m.latest, m.text if m.clock == "claim" else ""), []).append(m)
+    telling = sorted(alike, key=lambda key: (key[0] != "claim", key[2] - key[1]))[:DRAWN]
+    drawn = [of_one for key, of_one in alike.items() if key in telling]
+    near = [of_one[0] for of_one in drawn]
     first, last = max(min(m.earliest for m in near), low), min(max(m.latest for m in near), high)
     margin = max((last - first) / 20, timedelta(minutes=5))
     first, last = first - margin, last + margin
@@ -133,7 +141,10 @@ def drawing(found: Sequence[Moment]) -> tuple[list[Bar], list[tuple[float, str]]
         return round(min(max((at - first).total_seconds() * scale, 0), 1000), 1)
 
     widths = [max(round(x(m.latest) - x(m.earliest), 1), 4) for m in near]
-    bars = [Bar(x(m.earliest), width, row, m) for row, (m, width) in enumerate(zip(near, widths, strict=True))]
+    bars = [
+        Bar(x(m.earliest), width, row, m, len(drawn[row]))
+        for row, (m, width) in enumerate(zip(near, widths, strict=True))
+    ]
     return bars, _ticks(first, last, x), (x(start), max(x(end) - x(start), 4))
 
 

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +16,7 @@ from archive.dossier import verification, verify
 from archive.dossier.build import Extras
 from archive.dossier.compare import compare, diff
 from archive.dossier.loadfile import HEADS
+from archive.dossier.timeline import DRAWN, Moment, drawing
 from schemas.errors import InputError, UnreachableError
 from tests import casebook
 from tests.archive.dossier_case import SECRET, archive_of, contents, hand_over, tables
@@ -136,3 +143,36 @@ def test_two_audiences_of_one_case_side_by_side(archive):
 def test_an_audience_that_does_not_exist_is_named(archive):
     with pytest.raises(InputError, match="did you mean public"):
         diff(archive, CODE, "court", "publik", "2026-01-01T00:00:00Z")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_export_that_is_told_to_end_leaves_nothing_behind(tmp_path):
+    """SIGTERM tidies up as Ctrl-C does."""
+    from tests.archive import hostile_case
+
+    hostile_case.archive_of(tmp_path, 60)
+    out = tmp_path / "out" / "d"
+    call = ["--archive", tmp_path / "archive", "dossier", "export", CODE, "--for", "internal", "--out", out]
+    with subprocess.Popen(
+        [sys.executable, "-m", "archive.cli", *map(str, call)], env=casebook.environment(tmp_path / "home"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as started:  # fmt: skip
+        while started.poll() is None and not list(tmp_path.glob("out/.d.sijill-*/data/items/*")):
+            time.sleep(0.01)
+        started.send_signal(signal.SIGTERM)
+        told = started.communicate(timeout=60)[1].decode()
+    assert (130, True) == (started.returncode, "nothing is half recorded" in told)
+    assert [] == list((tmp_path / "out").iterdir())
+
+
+def test_many_pictures_of_one_clock_are_one_bar_and_what_is_claimed_is_always_drawn():
+    """A drawing of two thousand bars is none; the list beside it has them all."""
+    start = datetime(2019, 2, 3, 12, 20, tzinfo=UTC)
+    claim = Moment("claim", start, start + timedelta(minutes=20))
+    camera = [Moment("camera", start - timedelta(hours=5), start + timedelta(hours=5)) for _ in range(2000)]
+    gps = [Moment("gps", start + timedelta(seconds=n), start + timedelta(seconds=n)) for n in range(300)]
+
+    bars, _, _ = drawing(sorted([claim, *camera, *gps], key=lambda m: m.earliest))
+    assert DRAWN == len(bars) and claim in [bar.moment for bar in bars]
+    bars, _, _ = drawing([*camera, claim])
+    assert [("camera", 2000), ("claim", 1)] == [(bar.moment.clock, bar.alike) for bar in bars]

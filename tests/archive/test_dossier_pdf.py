@@ -99,3 +99,17 @@ def test_words_that_would_be_markup_stay_words(tmp_path):
     assert "Characters spelled out" in told
     case = json.loads((tmp_path / "d/data/records/case.json").read_text("utf-8"))
     assert markup == case["case"]["fields"]["title.en"]
+
+
+def test_a_typesetter_that_is_ended_is_said_with_what_to_do(court, tmp_path, monkeypatch):
+    """As where memory is short: nothing is left, and the way round it is named."""
+    from archive.dossier import pdf
+    from schemas.errors import UnreachableError
+    from tests.archive.dossier_case import hand_over
+
+    killed = "import os, signal, sys; sys.stdin.buffer.read(); os.kill(os.getpid(), signal.SIGKILL)"
+    monkeypatch.setattr(pdf, "_START", killed)
+    with pytest.raises(UnreachableError, match="its process was ended, as where memory is short") as told:
+        hand_over(court[0], tmp_path / "out" / "d")
+    assert "--no-pdf" in told.value.hint
+    assert [] == list((tmp_path / "out").iterdir())
