@@ -49,6 +49,7 @@ class Taken:
 
     code: str
     items: list[dict[str, Any]] = field(default_factory=list)
+    added: set[str] = field(default_factory=set)  # ids of the items that are new
     observations: int = 0
     rows_unreadable: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -93,6 +94,7 @@ def intake(
         submission = read_submission(
             looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: had(db, code)
         )
+    looked.texts.clear()
     return take(archive, looked, submission, signers, reason=reason, dry_run=dry_run, lang=lang, progress=progress)
 
 
@@ -116,7 +118,8 @@ def take(
         before, recipients = registered(db, code), _recipients(db, submission)
     growth = growth_of(looked, submission, before)
     stored = store(archive, looked, submission, dry_run=dry_run, growth=growth, progress=progress)
-    problems = _complete(looked, submission, stored)
+    problems, tally = _complete(looked, submission, stored), counted(stored)
+    del stored  # as long as the folder, and told by now
     problems += _changed_bytes(submission, before)
     problems += _changes(submission, before, reason) or _merged_claims(submission, before, lang)
     problems += _linked_to_withdrawn(submission, before, lang)
@@ -126,7 +129,7 @@ def take(
         readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress)
         with readings.files:
             _refuse(looked, problems + readings.problems, lang)
-            taken = Taken(code, dry_run=dry_run, stored=counted(stored))
+            taken = Taken(code, dry_run=dry_run, stored=tally)
             if durable is not None:
                 writing = _Writing(archive, looked, submission, readings, taken, reason, recipients, progress)
                 _record(archive, signers, writing, growth, durable)
@@ -322,8 +325,8 @@ class _Writing:
         self.act, self.known = act, known
         case = yield from self._record("case", self.submission.case)
         yield from self._manifest(case)
-        records = list(_records(self.submission))[1:]
-        self.known.reserved = {(kind, str(record["id"])) for kind, _, record in records if "id" in record}
+        _, *records = _records(self.submission)
+        self.known.reserved = {(kind, str(one["id"])) for kind, _, one in records if kind in SAME and "id" in one}
         for number, (kind, _, record) in enumerate(records):
             if self.progress is not None:
                 self.progress("recording", number, len(records))
@@ -355,7 +358,7 @@ class _Writing:
             self.known.add(kind, str(fields["id"]), Known(sub, fields if kind in SAME else {}, False, 0))
         yield Draft("record.link" if kind in ("link", "relation") else "record.add", sub, body, fields)
         if kind == "item":
-            self.taken.items.append({"id": str(record["id"]), "new": True})
+            self.taken.added.add(str(record["id"]))
         return sub
 
     def _item(self, record: Mapping[str, Any], sub: str) -> Iterator[Draft]:
@@ -395,13 +398,12 @@ def _tell(
     taken: Taken, submission: Submission, before: Registered, readings: Findings, *, whole: bool, lang: str
 ) -> None:
     """Fill in the items as they stand and the warnings that depend on what was there before."""
-    new = {item["id"] for item in taken.items}
     taken.items = [
         {
             "id": f"{taken.code}/{item['id']}",
             "kind": item["kind"],
             **{key: item.get(key) for key in ("sha256", "blake3", "size", "media_type")},
-            "new": item["id"] in new if not taken.dry_run else before.find("item", item) is None,
+            "new": item["id"] in taken.added if not taken.dry_run else before.find("item", item) is None,
         }
         for item in submission.items
     ]

@@ -18,7 +18,7 @@ from schemas.link import LEANS, SAME_LINK, SAME_RELATION
 SAME = {"link": SAME_LINK, "relation": SAME_RELATION}
 
 
-@dataclass
+@dataclass(slots=True)
 class Known:
     """One registered record: its subject, its fields, and whether it was withdrawn."""
 
@@ -37,7 +37,7 @@ class Registered:
     custody: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # item's subject -> events
     sealed: set[str] = field(default_factory=set)  # sources' subjects
     manifests: set[str] = field(default_factory=set)  # BLAKE3
-    reserved: set[tuple[str, str]] = field(default_factory=set)  # kind and id that a record to come has of its own
+    reserved: set[tuple[str, str]] = field(default_factory=set)  # kind and id that a link or relation to come has
     _saying: dict[tuple[str, str], Known] = field(default_factory=dict)  # kind and what a link or relation says
     _given: dict[str, int] = field(default_factory=dict)  # kind -> the last number that was looked at
 
