@@ -49,13 +49,14 @@ TABLES: dict[str, str] = {
 INDEXES: dict[str, str] = {
     "record_sub": "CREATE UNIQUE INDEX record_sub ON record(sub)",
     "record_name": "CREATE INDEX record_name ON record(code, kind, id)",
-    "record_when": "CREATE INDEX record_when ON record(code, earliest, latest, lat, lon)"
-    " WHERE kind = 'case' AND withdrawn IS NULL",
+    "record_when": "CREATE INDEX record_when ON record(kind, code, withdrawn, earliest, latest, lat, lon)"
+    " WHERE kind = 'case'",
     "record_merged": "CREATE INDEX record_merged ON record(code)"
     " WHERE kind = 'case' AND instr(fields, '\"merged_into\":') > 0",
     "act_sub": "CREATE INDEX act_sub ON act(sub, idx)",
     "act_t": "CREATE INDEX act_t ON act(t, idx)",
     "object_name": "CREATE INDEX object_name ON object(blake3)",
+    "observation_long": "CREATE INDEX observation_long ON observation(latest - earliest) WHERE latest > earliest",
     "observation_when": "CREATE INDEX observation_when ON observation(earliest, latest, lat, lon)"
     " WHERE earliest IS NOT NULL",
 }

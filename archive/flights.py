@@ -46,10 +46,12 @@ _SEEN = (  # the index answers alone for all that lies elsewhere
 )
 _SIGHTING = "SELECT value FROM observation WHERE id = ? AND earliest IS NOT NULL"
 _CASES = (  # the index answers alone
-    "SELECT code, earliest, latest, lat, lon FROM record WHERE kind = 'case' AND withdrawn IS NULL"
-    " AND code BETWEEN ? AND ? ORDER BY code"
+    "SELECT code, earliest, latest, lat, lon FROM record INDEXED BY record_when WHERE kind = 'case'"
+    " AND withdrawn IS NULL AND code BETWEEN ? AND ? ORDER BY code"
 )
-_MERGED = "SELECT code FROM record WHERE kind = 'case' AND instr(fields, '\"merged_into\":') > 0"
+_MERGED = (
+    "SELECT code FROM record INDEXED BY record_merged WHERE kind = 'case' AND instr(fields, '\"merged_into\":') > 0"
+)
 _ROW = re.compile(r"row\s*(\d{1,9})\b", re.ASCII | re.IGNORECASE)
 Occurred = tuple[float | None, float | None, tuple[int, int] | None]  # when and where, as `schemas.extent.occurred`
 
@@ -141,7 +143,7 @@ class Logs:
             return
         if self._longest is None:
             row = self._db.execute(
-                "SELECT max(latest - earliest) FROM observation WHERE earliest IS NOT NULL"
+                "SELECT max(latest - earliest) FROM observation WHERE latest > earliest"
             ).fetchone()
             self._longest = row[0] or 0
         begin, end = earliest - 60 * before_min, latest + 60 * after_min

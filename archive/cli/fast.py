@@ -1,6 +1,6 @@
-"""`sijill verify` and `sijill intake` without the parser: what nobody may have a reason to skip starts at once.
+"""`sijill verify`, `intake` and `match` without the parser: what nobody may have a reason to skip starts at once.
 
-Understands the plain calls (items and `--quick`; folders; the shared options);
+Understands the plain calls (items and `--quick`; folders; cases and `--near`; the shared options);
 anything else is left to the parser, which calls the same functions. Imports no
 Typer, and for `verify` no SQLAlchemy and no Pillow.
 """
@@ -25,7 +25,7 @@ def try_plain(arguments: Sequence[str]) -> int | None:
     from archive.cli import COMPLETING
 
     words, as_json, named, operators = list(arguments), False, None, []
-    while words and words[0] not in ("verify", "intake"):
+    while words and words[0] not in ("verify", "intake", "match"):
         word, equals, value = words.pop(0).partition("=")
         if word == "--json" and not equals:
             as_json = True
@@ -41,8 +41,10 @@ def try_plain(arguments: Sequence[str]) -> int | None:
     flags = [word for word in words[1:] if word.startswith("-")]
     if command == "intake":
         return _intake(named, given, operators, as_json=as_json) if given and not flags else None
-    if operators or not set(flags) <= {"--quick"}:
+    if operators or not set(flags) <= {"--near" if command == "match" else "--quick"}:
         return None
+    if command == "match":
+        return _match(named, given, near=bool(flags), as_json=as_json)
     return verify(named, given, quick=bool(flags), as_json=as_json)
 
 
@@ -56,6 +58,15 @@ def _intake(named: str | None, folders: Sequence[str], operators: Sequence[str],
     archive = find(named)
     archive.waits = waiting(as_json=as_json)
     return take_all(archive, [Path(folder) for folder in folders], tuple(operators), as_json=as_json)
+
+
+def _match(named: str | None, codes: Sequence[str], *, near: bool, as_json: bool) -> int:
+    from archive.cli.near import tell
+    from archive.flights import Limits
+    from archive.open import find
+
+    tell(find(named), codes, Limits(en_route=not near), as_json=as_json)
+    return 0
 
 
 def verify(archive: str | None, items: Sequence[str], *, quick: bool, as_json: bool) -> int:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import columns, progress
-from schemas.text import counted, visible
 
 app = new_app()
-COVERED = {
-    True: "a log covers the whole window",
-    False: "no log covers the whole window: that nothing was seen says nothing",
-    None: "the case has no time or no place to look for",
-}
 
 
 @command(
@@ -42,27 +33,8 @@ def match(
     Over every flight log of the archive. A match is a suggestion; it becomes a
     link only when an analyst makes it one.
     """
-    from archive.flights import Limits, written
+    from archive.cli.near import tell
+    from archive.flights import Limits
 
     limits = Limits(within_km, before_min, after_min, en_route=not near)
-    words = None if said(ctx).json else in_words
-    with progress("looking", as_json=said(ctx).json or sys.stdout.isatty()) as draw:  # there the answer itself runs
-        for piece in written(archive_of(ctx), codes or [], limits, words, draw):
-            sys.stdout.write(piece)
-
-
-def in_words(case: Mapping[str, Any]) -> str:
-    """Give the matches of one case as a table."""
-    rows = [
-        (f"{one['log']} row {one['row']}", one["kind"].replace("_", " "), _number(one["offset_min"], "min"),
-         _number(one["distance_km"], "km"), _number(one["bearing_deg"], "deg"), _number(one["speed_kmh"], "km/h"),
-         _number(one["heading_diff_deg"], "deg"))
-        for one in case["matches"]
-    ]  # fmt: skip
-    heads = ("observation", "is", "offset", "distance", "bearing", "speed", "heading off by")
-    head = f"{visible(case['code'])}: {counted(len(rows), 'flight')}; {COVERED[case['covered']]}"
-    return "\n".join([head, *[f"  {line}" for line in (columns(rows, heads) if rows else "").splitlines()]])
-
-
-def _number(value: Any, unit: str) -> str | None:
-    return None if value is None else f"{value:g} {unit}"
+    tell(archive_of(ctx), codes or [], limits, as_json=said(ctx).json)

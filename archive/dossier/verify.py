@@ -1875,8 +1875,8 @@ def check_dossier(
 
 TABLES = ("act", "checkpoint", "edge", "ledger", "object", "observation", "private", "record", "tile")
 OTHERS = (
-    "act_sub", "act_t", "ledger_no_delete", "ledger_no_update", "object_name", "observation_when", "record_name",
-    "record_merged", "record_sub", "record_when",
+    "act_sub", "act_t", "ledger_no_delete", "ledger_no_update", "object_name", "observation_long",
+    "observation_when", "record_merged", "record_name", "record_sub", "record_when",
 )  # fmt: skip
 SETTINGS = {"database": "sqlite:///sijill.db", "objects": "objects"}
 LARGEST_ROW = 64 * 1024 * 1024

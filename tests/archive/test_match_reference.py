@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import stretches
-from archive.cli.match import in_words
+from archive.cli.near import in_words
 from archive.database import INDEXES, TABLES
 from archive.flights import Limits, Logs, match, written
 from archive.log_rows import insert

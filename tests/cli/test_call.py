@@ -100,6 +100,7 @@ def test_no_command_shows_help_and_is_a_wrong_call():
         (["--version"], ("typer", "rich", "sqlalchemy", "sqlmodel", "PIL", "cryptography", "sqlite3", "json")),
         (["--help"], ("typer", "rich", "sqlalchemy", "sqlmodel", "PIL", "cryptography", "sqlite3")),
         (["intake", "/nowhere", "--archive", "/nowhere"], ("typer", "rich", "sqlalchemy", "sqlmodel", "PIL", "openpyxl")),
+        (["match", "--near", "--archive", "/nowhere"], ("typer", "rich", "sqlalchemy", "sqlmodel", "PIL", "cryptography")),
         (["verify", "--archive", "/nowhere"], ("typer", "rich", "sqlalchemy", "sqlmodel", "PIL", "cryptography")),
     ],
 )

@@ -230,6 +230,16 @@ def test_a_plain_verify_and_the_parsers_say_the_same(kept):
     assert plain.stdout == parsed.stdout
 
 
+@pytest.mark.parametrize("shared", [[], ["--json"]])
+@pytest.mark.parametrize("flags", [[], ["--near"]])
+def test_a_plain_match_and_the_parsers_say_the_same(kept, shared, flags):
+    folder, home = kept
+    call = [*shared, "--archive", folder / "archive", "match", *flags]
+    plain, parsed = sijill(*call, home=home), sijill(*call, "--within-km", "20", home=home)
+    assert "EX-2019" in plain.stdout
+    assert (plain.returncode, plain.stdout, plain.stderr) == (parsed.returncode, parsed.stdout, parsed.stderr)
+
+
 @pytest.mark.parametrize("shared", [(), ("--as", OPERATOR), ("--json", f"--as={OPERATOR}")])
 def test_a_plain_intake_and_the_parsers_say_the_same(run, kept, shared):
     """`run` took the folder in before, so that both find it known."""
