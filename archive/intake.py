@@ -30,7 +30,7 @@ from evidence.sheet import Submission, read_submission
 from schemas.case import MERGED
 from schemas.errors import InputError, Problem
 from schemas.link import RESOLUTION
-from schemas.sentences import say
+from schemas.sentences import retold, say
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def take(
 ) -> Taken:
     """Take in what a folder, or one act (`whole` is false then), hands in. Raises as `intake`."""
     if problems := [*looked.problems, *submission.problems]:
-        _refuse(looked, problems + _wrong_besides(archive, looked, submission), lang)
+        _refuse(looked, problems + _wrong_besides(archive, looked, submission, lang), lang)
     code = str(submission.case["code"])
     with archive.reading() as db:
         before, recipients = registered(db, code), _recipients(db, submission)
@@ -126,7 +126,7 @@ def take(
     problems += _seals(submission, before, recipients)
     flushing = nullcontext(None) if dry_run else archive.objects.syncing()
     with flushing as durable:
-        readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress)
+        readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress, lang=lang)
         with readings.files:
             _refuse(looked, problems + readings.problems, lang)
             taken = Taken(code, dry_run=dry_run, stored=tally)
@@ -138,7 +138,7 @@ def take(
     return taken
 
 
-def _wrong_besides(archive: Archive, looked: Folder, submission: Submission) -> list[Problem]:
+def _wrong_besides(archive: Archive, looked: Folder, submission: Submission, lang: str) -> list[Problem]:
     """Look at the files of a folder that is refused already, so that what is wrong with them is told with the rest."""
     submission.items = [
         item for item in submission.items
@@ -149,7 +149,7 @@ def _wrong_besides(archive: Archive, looked: Folder, submission: Submission) -> 
         before = registered(db, str(submission.case.get("code", "")))
     problems += _changed_bytes(submission, before)
     submission.items = [item for item in submission.items if item["kind"] == "flight_log"]
-    readings = read_files(archive, looked, submission, before, dry_run=True)
+    readings = read_files(archive, looked, submission, before, dry_run=True, lang=lang)
     with readings.files:
         return problems + readings.problems
 
@@ -412,7 +412,7 @@ def _tell(
             taken.observations += found.count_rows(taken.rows_unreadable, name)
     for name, found in readings.by_item.items():
         if found.log:  # what it says of its rows is known when they were read
-            taken.warnings += [f"{taken.code}/{name}: {visible(said)}" for said in found.told]
+            taken.warnings += [f"{taken.code}/{name}: {visible(retold(said, lang))}" for said in found.told]
     into = before.case.fields.get("merged_into") if before.case is not None else None
     taken.warnings += [say("merged", lang, case=taken.code, into=into)] if into is not None else []
     told = {(kind, str(record.get("id"))) for kind, _, record in _records(submission)}

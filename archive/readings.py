@@ -22,6 +22,7 @@ from archive.draft import Draft
 from archive.object_trouble import taken_away
 from archive.workers import WorkerLost, can_fork, forked
 from schemas.errors import Problem, SijillError
+from schemas.sentences import retold, say
 
 if TYPE_CHECKING:
     from archive.folder import Folder
@@ -72,7 +73,7 @@ class Findings:
 
 def read_files(
     archive: Archive, looked: Folder, submission: Submission, known: Registered, *, dry_run: bool,
-    progress: Saying | None = None,
+    progress: Saying | None = None, lang: str = "en",
 ) -> Findings:  # fmt: skip
     """Read every new item that has a file. Problems of a flight log refuse the intake; those of an image warn."""
     from archive.reader import Reader, says_nothing
@@ -90,7 +91,7 @@ def read_files(
             continue
         path = looked.path(str(item["file"])) if dry_run else archive.objects.path(str(item["blake3"]))
         if item["kind"] == "flight_log":
-            _open_log(found, submission.places[name], item, submission, path)
+            _open_log(found, submission.places[name], item, submission, path, lang)
         else:
             images.append((name, path, kind))
             named[name] = odd
@@ -108,7 +109,9 @@ def read_files(
     return found
 
 
-def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: Submission, path: Any) -> None:
+def _open_log(
+    found: Findings, where: str, item: Mapping[str, Any], submission: Submission, path: Any, lang: str
+) -> None:
     from evidence.flight_log import read_log
     from evidence.match import has_place
 
@@ -123,12 +126,12 @@ def _open_log(found: Findings, where: str, item: Mapping[str, Any], submission: 
             date_order=item.get("date_order"), name=str(item["file"]),
         )  # fmt: skip
     except SijillError as error:
-        hint = f"; {error.hint}" if error.hint else ""
-        found.problems.append(Problem(where, f"file: {error.message}{hint}"))
+        told = {"what": retold(error.message, lang), "hint": retold(error.hint or "", lang)}
+        found.problems.append(Problem(where, say("log-file-hint" if error.hint else "log-file", lang, **told)))
         return
     coverage = {key: value for key, value in item.items() if key.startswith("coverage.")}
     if coverage and not has_place(coverage):
-        found.warnings.append(f"{where}: its coverage does not say where somebody listened; silence counts anywhere")
+        found.warnings.append(f"{where}: {say('log-no-place', lang)}")
     found.by_item[str(item["id"])] = Found(log=log, file=file, size=int(str(item["size"])))
 
 

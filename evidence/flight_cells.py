@@ -19,6 +19,7 @@ from evidence.when import YEARS, bounds_of, find_zone, read_clock, read_day, sla
 from evidence.where import read_coordinate
 from schemas.aircraft import compass_heading
 from schemas.errors import FormatError
+from schemas.sentences import say
 
 Extent = tuple[int, int]  # first and last second, since 1970, UTC
 _WITHIN_HOUR = {f"{at // 60:02d}:{at % 60:02d}": at for at in range(3600)}
@@ -55,11 +56,11 @@ def read_observed(said: str, day_cell: str, *, zone: str | None, order: str | No
         if not text and day_cell:
             match = _MOMENT.match("")
         else:
-            raise FormatError("it has no time" if not text else "its time cannot be read")
+            raise FormatError(say("log-time-unread" if text else "log-no-time"))
     assert match is not None
     day_text = match["day"] or _TANWIN.sub("", western_digits(day_cell))
     if not day_text:
-        raise FormatError("its time of day has no date")
+        raise FormatError(say("log-no-date"))
     day = _day_of(day_text.split(" ")[0].split("T")[0], order)
     if match["clock"] is None:
         return _seconds(*bounds_of(day, zone))
@@ -76,7 +77,7 @@ def _twelve_hours(clock: time, half: str) -> time | None:
     if not half:
         return clock
     if not 1 <= clock.hour <= 12:
-        raise FormatError("its time of day is not one of twelve hours")
+        raise FormatError(say("log-twelve"))
     if half.startswith(("p", "م")):
         return clock.replace(hour=clock.hour % 12 + 12)
     if clock == time(12):
@@ -91,13 +92,13 @@ def _with_offset(moment: datetime, offset: str) -> datetime:
     try:
         return datetime.fromisoformat(f"{moment.isoformat()}{offset[0]}{digits[:2]}:{digits[2:]}")
     except ValueError:
-        raise FormatError("its offset is none in use") from None
+        raise FormatError(say("log-offset")) from None
 
 
 @lru_cache(maxsize=65_536)
 def _day_of(text: str, order: str | None) -> date:
     if order == "ymd" and slashed_days(text) is not None:
-        raise FormatError("its date does not begin with the year")
+        raise FormatError(say("log-year-first"))
     return read_day(text, order)
 
 

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from evidence.flight_table import LONGEST_LINE, LONGEST_TEXT, MOST_ROWS, Row, too_many
 from schemas.errors import FormatError
+from schemas.sentences import say
 
 LARGEST = 128 * 1024 * 1024  # bytes of a file that is one JSON value
 LOOKED_AT = 1_000  # elements from which the heads of objects without a known shape are taken
@@ -76,13 +77,13 @@ class JsonTable:
         self._stream.seek(0)
         data = self._stream.read(LARGEST + 1)
         if len(data) > LARGEST:
-            raise FormatError("the file is one JSON value and too large to be read", hint="write it as lines of JSON")
+            raise FormatError(say("log-json-large"), hint=say("log-json-lines"))
         try:
             return _value(data)
         except NoJson:
             if len(line) <= LONGEST_LINE:
                 return None
-            raise FormatError("the file is neither one JSON value nor lines of JSON") from None
+            raise FormatError(say("log-json")) from None
 
     def _elements(self) -> Iterator[Any]:
         """Give what rows are made of: each with its text kept; a Row where a line cannot be read."""
@@ -90,7 +91,7 @@ class JsonTable:
             every = self._whole if isinstance(self._whole, list) else [self._whole]
             for one in every:
                 self._current = ""
-                yield one if isinstance(one, dict) else Row("it is no JSON object")
+                yield one if isinstance(one, dict) else Row(say("log-no-object"))
             return
         place = 0
         while True:
@@ -106,7 +107,7 @@ class JsonTable:
                 value = _value(line)
             except NoJson:
                 value = None
-            yield value if isinstance(value, dict) else Row("it is no JSON object")
+            yield value if isinstance(value, dict) else Row(say("log-no-object"))
 
     def rows(self) -> Iterator[tuple[int, list[str] | Row]]:
         """See `evidence.flight_table.Table`."""
@@ -121,7 +122,7 @@ class JsonTable:
     def _rows_of(self, one: Any) -> Iterator[list[str] | Row]:
         shape = None if isinstance(one, Row) else _shape(one)
         if isinstance(one, Row) or (self._shaped and shape is None):
-            yield one if isinstance(one, Row) else Row("it is of another shape than those before it")
+            yield one if isinstance(one, Row) else Row(say("log-other-shape"))
         elif shape is None:
             self._current = self._current or _written(one)
             yield [_cell(one.get(head)) for head in self.heads]
@@ -165,7 +166,7 @@ def _alone(one: Mapping[str, Any]) -> Shaped:
 def _aircraft(element: Any, now: Any) -> Known | Row:
     """Say what a receiver heard of one aircraft; its position is as old as it says."""
     if not isinstance(element, dict):
-        return Row("it is no JSON object")
+        return Row(say("log-no-object"))
     known = {
         head: next((element[key] for key in keys if element.get(key) is not None), None)
         for head, keys in _OF_AIRCRAFT.items()
@@ -202,7 +203,7 @@ def _path(one: Mapping[str, Any]) -> Shaped:
 
 def _by_place(element: Any, names: Sequence[str]) -> Known | Row:
     if not isinstance(element, list):
-        return Row("it is no JSON list")
+        return Row(say("log-no-list"))
     return {name: value for name, value in zip(names, element, strict=False) if name}
 
 

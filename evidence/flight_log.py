@@ -27,6 +27,7 @@ from evidence.where import read_position
 from schemas.aircraft import CLASSES, activity_of, class_of, epoch_heads, fold, heads, is_class_word
 from schemas.canonical import encode
 from schemas.errors import FormatError
+from schemas.sentences import say
 from schemas.text import nearest, visible
 
 FIELDS = (
@@ -88,14 +89,17 @@ class FlightLog:
         """Say what could not be read in rows that stay, and in how many."""
         found = []
         if self._half:
-            found.append("a latitude column and a longitude column go together: one is missing, neither is read")
+            found.append(say("log-half-left"))
         for what, rows in self._trouble.items():
             count, numbers = self._counts[what], ", ".join(map(str, rows))
+            more = ", …" if count > len(rows) else ""
+            one = count == 1 and not more
             found.append(
-                f"{what}: {'row' if count == 1 else f'{count} rows,'} {numbers}{', …' if count > len(rows) else ''}"
-            )
+                say("log-one-row", what=what, row=numbers) if one
+                else say("log-many-rows", what=what, count=count, rows=numbers + more)
+            )  # fmt: skip
         if self.unreadable:
-            found.append(f"rows that cannot be read, kept as they were written: {self.unreadable}")
+            found.append(say("log-unreadable", count=self.unreadable))
         return tuple(found)
 
     def _warn(self, what: str, number: int) -> None:
@@ -142,7 +146,7 @@ class FlightLog:
             if at_heading >= 0 and cells[at_heading]:
                 turn = headings[cells[at_heading]]
                 if not turn and cells[at_heading].strip():
-                    self._warn("heading cannot be read", number)
+                    self._warn(say("log-heading"), number)
             kind = cells[at_type] if at_type >= 0 else ""
             aircraft = self._aircraft(cells, kind, number) if seldom else types[kind]
             if at_remarks >= 0:
@@ -163,7 +167,7 @@ class FlightLog:
         cell = cells[self._places[name]].strip()
         value = _SELDOM[name](cell) if cell else None
         if cell and value is None:
-            self._warn(f"{name} cannot be read", number)
+            self._warn(say(f"log-{name}"), number)
         return value
 
     def _unreadable(self, number: int, why: str) -> Told:
@@ -182,13 +186,13 @@ class FlightLog:
         try:
             return read_position(text)
         except FormatError as error:
-            self._warn("position 0,0 is a placeholder" if error.hint else "position cannot be read", number)
+            self._warn(say("log-zero" if error.hint else "log-position"), number)
             return _NOWHERE
 
     def _nowhere(self, number: int, text: str) -> Place:
         if text.strip():
             digits = set(western_digits(text)) - set(" .,-+")
-            self._warn("position 0,0 is a placeholder" if digits == {"0"} else "position cannot be read", number)
+            self._warn(say("log-zero" if digits == {"0"} else "log-position"), number)
         return _NOWHERE
 
 
@@ -197,7 +201,7 @@ def _fit(cells: list[str] | Row, width: int) -> list[str] | Row:
     if isinstance(cells, Row):
         return cells
     if any(cell.strip() for cell in cells[width:]):
-        return Row(f"it has {len(cells)} cells under {width} heads")
+        return Row(say("log-cells", count=len(cells), width=width))
     return cells[:width] + [""] * (width - len(cells))
 
 
@@ -274,7 +278,7 @@ def read_log(
     if zone is not None:
         find_zone(zone)
     if date_order is not None and date_order not in ORDERS:
-        raise FormatError(f"`date_order` is none of {', '.join(ORDERS)}")
+        raise FormatError(say("log-order", known=", ".join(ORDERS)))
     table = open_table(stream, lambda cells: _has_heads(cells, mapped))
     if not table.heads:
         raise _no_heads(stream, mapped)
@@ -299,8 +303,8 @@ def _check_map(columns: Mapping[str, str]) -> dict[str, str]:
         if name not in FIELDS:
             near = nearest(name, FIELDS)
             raise FormatError(
-                f"`columns` has no field `{visible(name[:40])}`" + (f"; the nearest is `{near}`" if near else ""),
-                hint=f"the fields are {', '.join(FIELDS)}",
+                say("log-no-field-near" if near else "log-no-field", name=visible(name[:40]), nearest=near),
+                hint=say("log-fields", known=", ".join(FIELDS)),
             )
     return {name: str(head) for name, head in columns.items()}
 
@@ -322,14 +326,11 @@ def _no_heads(stream: BinaryIO, mapped: Mapping[str, str]) -> FormatError:
     for name, head in mapped.items():
         if fold(head) not in {fold(cell) for cell in found}:
             near = nearest(head, found)
-            return FormatError(
-                f"no column has the head {visible(head[:60])!r}, which `columns` names for `{name}`"
-                + (f"; the nearest is {visible(near[:60])!r}" if near else "")
-            )
+            code, nearest_head = "log-no-head-near" if near else "log-no-head", repr(visible((near or "")[:60]))
+            return FormatError(say(code, head=repr(visible(head[:60])), name=name, nearest=nearest_head))
     shown = ", ".join(visible(cell[:40]) for cell in found[:12])
     return FormatError(
-        f"no time column: the heads are {shown}" if found else "no time column: the file has no rows",
-        hint='name it: columns = { time = "…" }',
+        say("log-no-times", heads=shown) if found else say("log-no-rows"), hint=say("log-name-time")
     )
 
 
@@ -345,7 +346,7 @@ def find_columns(row: Sequence[str], mapped: Mapping[str, str]) -> dict[str, int
         found = [at for at, cell in enumerate(row) if cell.strip() == head.strip()]
         found = found or [at for at, cell in enumerate(folded) if cell == fold(head)]
         if len(found) != 1:
-            raise FormatError(f"{len(found)} columns have the head {visible(head[:60])!r}, which `columns` names")
+            raise FormatError(say("log-heads-twice", count=len(found), head=repr(visible(head[:60]))))
         places[name] = found[0]
     best: dict[str, tuple[int, int]] = {}
     for at, cell in enumerate(folded):
@@ -358,7 +359,7 @@ def find_columns(row: Sequence[str], mapped: Mapping[str, str]) -> dict[str, int
     if ("lat" in places) != ("lon" in places):
         half = "lat" if "lat" in places else "lon"
         if half in mapped:
-            raise FormatError("a latitude column and a longitude column go together: one of them is missing")
+            raise FormatError(say("log-half"))
         del places[half]
         if "position" in best:
             places.setdefault("position", best["position"][1])
@@ -393,8 +394,4 @@ def prove_order(table: Table, places: Mapping[str, int]) -> str:
                 day_first, month_first = day_first and order[0], month_first and order[1]
     if day_first != month_first:
         return "dmy" if day_first else "mdy"
-    what = "may be day-month-year or month-day-year" if day_first else "are written in both orders"
-    raise FormatError(
-        f"the dates of this log {what}: no date in it tells which",
-        hint='say it: date_order = "dmy" or "mdy"',
-    )
+    raise FormatError(say("log-dates-open" if day_first else "log-dates-both"), hint=say("log-say-order"))

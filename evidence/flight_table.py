@@ -31,7 +31,6 @@ MOST_ROWS = 20_000_000
 LAST_ROW = 1_048_576  # of any workbook
 LARGEST_WORKBOOK = 1 << 31  # bytes, unpacked
 HEAD_ROWS = 20  # the heads stand within these
-SAVE_AS = 'open it in a spreadsheet program and save it as .xlsx, or as "CSV UTF-8"'
 SBS_WORDS = frozenset(("MSG", "SEL", "ID", "AIR", "STA", "CLK"))
 SBS_HEADS = {6: "date", 7: "time", 11: "altitude", 13: "track", 14: "lat", 15: "lon"}
 _CHUNK = 1 << 20
@@ -73,9 +72,9 @@ def open_table(stream: BinaryIO, is_head: Choose) -> Table:
     if looks_like_json(start):
         return JsonTable(stream, is_head)
     if start.startswith(b"\x1f\x8b"):
-        raise FormatError("the file is packed with gzip", hint="unpack it")
+        raise FormatError(say("log-gzip"), hint=say("log-unpack"))
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FormatError("an old .xls workbook, or one with a password, is not read", hint=SAVE_AS)
+        raise FormatError(say("log-xls"), hint=say("log-save-as"))
     return CsvTable(stream, is_head)
 
 
@@ -84,7 +83,7 @@ def _encoding(stream: BinaryIO) -> tuple[str, bool]:
     stream.seek(0)
     start = stream.read(4)
     if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise FormatError("UTF-32 is not read", hint=SAVE_AS)
+        raise FormatError(say("log-utf32"), hint=say("log-save-as"))
     encoding = "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     stream.seek(0)
@@ -94,17 +93,15 @@ def _encoding(stream: BinaryIO) -> tuple[str, bool]:
             decoded = decoder.decode(chunk)
             if "\0" in decoded:
                 if not has_nul and stream.tell() <= _CHUNK and "\0" in re.split("[\r\n]", decoded, maxsplit=1)[0]:
-                    raise FormatError(f"the file is no text, or UTF-16 without its mark; {SAVE_AS}")
+                    raise FormatError(say("log-no-text", how=say("log-save-as")))
                 has_nul = True
             last = max(decoded.rfind("\n"), decoded.rfind("\r"))
             run = len(decoded) - last - 1 if last >= 0 else run + len(decoded)
             if run > LONGEST_LINE:
-                raise FormatError("a line is longer than a million characters: this is no table")
+                raise FormatError(say("log-long-line"))
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise FormatError(
-            f"the file is not in UTF-8 or UTF-16; {SAVE_AS}", hint="its letters cannot be known without a guess"
-        ) from None
+        raise FormatError(say("log-encoding", how=say("log-save-as")), hint=say("log-no-guess")) from None
     return encoding, has_nul
 
 
@@ -175,7 +172,7 @@ class CsvTable:
                     taken = reader.line_num
                     if len(current) > MOST_LINES:
                         self._current = current[:1]
-                        yield number, Row("its quotation marks do not close")
+                        yield number, Row(say("log-quotes"))
                         del behind  # it would hold every line from here on
                         yield from self._read_on(ahead, deque(current[1:]), number)
                         return
@@ -206,13 +203,13 @@ class CsvTable:
                 pending.extendleft(reversed(current[1:]))
                 number += 1
                 self._current = current[:1]
-                yield number, Row("its quotation marks do not close, or a cell is too long")
+                yield number, Row(say("log-quotes-long"))
                 continue
             return
 
     def _checked(self, cells: list[str]) -> list[str] | Row:
         if self._has_nul and any("\0" in cell for cell in cells):
-            return Row("a NUL character stands in it")
+            return Row(say("log-nul"))
         return cells
 
     def text(self) -> str:
@@ -222,7 +219,7 @@ class CsvTable:
 
 def too_many() -> FormatError:
     """Give the refusal of a log that no table is so long as."""
-    return FormatError(f"more than {MOST_ROWS} rows; divide the log into several items")
+    return FormatError(say("log-too-many", most=MOST_ROWS))
 
 
 def _remembering(lines: Iterator[str], current: list[str], pending: deque[str]) -> Iterator[str]:
@@ -269,7 +266,7 @@ class WorkbookTable:
         try:
             because = not_unpacked(stream, LARGEST_WORKBOOK)
             if because is not None:
-                raise FormatError(f"the workbook cannot be read: {say(because.code, 'en')}; save the log as CSV UTF-8")
+                raise FormatError(say("log-workbook-because", because=say(because.code)))
             stream.seek(0)
             self._book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
             self._current: list[str] = []
@@ -288,12 +285,12 @@ class WorkbookTable:
         except FormatError:
             raise
         except Exception as error:
-            raise FormatError(f"the workbook cannot be read ({type(error).__name__})") from None
+            raise FormatError(say("log-workbook", what=type(error).__name__)) from None
 
     def _cells(self) -> Iterator[list[str]]:
         for number, cells in enumerate(self._sheet.iter_rows(values_only=True), 1):
             if number > LAST_ROW:
-                raise FormatError("the workbook has a row that no workbook can have; save the log as CSV UTF-8")
+                raise FormatError(say("log-workbook-row"))
             yield [_cell_text(value) for value in cells]
 
     def rows(self) -> Iterator[tuple[int, list[str] | Row]]:
@@ -306,7 +303,7 @@ class WorkbookTable:
             try:
                 found = next(cells, None)
             except Exception as error:
-                raise FormatError(f"the workbook cannot be read below row {number} ({type(error).__name__})") from None
+                raise FormatError(say("log-workbook-below", row=number, what=type(error).__name__)) from None
             if found is None:
                 return
             number += 1

@@ -7,6 +7,7 @@ sentence follows `--lang`. Nothing here decides what is wrong.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -44,3 +45,33 @@ def say(code: str, lang: str = "en", **names: Any) -> str:
     """Give the sentence for `code` in `lang` (else in English). Raises KeyError for a code that has no sentence."""
     sentences = table()[code]
     return sentences.get(lang, sentences["en"]).format(**names)
+
+
+def retold(text: str, lang: str) -> str:
+    """Give an English sentence on a flight log or a time, as it was recorded, in `lang`; one that is not ours stays.
+
+    What fills it is given again as it stands in it, and retold where it is a sentence of ours itself.
+    """
+    if lang == "en" or not text:
+        return text
+    for code, pattern in _recorded():
+        if match := pattern.fullmatch(text):
+            return say(code, lang, **{name: retold(value, lang) for name, value in match.groupdict().items()})
+    return text
+
+
+@cache
+def _recorded() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Give code and pattern of the sentences that are recorded in English, those that say most first."""
+    known = [(code, said["en"]) for code, said in table().items() if code.startswith(("log-", "time-"))]
+    patterns = []
+    for code, english in sorted(known, key=lambda one: -len(re.sub(r"\{\w+\}", "", one[1]))):
+        parts, met, pattern = re.split(r"\{(\w+)\}", english.replace("{{", "\1").replace("}}", "\2")), set(), ""
+        for at, part in enumerate(parts):
+            if at % 2:
+                pattern += f"(?P={part})" if part in met else f"(?P<{part}>.+?)"
+                met.add(part)
+            else:
+                pattern += re.escape(part.replace("\1", "{").replace("\2", "}"))
+        patterns.append((code, re.compile(pattern, re.DOTALL)))
+    return tuple(patterns)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.cli.showing import columns, progress, show, size_in_words, warn
 from schemas.errors import InputError, Problem, SijillError
-from schemas.sentences import say
+from schemas.sentences import retold, say
 from schemas.text import counted, visible
 from schemas.words import word_label
 
@@ -115,7 +115,8 @@ def _listed(document: dict[str, Any], lang: str) -> Iterator[str]:
         yield say("flights-read", lang, flights=counted(number, "flight"), number=number)
     unreadable = document["rows_unreadable"]
     for row in unreadable[:SHOWN_ROWS]:
-        yield say("row-not-read", lang, item=visible(str(row["item"])), row=row["row"], why=visible(str(row["why"])))
+        why = visible(retold(str(row["why"]), lang))
+        yield say("row-not-read", lang, item=visible(str(row["item"])), row=row["row"], why=why)
     if len(unreadable) > SHOWN_ROWS:
         yield say("rows-more", lang, count=len(unreadable) - SHOWN_ROWS)
 

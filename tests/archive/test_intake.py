@@ -13,7 +13,7 @@ from archive.objects import ObjectStore
 from archive.report import write_report
 from archive.show import item_document
 from schemas.errors import InputError, UnreachableError
-from tests.casebook import case, files, new_archive, take, write
+from tests.casebook import CODE, case, files, new_archive, take, write
 
 LOG = "Time,Lat,Lon\n2019-02-03T14:20,35.8,36.6\n2019-02-03T14:25,999,36.6\nrubbish,,\n"
 
@@ -281,3 +281,20 @@ def recorded(archive):
     """How many entries others see."""
     with closing(sqlite3.connect(archive.database)) as db:
         return db.execute("SELECT count(*) FROM ledger").fetchone()[0]
+
+
+def test_what_is_wrong_with_a_flight_log_is_told_in_arabic_and_recorded_in_english(tmp_path):
+    """Refusals, warnings, and the rows that cannot be read; what the ledger holds is the same in every language."""
+    archive, tables = new_archive(tmp_path), case()
+    log = "Time,Lat,Lon,Heading\n2019-02-03 14:19,35.8,36.5,upwards\n2019-02-03 14:75,35.8,36.5,east\n"
+    taken = take(archive, write(tmp_path / "in", tables, files() | {"logs/f1.csv": log}), lang="ar")
+    assert f"{CODE}/F1: تعذرت قراءة الاتجاه: الصف 1" in taken.warnings
+    assert [row["why"] for row in taken.rows_unreadable] == ["14:75: there is no such time of day"]
+    with archive.reading() as db:
+        warnings = item_document(db, f"{CODE}/F1")["reading"]["warnings"]
+    assert warnings[0] == "heading cannot be read: row 1"
+    tables["case"]["code"] = "EX-2019-0002"
+    with pytest.raises(InputError) as caught:
+        take(archive, write(tmp_path / "two", tables, files() | {"logs/f1.csv": "Time\n3/2/2019 14:19\n"}), lang="ar")
+    (problem,) = caught.value.problems
+    assert "لا تاريخ فيه يبيّن أيهما" in problem.problem

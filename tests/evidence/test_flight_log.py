@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, datetime, time
 
 import openpyxl
@@ -15,6 +16,7 @@ from evidence.flight_log import read_log
 from schemas import canonical
 from schemas.aircraft import class_of, compass_heading
 from schemas.errors import FormatError
+from schemas.sentences import retold, say, table
 
 DAMASCUS = "Asia/Damascus"
 NOON = 1_549_188_000  # 2019-02-03T10:00:00Z
@@ -446,3 +448,27 @@ def test_every_row_written_by_a_csv_program_is_read(cells):
     rows = rows_of(held.getvalue())
 
     assert [a for a, _ in cells] == [row.get("remarks", "") for row in rows]
+
+
+# -- what is wrong, in the reader's language
+
+
+@pytest.mark.parametrize("code", [code for code in table() if code.startswith(("log-", "time-"))])
+def test_a_sentence_recorded_in_english_is_told_in_arabic_with_what_filled_it(code):
+    """A record is in English for ever; whoever reads Arabic is told the same, with the same names and numbers."""
+    names = {name: f"X{number}" for number, name in enumerate(re.findall(r"(?<!\{)\{(\w+)\}", table()[code]["en"]))}
+
+    assert say(code, "ar", **names) == retold(say(code, **names), "ar")
+    assert say(code, **names) == retold(say(code, **names), "en")
+
+
+def test_a_sentence_within_a_sentence_is_told_too_and_what_is_not_ours_stays():
+    warned = "heading cannot be read: 12 rows, 1, 2, 3, …"
+
+    assert retold(warned, "ar") == "تعذرت قراءة الاتجاه: عدد الصفوف 12، منها 1, 2, 3, …"
+    assert retold("as somebody wrote it", "ar") == "as somebody wrote it"
+
+
+@given(st.text(max_size=60))
+def test_no_text_ends_in_anything_but_a_text(text):
+    assert isinstance(retold(text, "ar"), str)
