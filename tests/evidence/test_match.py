@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from geographiclib.geodesic import Geodesic
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from evidence.flight_log import read_log
 from evidence.match import classify, coverage_holds, great_circle, reach_km, search_box
 from evidence.when import read_time
 from evidence.where import distance_km, geodesic
@@ -229,18 +233,114 @@ def test_a_match_is_what_the_rule_says_and_lies_within_reach(km, minutes, bearin
         assert distance <= reach_km(75, aircraft_class) <= reach_km(75)
 
 
-@given(st.floats(0.1, 30), st.floats(-80, 40), st.floats(0, 50), st.floats(0, 50))
-def test_a_wider_window_never_loses_a_match(km, minutes, wider_km, wider_min):
-    seen = sighting(km, minutes)
-    if match(seen):
-        assert match(seen, within_km=20 + wider_km, before_min=75 + wider_min, after_min=35 + wider_min)
-
-
 COVERAGE = {
     "coverage.from": read_time("2019-02-03T06:00", zone="Asia/Damascus"),
     "coverage.to": read_time("2019-02-03T20:00", zone="Asia/Damascus"),
 }
 SIX, EIGHT_PM = 1_549_166_400, 1_549_216_800
+
+
+EDGES = [PLACE, (0, 179_990_000), (-17_000_000, -180_000_000), (60_000_000, 180_000_000), (89_990_000, 10_000_000),
+         (90_000_000, 0), (-90_000_000, 77_000_000), (-89_999_000, -1)]  # fmt: skip
+
+
+def _rule(place, seen):
+    """The rule in the words of the standard, on the ellipsoid, without a short cut."""
+    line = Geodesic.WGS84.Inverse(seen["lat"] / 1e6, seen["lon"] / 1e6, place[0] / 1e6, place[1] / 1e6)
+    offset = seen["earliest"] - NOON
+    if not -75 * 60 <= offset <= 35 * 60:
+        return None
+    if line["s12"] <= 20_000:
+        return "near"
+    low, high = {"fixed_wing": (250, 1200), "rotary": (60, 330)}.get(seen["aircraft_class"], (60, 1200))
+    turned = abs((seen.get("heading", line["azi1"] * 100) / 100 - line["azi1"] + 180) % 360 - 180)
+    possible = offset < 0 and low <= line["s12"] / 1000 / (-offset / 3600) <= high
+    return "en_route" if possible and turned <= 45 else None
+
+
+@pytest.mark.parametrize("place", EDGES)
+@given(
+    st.one_of(st.floats(0, 25), st.floats(25, 1600)), st.integers(-80 * 60, 40 * 60), st.floats(0, 360),
+    st.none() | st.integers(0, 35_999), st.sampled_from(["fixed_wing", "rotary", "unknown"]),
+)  # fmt: skip
+def test_at_the_date_line_and_the_poles_a_match_is_what_the_rule_says(place, km, seconds, bearing, heading, kind_of):
+    """Wherever the place lies: longitudes that jump, and meridians that meet."""
+    there = Geodesic.WGS84.Direct(place[0] / 1e6, place[1] / 1e6, bearing, km * 1000)
+    seen = {
+        "row": 1, "earliest": NOON + seconds, "latest": NOON + seconds, "lat": round(there["lat2"] * 1e6),
+        "lon": round(there["lon2"] * 1e6), "aircraft_class": kind_of, **({} if heading is None else {"heading": heading}),
+    }  # fmt: skip
+
+    assert _rule(place, seen) == kind(seen, place=place)
+
+
+@pytest.mark.parametrize("place", EDGES)
+@given(st.floats(1, 3000), st.floats(0, 360), st.floats(0, 2))
+def test_a_circle_of_coverage_is_a_circle_on_the_earth(place, radius, bearing, part):
+    """At the date line and the poles too, and whichever of its two names a longitude of 180 degrees has."""
+    there = Geodesic.WGS84.Direct(place[0] / 1e6, place[1] / 1e6, bearing, radius * part * 1000)
+    centre = (round(there["lat2"] * 1e6), round(there["lon2"] * 1e6))
+    far = Geodesic.WGS84.Inverse(centre[0] / 1e6, centre[1] / 1e6, place[0] / 1e6, place[1] / 1e6)["s12"] / 1000
+    assume(abs(far - radius) > 1e-6)
+    circle = {"coverage.lat": centre[0], "coverage.lon": centre[1], "coverage.radius_km": repr(radius)}
+
+    assert (far <= radius) is coverage_holds(COVERAGE | circle, SIX, SIX + 1, place)
+
+
+@given(
+    st.integers(-7200, 60_000), st.integers(0, 60_000),
+    st.lists(st.tuples(st.integers(-7200, 60_000), st.integers(0, 7200)), max_size=4),
+)  # fmt: skip
+def test_coverage_with_gaps_holds_what_every_second_of_it_is_listened_to(start, lasts, away):
+    """A gap is told to the second, and its ends belong to it."""
+    first, last = SIX + start, SIX + start + lasts
+    gaps = [{"from": _told(SIX + at), "to": _told(SIX + at + long)} for at, long in away]
+    listened = SIX <= first and last <= EIGHT_PM and not any(
+        SIX + at <= last and SIX + at + long >= first for at, long in away
+    )  # fmt: skip
+
+    assert listened is coverage_holds(COVERAGE | {"coverage.gaps": gaps}, first, last, PLACE)
+
+
+def _told(second):
+    return read_time(f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}", zone=None)
+
+
+CHANGES = {  # zone: a day on which clocks were set forward, and one on which they were set back
+    "Asia/Damascus": ("2019-03-29", "2019-10-24"), "Asia/Gaza": ("2019-03-29", "2019-10-26"),
+    "Europe/Kyiv": ("2022-03-27", "2022-10-30"), "Australia/Lord_Howe": ("2019-10-06", "2019-04-07"),
+    "America/Asuncion": ("2019-10-06", "2019-03-23"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+@pytest.mark.parametrize("which", [0, 1])
+def test_where_clocks_change_a_row_is_read_as_its_zone_has_it_or_kept_unread(zone, which):
+    """Every ten minutes of three days: an instant where the zone has one, else a row that counts for nothing."""
+    begin = datetime.fromisoformat(CHANGES[zone][which]) - timedelta(days=1)
+    local = [begin + timedelta(minutes=10 * step) for step in range(3 * 144)]
+    text = "Time,Lat,Lon\n" + "".join(f"{one:%Y-%m-%d %H:%M},35.82,36.51\n" for one in local)
+    rows = list(read_log(text.encode(), zone=zone).rows)
+    unread = 0
+    for one, row in zip(local, rows, strict=True):
+        instants = {
+            int(made.timestamp()) for fold in (0, 1)
+            if (made := one.replace(tzinfo=ZoneInfo(zone), fold=fold)).astimezone(UTC).astimezone(ZoneInfo(zone))
+            .replace(tzinfo=None) == one
+        }  # fmt: skip
+        unread += len(instants) != 1
+        assert ({row["earliest"], row["latest"]} if "earliest" in row else None) == (instants if len(instants) == 1 else None)
+        if "earliest" in row:
+            (instant,) = instants
+            assert "near" == classify(instant, instant, PLACE, row).kind
+    assert unread in (3, 6)  # half an hour at Lord Howe, an hour elsewhere
+
+
+@given(st.floats(0.1, 30), st.floats(-80, 40), st.floats(0, 50), st.floats(0, 50))
+def test_a_wider_window_never_loses_a_match(km, minutes, wider_km, wider_min):
+    seen = sighting(km, minutes)
+    if match(seen):
+        assert match(seen, within_km=20 + wider_km, before_min=75 + wider_min, after_min=35 + wider_min)
 
 
 def test_coverage_holds_a_window_to_its_ends():
