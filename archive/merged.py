@@ -20,21 +20,30 @@ _NAMES = ("item", "of", "source", "part_of")  # fields that name another record 
 
 
 def family(db: Any, code: str) -> list[str]:
-    """Give a case and all that it takes in, also by way of another: itself first, then in the order of merging."""
+    """Give a case and all that it takes in, also by way of another: itself first, then in the order of merging.
+
+    Cases that were merged in a circle, which no command does, take in nothing.
+    """
     found = [code]
     for one in found:  # grows as it is gone through
         for other in _case(db, one).get("merged_from", ()):
             if other not in found and _case(db, other).get("merged_into") == one:
                 found.append(other)
-    return found
+    above = _case(db, code).get("merged_into")
+    return found[:1] if above in found and code in _case(db, above).get("merged_from", ()) else found
 
 
 def weighed_as(db: Any, code: str) -> str:
-    """Give the code under which a case is weighed today: its own, or that of the case it was merged into in the end."""
+    """Give the code under which a case is weighed today: its own, or that of the case it was merged into in the end.
+
+    Merged in a circle, which no command does, each is weighed on its own: nothing is hidden so.
+    """
     seen = [code]
     while (above := _case(db, seen[-1]).get("merged_into")) is not None:
-        if above in seen or seen[-1] not in _case(db, above).get("merged_from", ()):
+        if seen[-1] not in _case(db, above).get("merged_from", ()):
             break
+        if above in seen:
+            return code
         seen.append(above)
     return seen[-1]
 

@@ -5,25 +5,30 @@ import shutil
 
 import pytest
 
+from archive import ledger
 from archive.acts import add_items, add_link, add_relation, amend_case, link_from_match
 from archive.assess import cases, check
 from archive.audit import audit
 from archive.changed import changed
+from archive.checked import record_checks
 from archive.consent import answer, person_document
 from archive.dossier import verify
 from archive.dossier.export import Place, export
 from archive.dossier.verification import check as verify_dossier
+from archive.erasure import erase
 from archive.flights import match
 from archive.handed_over import Request
 from archive.merged import family, weighed_as
 from archive.merging import merge, take_back
-from archive.show import case_document, case_list, item_document
+from archive.operators import add
+from archive.show import case_document, case_list, find_case, item_document
 from archive.timeline import timeline
-from archive.verify import object_rows
+from archive.verify import object_rows, verify_objects
 from evidence.corroboration import weigh
 from schemas.errors import InputError, NotFound
 from schemas.standard import load, packaged_bytes
 from tests.archive import dossier_case
+from tests.archive.test_operators import key
 from tests.casebook import CODE, FLIGHTS, case, new_archive, photograph, signers, sijill, take, write
 from tests.reference_weighing import Reference
 
@@ -300,6 +305,17 @@ def test_an_exercise_stays_one_while_it_takes_in_another(archive):
     assert "an invented case is never weighed with a real one" in refused.value.problems[0].problem
 
 
+def test_cases_that_somebody_merged_in_a_circle_by_hand_hide_nothing(archive):
+    """A registrar who writes past the command gets both weighed, each on its own."""
+    with ledger.writing(archive, signers(archive)) as act:
+        for code, other in ((CODE, OTHER), (OTHER, CODE)):
+            found = find_case(act.db, code)
+            fields = {**found.fields, "merged_into": other, "merged_from": [other], "reason": "to hide them"}
+            act.add("record.edit", sub=found.sub, body={"kind": "case"}, fields=fields)
+    assert [one.code for one in check(archive).assessments] == [CODE, OTHER]
+    assert weighed(archive)["facets"]["what"]["items"] == ["W1", "V1"]
+
+
 # taking it back
 
 
@@ -476,3 +492,42 @@ def test_check_tells_beside_the_rules_what_the_merged_case_claimed_otherwise(arc
     merged(archive)
     (one,) = [one for one in check(archive, [CODE]).document()["cases"][0]["consistency"] if one["kind"] == "merged-claims"]
     assert one["one"] == f"{OTHER}: occurred 2019-02-03T16:00:00Z"
+
+
+# erasing and verifying
+
+
+def test_erasing_a_source_or_an_item_raises_no_count_across_merged_cases(archive, tmp_path):
+    """What was one source over both cases stays one when a part of it is erased."""
+    add(archive, signers(archive), "karim", key(tmp_path, "karim"), roles=["root", "guardian"])
+    two = [*signers(archive), archive.home.signer("karim")]
+    merged(archive)
+    before = weighed(archive)["facets"]["where"]["independent"]
+    erase(archive, two, f"{OTHER}/S2", "the desk asked for it")
+    with archive.reading() as db:
+        (gone,) = [one for one in case_document(db, CODE)["sources"] + case_document(db, CODE)["erased"] if one["id"] == f"{OTHER}/S2"]
+        assert json.loads(db.execute("SELECT fields FROM record WHERE code = ? AND id = 'S2'", (OTHER,)).fetchone()[0])["joined"] == [
+            f"{CODE}/S2"
+        ]
+    assert gone
+    assert weighed(archive)["facets"]["where"]["independent"] == before
+    erase(archive, two, f"{CODE}/V1", "the desk asked for it")
+    assert weighed(archive)["facets"]["where"]["independent"] <= before
+    assert audit(archive).exit_status == 0
+
+
+def test_a_recorded_verification_of_the_case_is_one_of_all_it_takes_in(archive):
+    merged(archive)
+    (archive.objects.path(_blake3(archive, f"{OTHER}/V1"))).chmod(0o644)
+    archive.objects.path(_blake3(archive, f"{OTHER}/V1")).write_bytes(b"x")
+    with archive.reading() as db:
+        rows = list(object_rows(db, [CODE]))
+    document = verify_objects(rows, archive.objects, quick=False, whole=False)
+    record_checks(archive, signers(archive), document, [CODE])
+    left = {one["item"]: one["because"] for one in weighed(archive)["facets"]["what"]["left_out"]}
+    assert "verification" in left[f"{OTHER}/V1"]
+
+
+def _blake3(archive, name):
+    with archive.reading() as db:
+        return item_document(db, name)["blake3"]
