@@ -252,6 +252,9 @@ def test_a_chain_of_merges_is_weighed_where_it_ends(archive, tmp_path):
         assert family(db, CODE) == [CODE, OTHER, THIRD]
         assert weighed_as(db, THIRD) == CODE
     assert weighed(archive)["facets"]["what"]["independent"] == 4
+    out, document = exported(archive, tmp_path)
+    assert len(document["items"]) == 9
+    assert both_verify(out) == ([], [])
 
 
 REFUSED = [
