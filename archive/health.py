@@ -35,6 +35,7 @@ def health(archive: Archive) -> dict[str, Any]:
         waiting = _waiting(db)
         alone = _alone(db)
         again = ReadAgain(archive).state(db)
+        (last,) = db.execute("SELECT max(at) FROM act").fetchone()
     stamped = [one for one in anchors if "time" in one]
     newest = max(stamped, key=lambda one: one["time"], default=None)
     return {
@@ -48,6 +49,7 @@ def health(archive: Archive) -> dict[str, Any]:
         "sealed_to_one": alone,
         "copies": [{**one, "behind": size - one["size"]} for one in known_copies(archive) if not _older(one)],
         "not_accepted": waiting,
+        "clock_behind": last if last and last > ledger.now() else None,
     }  # fmt: skip
 
 
@@ -119,4 +121,6 @@ def in_words(document: dict[str, Any]) -> str:
     lines += [f"sealed     {visible(name)}: one guardian alone can open it" for name in document["sealed_to_one"]]
     lines += [f"waiting    {visible(one['item'])} was handed over to {visible(one['to'])}, who has not accepted it"
               for one in document["not_accepted"]]  # fmt: skip
+    if document["clock_behind"]:
+        lines.append(f"clock      this computer's is behind: an act bears the time {document['clock_behind']}; set it")
     return "\n".join(lines)

@@ -20,6 +20,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from itertools import count
 from typing import NamedTuple
 
@@ -45,6 +46,7 @@ from archive.workers import Pulse
 
 SMALL_BYTES = 1024 * 1024  # up to here a file is read whole
 BEGIN_BYTES = 32 * 1024 * 1024
+HOLE_BYTES = 64 * 1024  # of zeros, from which on a hole is left
 HEX = "0123456789abcdef"
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOEXEC | NOFOLLOW | BINARY
@@ -198,6 +200,10 @@ class _Reading:
     def name(self) -> str:
         return self._blake3.hexdigest()
 
+    @property
+    def holes(self) -> int:
+        return self._source.holes
+
     def kept(self, *, new: bool) -> Kept:
         return Kept(self.name, self._sha256.hexdigest(), self._source.size, new, self._head.bytes())
 
@@ -207,7 +213,9 @@ def _copy_in(reading: _Reading, place: Place) -> Kept | Fault:
     target = os.open(temporary, _CREATE, _READ_ONLY)
     try:
         try:
-            fault = reading.run(_writing(target))
+            fault = reading.run(_writing(target, _write_or_skip if reading.holes else _write_all))
+            if reading.holes:
+                os.ftruncate(target, os.lseek(target, 0, os.SEEK_CUR))
             if fault is None and place.sync_each:
                 os.fsync(target)
         finally:
@@ -222,13 +230,13 @@ def _copy_in(reading: _Reading, place: Place) -> Kept | Fault:
     return stored if isinstance(stored, Fault) else reading.kept(new=stored is None)
 
 
-def _writing(target: int) -> Sink:
+def _writing(target: int, put: Callable[[int, memoryview], None]) -> Sink:
     """Give what writes each part, and lets the disk begin with every `BEGIN_BYTES` while the next are read."""
     written = begun = 0
 
     def write(part: memoryview) -> None:
         nonlocal written, begun
-        _write_all(target, part)
+        put(target, part)
         written += len(part)
         if written - begun >= BEGIN_BYTES:
             begin_writing(target, begun, written - begun)
@@ -346,6 +354,14 @@ def _write_all(handle: int, data: bytes | memoryview) -> None:
     written = os.write(handle, data)
     while written < len(data):
         written += os.write(handle, data[written:])
+
+
+def _write_or_skip(handle: int, part: memoryview) -> None:
+    """Leave a hole for a chunk of zeros, as the source has it; whoever reads the object reads zeros."""
+    if len(part) >= HOLE_BYTES and part.tobytes() == bytes(len(part)):
+        os.lseek(handle, len(part), os.SEEK_CUR)
+    else:
+        _write_all(handle, part)
 
 
 def _unopened(path: str, error: OSError) -> Condition:

@@ -54,6 +54,12 @@ class Seen(NamedTuple):
     device: int
     follow: bool = False
     likely_stored: bool = False
+    holes: int = 0  # bytes that nothing lies in on the disk: an image of a mostly empty disk has them
+
+    @property
+    def takes(self) -> int:
+        """The bytes that a copy with the same holes takes."""
+        return self.size - self.holes
 
 
 class Fault(NamedTuple):
@@ -77,7 +83,10 @@ def look(source: Source) -> Seen | Fault:
         return source_fault(error)
     if not stat.S_ISREG(found.st_mode):
         return Fault("not-regular", 0, kind_of(found.st_mode))
-    return Seen(path, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, source.follow, source.likely_stored)
+    holes = max(found.st_size - getattr(found, "st_blocks", found.st_size) * 512, 0)
+    return Seen(
+        path, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, source.follow, source.likely_stored, holes
+    )
 
 
 def open_source(source: Seen) -> int:

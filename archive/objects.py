@@ -401,13 +401,13 @@ class ObjectStore:
     def _room_for_new(self, noted: Sequence[Seen], spare: int) -> None:
         """Check the room for all sources; if they would not fit, for those alone whose bytes are not stored yet."""
         try:
-            self.room_for(sum(one.size for one in noted) + spare, len(noted))
+            self.room_for(sum(one.takes for one in noted) + spare, len(noted))
         except UnreachableError:
             pulse, new = Pulse(), {}
             for one in noted:
                 name = name_of(one, pulse)
                 if name is not None and not os.path.lexists(self._path(name)):
-                    new[name] = one.size
+                    new[name] = one.takes
             self.room_for(sum(new.values()) + spare, len(new))
 
     def _check(

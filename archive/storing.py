@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MANY = 500  # files from which on other processes store them
 RECORD_BYTES = 6_500  # of the database a record with its entries takes, about
 LOOK_ABOVE_BYTES = 64 * 1024 * 1024  # of large files, for objects of their sizes: of a million that takes seconds
-TABLE_TIMES, BOOK_TIMES = 4, 25  # and the rows of a log, of its file: as text, and packed as in a workbook
+TABLE_TIMES, BOOK_TIMES = 6, 40  # and the rows of a log, of its file: as text, and packed as in a workbook
 
 
 def store(

@@ -5,14 +5,16 @@ happened and what to do. After each the archive holds, and once the trouble is
 over the same command does its work.
 """
 
+import json
 import shutil
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing, nullcontext
 
 import pytest
 
-from archive import database, durable, unfinished
+from archive import database, durable, ledger, unfinished
 from archive.audit import audit
 from archive.cli import main, showing
 from archive.erasure import erase
@@ -325,3 +327,57 @@ def test_a_copy_looks_for_room_first_and_goes_on_where_the_disk_filled_up(disk, 
     assert 0 == main([*call, "--update"])
     assert [] == findings(disk.folder / "copy", house / "home")
     shutil.rmtree(disk.folder / "copy")
+
+
+# -- a clock that was set back --------------------------------------------------------------------------------------------
+
+
+def test_a_clock_set_back_stops_nobody_and_the_order_of_acts_counts(house, run, monkeypatch):
+    """An act is behind another by its place in the ledger; its time is a claim, and audit and health speak of it."""
+    archive = find(house / "archive", Home(house / "home"))
+    assert "clock" not in run("health")[1]
+    monkeypatch.setattr(ledger, "now", lambda: "2001-01-01T00:00:00Z")
+
+    for name in ("consent", "custody transfer", "verify --record", "check --record", "erase", "dossier export"):
+        assert 0 == run(name)[0], name
+    assert "this computer's is behind: an act bears the time 20" in run("health")[1]
+
+    told = [(one.code, one.severity) for one in audit(archive).findings]
+    assert 6 == told.count(("clock-back", "warning"))  # each lies before an act before it
+    assert "finding" not in {severity for _, severity in told}
+    status, said = run("audit")
+    assert 0 == status and "lies before" in said and "2001-01-01" in said
+    with archive.reading() as db:
+        (fields,) = db.execute("SELECT fields FROM record WHERE code = ? AND id = 'W1' AND kind = 'item'", (CODE,)).fetchone()
+    assert "no" == json.loads(fields)["consent.court"]  # the answer given last, by an earlier clock
+
+
+# -- a file that is mostly holes ------------------------------------------------------------------------------------------
+
+GIB = 1 << 30
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="holes of POSIX file systems")
+def test_two_gigabytes_of_holes_are_kept_as_holes_and_read_whole(tmp_path):
+    tables, contents = case(), files()
+    folder = write(tmp_path / "in", tables, contents)
+    image = folder / "media" / "v1.jpg"
+    with image.open("r+b") as file:
+        file.seek(GIB)
+        file.write(b"evidence in the middle")
+        file.truncate(2 * GIB + 7)
+    if image.stat().st_blocks * 512 > GIB:
+        pytest.skip("this file system keeps no holes")
+    archive = casebook.new_archive(tmp_path)
+    resource = pytest.importorskip("resource")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    (taken,) = [one for one in casebook.take(archive, folder).items if one["id"] == V1]
+
+    kept = archive.objects.path(taken["blake3"]).stat()
+    assert (2 * GIB + 7, True) == (kept.st_size, kept.st_blocks * 512 < 8 * 1024 * 1024)
+    assert "ok" == archive.objects.check(taken["blake3"], taken["sha256"], taken["size"]).what
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024, "memory in kB"
+    with archive.objects.open(taken["blake3"]) as stored:
+        stored.seek(GIB)
+        assert b"evidence in the middle" == stored.read(22)
