@@ -1,7 +1,7 @@
 """The process that makes copies of pictures and sound: limited, without network, told one file at a time.
 
 Started by `archive.pictures` and by nobody else. A line of standard input is a
-job as JSON: what to do (see `evidence.redaction.done`; `mark`, `compare`), a path, and what that
+job as JSON: what to do (see `evidence.redaction.done`; `mark`, `compare`, `spoken`), a path, and what that
 needs. The answer is one byte (1 made, 0 not), four bytes of length, and the
 copy or the reason why there is none; of a comparison, reasons to refuse a copy.
 """
@@ -18,7 +18,7 @@ def main() -> None:
     from evidence.likeness_marks import mark
     from evidence.pdf_text import CannotTell
     from evidence.redaction import CannotCopy, done
-    from evidence.remnants import refusals
+    from evidence.remnants import refusals, spoken
 
     cut_network()
     limit()
@@ -32,6 +32,8 @@ def main() -> None:
                     with open_regular(job["copy"]) as copy:
                         found = refusals(file.read(), job["types"][0], copy.read(), job["types"][1], job["gone"])
                     answer = json.dumps(found).encode()
+                elif job["do"] == "spoken":
+                    answer = json.dumps(spoken(file.read(), job["media_type"], job["names"])).encode()
                 elif job["do"] == "mark":
                     answer = mark(file, job["media_type"])
                 else:

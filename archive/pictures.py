@@ -78,6 +78,11 @@ class Pictures:
         answer = self._ask(original[0], do="compare", copy=os.path.abspath(copy[0]), types=types, gone=list(gone))
         return [str(reason) for reason in json.loads(answer)]
 
+    def spoken(self, path: Path, media_type: str, names: Sequence[str]) -> list[str]:
+        """Give those of `names` that the text of a file holds. Raises NoCopy."""
+        answer = self._ask(path, do="spoken", media_type=media_type, names=list(names))
+        return [name for name in names if name in json.loads(answer)]
+
     def _ask(self, path: Path, **job: Any) -> bytes:
         process = self._process or self._start()
         if process is None or process.stdin is None or process.stdout is None:
@@ -168,6 +173,12 @@ class Copies:
             return []
         found = [(name, self._mark(path, media_type)) for name, path, media_type in files]
         return [name for name, one in found if one is not None and bits_apart(one, wanted) is not None]
+
+    def spoken(self, path: Path, media_type: str, names: Sequence[str]) -> list[str] | None:
+        """Give those of `names` that the text of a file holds; None where its text cannot be told."""
+        with contextlib.suppress(NoCopy):
+            return self._pictures.spoken(path, media_type, names)
+        return None
 
     def _mark(self, path: Path, media_type: str) -> bytes | None:
         with contextlib.suppress(NoCopy):

@@ -123,6 +123,12 @@ def text_of(data: bytes, media_type: str) -> str | None:
     return None
 
 
+def spoken(data: bytes, media_type: str, names: Sequence[str]) -> list[str]:
+    """Give those of `names` that the text of a file holds, blanks and case aside. Raises CannotTell."""
+    text = (text_of(data, media_type) or "").casefold()
+    return [name for name in names if _plain(name).casefold() in text]
+
+
 def _seen(page: str) -> str:
     """Give the text of a page of HTML, without scripts, styles and marks."""
     return html.unescape(re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", "", page))

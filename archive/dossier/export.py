@@ -26,6 +26,7 @@ from archive import ledger, paper
 from archive.dossier.bag import SIGNATURE, SIGNED
 from archive.dossier.build import Extras, Progress, build, missing_parts
 from archive.dossier.compare import to_supersede
+from archive.dossier.names import known, told_otherwise
 from archive.dossier.packing import encrypt, pack, recipients
 from archive.dossier.risks import risks
 from archive.handed_over import Dossier, Request
@@ -113,7 +114,9 @@ def export(
         if supersedes is not None:
             earlier = to_supersede(supersedes, dossier)
             dossier, extras = replace(dossier, supersedes=earlier.id), replace(extras, earlier=earlier)
-        warned = [*missing_parts(extras), *risks(dossier, copies)]
+        with archive.reading() as db:
+            names = known(db, dossier.code)
+        warned = [*missing_parts(extras), *risks(dossier, copies), *told_otherwise(dossier, names, copies)]
         planned = document(dossier, place, None, warned=warned)
         if tell is not None:
             tell(planned)

@@ -247,3 +247,25 @@ def test_a_recipient_that_is_none_is_refused_before_anything_is_written(archive,
     with pytest.raises(InputError, match="age X25519"):
         hand_over(archive, tmp_path / "d", encrypt_to=["age1nobody"])
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_text_that_names_a_person_who_stays_unnamed_is_warned_of_before_anything_leaves(tmp_path):
+    """In a title, in the words a time was told in, in a file; never repeated; no word where the name leaves itself."""
+    found, contents = casebook.case(), casebook.files()
+    found["case"]["occurred"] = {"said": "when Zaynun Azraq called", "earliest": "2019-02-03T14:20", "latest": "2019-02-03T14:40"}
+    found["item"][0]["interviewer"] = "Dalla Khayal"
+    found["item"] += [
+        {"id": "D7", "kind": "document", "title": {"en": "Sheet of Zaynun Azraq"}, "file": "d7.txt", "doc_type": "log_sheet"},
+        {"id": "W8", "kind": "statement", "file": "w8.txt", "interviewer": "Zaynun Azraq",
+         "consent": {"internal": "yes", "court": "no", "given": "2019-02-20"}},
+    ]  # fmt: skip
+    contents |= {"d7.txt": "Written down by Zaynun\nAzraq, beside Dalla Khayal.", "w8.txt": "I saw it."}
+    archive = casebook.new_archive(tmp_path)
+    casebook.take(archive, casebook.write(tmp_path / "in", found, contents))
+    warned = hand_over(archive, tmp_path / "d", dry_run=True)["warnings"]
+    named = [one for one in warned if "names somebody" in one]
+    assert [one.partition(" names ")[0].rpartition(": its ")[::2] for one in named] == [
+        ("the case", "occurred"), (f"{CODE}-000004", "title.en"), (f"{CODE}-000004", "text"),
+    ]  # fmt: skip
+    assert "Azraq" not in str(warned) and "Khayal" not in str(warned)
+    assert not [one for one in hand_over(archive, tmp_path / "i", "internal", dry_run=True)["warnings"] if "somebody" in one]
