@@ -38,6 +38,7 @@ Saying = Callable[..., None]  # called with what is done, how far, of how much o
 WORKERS = 2
 _TICK_SECONDS = 0.2
 _HEADER_BYTES = 4
+_NO_REFERENCES = 2  # of marshal's versions the last that keeps no table of what it wrote; most is written once
 _PIPE_BYTES = 1 << 20
 
 
@@ -334,5 +335,5 @@ def _serve(
 
 
 def _framed(value: Any) -> bytes:
-    body = marshal.dumps(value)
+    body = marshal.dumps(value, _NO_REFERENCES)
     return len(body).to_bytes(_HEADER_BYTES, "big") + body
