@@ -84,7 +84,7 @@ def _words(document: dict[str, Any], lang: str) -> str:
     lines = [say(code, lang, case=visible(document["case"]), items=counted(new, "item"), new=new, known=known)]
     lines += [f"  {line}" for line in (*_stored(document, new, lang), *_listed(document, lang))]
     if not document.get("dry_run"):
-        lines += [f"  {line}" for line in _written(document, lang)]
+        lines += [f"  {line}" for line in (*_written(document, lang), *_next(document, lang))]
     return "\n".join(lines)
 
 
@@ -119,6 +119,14 @@ def _listed(document: dict[str, Any], lang: str) -> Iterator[str]:
         yield say("row-not-read", lang, item=visible(str(row["item"])), row=row["row"], why=why)
     if len(unreadable) > SHOWN_ROWS:
         yield say("rows-more", lang, count=len(unreadable) - SHOWN_ROWS)
+
+
+def _next(document: dict[str, Any], lang: str) -> Iterator[str]:
+    """Say how copies are found, where something new came in that can be compared."""
+    from evidence.likeness import COMPARED, form_of
+
+    if any(one["new"] and one["kind"] in COMPARED and form_of(one["media_type"] or "") for one in document["items"]):
+        yield say("alike-next", lang, command="sijill alike")
 
 
 def _written(document: dict[str, Any], lang: str) -> Iterator[str]:

@@ -190,3 +190,14 @@ def test_each_command_tells_it_as_a_document(archive, tmp_path):
     assert "4 pictures and texts compared; suggested: 2" in words
     none = sijill("alike", "EX-9", "--archive", archive.folder, home=tmp_path / "home")
     assert (none.returncode, "there is no case EX-9" in none.stderr) == (2, True)
+
+
+def test_an_intake_says_how_copies_are_found(archive, tmp_path):
+    """Where something came in that can be compared, and not again when nothing new does."""
+    tables, contents = copied("EX-2019-0003")
+    folder = write(tmp_path / "three", tables, contents)
+    first, again = (
+        sijill("intake", folder, "--archive", archive.folder, home=tmp_path / "home").stdout for _ in range(2)
+    )
+    assert "`sijill alike`" in first
+    assert "`sijill alike`" not in again
