@@ -105,11 +105,13 @@ def _locked(connection: Any, waits: Waits | None) -> None:
                 connection.execute("BEGIN IMMEDIATE")
                 break
             except sqlite3.OperationalError as error:
-                gone = time.monotonic() - since
-                if "locked" not in str(error) or gone >= PATIENCE_S:
+                if "locked" not in str(error):
                     raise
+                gone = time.monotonic() - since
                 if waits is not None:
                     waits("waiting for another process that writes to this archive", int(gone), int(PATIENCE_S))
+                if gone >= PATIENCE_S:
+                    raise
     finally:
         if gone and waits is not None:
             waits("", 0, 0)

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "intake": ("intake", "{folder}/in-second", *CHIEF),
     "consent": ("consent", f"{casebook.CODE}/W1", "--for", "court", "--answer", "no", "--reason", "asked again", *CHIEF),
     "erase": ("erase", f"{casebook.CODE}/V1", "--reason", "by order", *CHIEF, "--as", "lena"),
+    "redact": ("redact", f"{casebook.CODE}/V1", "--box", "2,2,8,8", "--for", "court", "--reason", "a face", *CHIEF),
     "export": ("dossier", "export", casebook.CODE, "--for", "internal", "--out", "{folder}/dossier", *CHIEF),
 }
 
@@ -124,6 +125,34 @@ def _again(broken: House, command: str, old: int, told: str) -> None:
     assert broken.size() > old
     if command == "export":
         assert verification.check(broken.folder / "dossier").ok, told
+
+
+@TRACED
+@pytest.mark.parametrize("every", [pytest.param(False, id="sample"),
+                                   pytest.param(True, marks=[pytest.mark.long, LONG], id="every-call")])  # fmt: skip
+def test_a_copy_stopped_anywhere_is_marked_as_one_and_goes_on(house, tmp_path, every):
+    """Nothing of it can be written to, and `--update` makes it whole; the archive itself is not touched."""
+    words = ("--archive", str(house.archive), "copy")
+    counted = faults.count(house.home, *words, str(tmp_path / "whole"))
+    possible = list(faults.faults(counted))
+    for number, fault in enumerate(possible if every else random.Random("copy").sample(possible, SAMPLE)):
+        place = tmp_path / str(number)
+        done = faults.suffer(fault, house.home, *words, str(place))
+        told = f"{fault}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr and "a fault in Sijill" not in done.stderr, told
+        assert done.returncode in ((-9, 137) if "KILL" in fault.kind else (0, 3)), told
+        settings = place / "sijill.toml"
+        assert not settings.exists() or "copy_of" in settings.read_text("utf-8"), told
+        again = ("--update",) if settings.exists() else ()
+        if not again:  # not even begun: an empty folder is all there may be
+            assert [] == [path for path in place.rglob("*") if path.is_file() and not path.name.startswith(".")], told
+            shutil.rmtree(place, ignore_errors=True)
+        status, said = making.run(house.home, *words, str(place), *again)
+        assert status == 0, told + said
+        status, said = making.run(house.home, "audit", "--archive", place)
+        assert status == 0, told + said
+        shutil.rmtree(place)
+    assert house.findings() == ""
 
 
 WRITER = """
