@@ -83,7 +83,10 @@ def merge_cases(
     into: Annotated[str, typer.Option(metavar="CODE", help="The case that takes it in; its claims count.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; needed.")] = "",
 ) -> None:
-    """Merge a case into another: both were one attack. Codes, ids and exhibit numbers stay; nothing is moved."""
+    """Merge a case into another: both were one attack. Codes, ids and exhibit numbers stay; nothing is moved.
+
+    To take it back: sijill case amend CODE merged_into= --reason TEXT
+    """
     from archive.keys import acting
     from archive.merging import merge
 
