@@ -19,7 +19,7 @@ from archive.dossier import case_uco, declaration, loadfile, page, pdf, pdf_part
 from archive.dossier.bag import SIGNATURE, SIGNED, Bag
 from archive.dossier.compare import Earlier, correction
 from archive.dossier.crate import NAME as CRATE
-from archive.dossier.crate import crate_json
+from archive.dossier.crate import crate
 from archive.dossier.instructions import namespace, verify_txt
 from archive.dossier.proof import write_proof
 from archive.dossier.wording import LANGUAGES
@@ -70,7 +70,7 @@ def build(
     watch = Watch(str(building))
     bag = Bag(building)
     thumbnails, without = _files(dossier, bag, progress)
-    bag.add("data/records/case.json", records.case_json(dossier, thumbnails))
+    bag.stream("data/records/case.json", records.writer(records.case_document(dossier, thumbnails)))
     bag.add("data/records/custody.jsonl", records.custody_jsonl(dossier))
     bag.add("data/records/corroboration.json", records.corroboration_json(dossier))
     bag.add("data/records/audit.json", records.audit_json(dossier))
@@ -96,7 +96,7 @@ def build(
                 progress("PDF", list(pdf.LANGUAGES).index(lang), len(pdf.LANGUAGES))
             parts = pdf_parts.Parts(dossier, lang, thumbnails, signer.fingerprint, changed)
             bag.add(f"data/{name}", pdf.render(parts, building / "data"))
-    bag.add(CRATE, crate_json(dossier, bag.files, thumbnails))
+    bag.stream(CRATE, records.writer(crate(dossier, bag.files, thumbnails)))
     bag.add("VERIFY.txt", verify_txt(dossier, signer.fingerprint))
     bag.add("verify.py", (resources.files("archive.dossier") / "verify.py").read_bytes())
     bag.close(_info(dossier))

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from archive.dossier.records import pretty
 from archive.handed_over import Dossier
 from evidence.digest import Digests
 from schemas.fields import in_language
@@ -43,7 +42,7 @@ _SAYS = {
 }
 
 
-def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mapping[str, str]) -> str:
+def crate(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mapping[str, str]) -> dict[str, Any]:
     """Give the metadata of all files of `data/` that are in `files`."""
     payload = {name: found for name, found in files.items() if name.startswith("data/") and name != NAME}
     parts = {name.removeprefix("data/"): found for name, found in payload.items()}
@@ -96,7 +95,7 @@ def crate_json(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mappi
             entity["description"] = f"a small picture of exhibit {shown[name].bates}, without its metadata"
             entity["isBasedOn"] = {"@id": shown[name].path}
         graph.append(entity)
-    return pretty({"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": graph})
+    return {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": graph}
 
 
 def _about(dossier: Dossier) -> str:
