@@ -6,6 +6,7 @@ what it cannot finish it leaves for its caller to remove.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from evidence.redaction import PICTURES
 from schemas.errors import UnreachableError
 
 Progress = Callable[[str, int, int], None]
+_HAND = "sijill-dossier"
 SHIPPED_SCHEMAS = ("case", "custody", "corroboration", "audit")
 
 
@@ -156,7 +158,7 @@ def _files(dossier: Dossier, bag: Bag, progress: Progress | None) -> tuple[dict[
     thumbnails: dict[str, str] = {}
     without = []
     try:
-        with ThreadPoolExecutor(2) as copying, ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as two:
+        with _hands(2) as copying, _hands(1) as one, _hands(1) as two:
             copies = [copying.submit(_copy, bag, exhibit) for exhibit in files]
             drawn = [e for e in files if _is_drawn(e)]
             pictures = [(e, (one, two)[n % 2].submit(_picture, makers[n % 2], bag, e)) for n, e in enumerate(drawn)]
@@ -179,7 +181,14 @@ def _files(dossier: Dossier, bag: Bag, progress: Progress | None) -> tuple[dict[
     finally:
         for maker in makers:
             maker.end()
+        for thread in threading.enumerate():  # one that a Ctrl-C let start unseen would write on into no folder
+            if thread.name.startswith(_HAND):
+                thread.join()
     return thumbnails, without
+
+
+def _hands(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, thread_name_prefix=_HAND)
 
 
 def _is_drawn(exhibit: Exhibit) -> bool:
