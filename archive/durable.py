@@ -13,13 +13,10 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache
-from typing import Any
 
 from archive.stream import let_go
 
 _FIRST_KERNEL_THAT_TELLS = (5, 8)
-_RANGE_WRITE = 2  # SYNC_FILE_RANGE_WRITE of linux/fs.h
 
 
 class Watch:
@@ -55,17 +52,6 @@ class Watch:
 
     def __del__(self) -> None:
         self.close()
-
-
-def begin_writing(handle: int, offset: int, size: int) -> None:
-    """Let the disk begin to take these bytes of an open file, and wait for nothing: the `sync` to come has less to do.
-
-    Promises nothing, and reports nothing: what goes wrong is told by the sync.
-    """
-    if sys.platform == "linux" and hasattr(_library(), "sync_file_range"):
-        import ctypes
-
-        _library().sync_file_range(handle, ctypes.c_int64(offset), ctypes.c_int64(size), ctypes.c_uint(_RANGE_WRITE))
 
 
 def sync_folders(folder: str) -> None:
@@ -112,18 +98,12 @@ def _syncfs_tells() -> bool:
         return False
 
 
-@cache
-def _library() -> Any:
-    import ctypes
-
-    return ctypes.CDLL(None, use_errno=True)
-
-
 def _syncfs(handle: int) -> None:
     import ctypes
 
-    if not hasattr(_library(), "syncfs"):
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "syncfs"):
         os.sync()
-    elif _library().syncfs(handle) != 0:
+    elif library.syncfs(handle) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -20,13 +20,11 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable
 from itertools import count
 from typing import NamedTuple
 
 from blake3 import blake3
 
-from archive.durable import begin_writing
 from archive.object_source import (
     BINARY,
     CLOEXEC,
@@ -45,7 +43,6 @@ from archive.stream import CHUNK_BYTES, HEAD_BYTES, Head, ReadError, Sink, let_g
 from archive.workers import Pulse
 
 SMALL_BYTES = 1024 * 1024  # up to here a file is read whole
-BEGIN_BYTES = 32 * 1024 * 1024
 HOLE_BYTES = 64 * 1024  # of zeros, from which on a hole is left
 HEX = "0123456789abcdef"
 
@@ -213,7 +210,8 @@ def _copy_in(reading: _Reading, place: Place) -> Kept | Fault:
     target = os.open(temporary, _CREATE, _READ_ONLY)
     try:
         try:
-            fault = reading.run(_writing(target, _write_or_skip if reading.holes else _write_all))
+            put = _write_or_skip if reading.holes else _write_all
+            fault = reading.run(lambda part: put(target, part))
             if reading.holes:
                 os.ftruncate(target, os.lseek(target, 0, os.SEEK_CUR))
             if fault is None and place.sync_each:
@@ -228,21 +226,6 @@ def _copy_in(reading: _Reading, place: Place) -> Kept | Fault:
     finally:
         discard(temporary)  # after a rename nothing of that name is there
     return stored if isinstance(stored, Fault) else reading.kept(new=stored is None)
-
-
-def _writing(target: int, put: Callable[[int, memoryview], None]) -> Sink:
-    """Give what writes each part, and lets the disk begin with every `BEGIN_BYTES` while the next are read."""
-    written = begun = 0
-
-    def write(part: memoryview) -> None:
-        nonlocal written, begun
-        put(target, part)
-        written += len(part)
-        if written - begun >= BEGIN_BYTES:
-            begin_writing(target, begun, written - begun)
-            begun = written
-
-    return write
 
 
 def examine(

@@ -489,18 +489,3 @@ def test_a_caller_who_leaves_early_leaves_nothing_behind(store, tmp_path):
 
     assert [] == list(store.folder.glob(".tmp-*"))
     assert threads == threading.active_count()
-
-
-@pytest.mark.parametrize("there", [True, False], ids=["asked", "a system that cannot be asked"])
-def test_a_large_object_is_whole_however_often_the_disk_is_asked_to_begin(store, tmp_path, monkeypatch, there):
-    """What was written so far may go to the disk while the rest is read; the sync at the end still counts."""
-    monkeypatch.setattr(object_file, "BEGIN_BYTES", 1)
-    if not there:
-        monkeypatch.setattr(durable, "_library", object)
-        monkeypatch.setattr(durable, "_syncfs", lambda _: None)
-    data = bytes(range(256)) * (3 * object_file.SMALL_BYTES // 256) + b"end"
-    (tmp_path / "film").write_bytes(data)
-    (stored,) = store.put_many([tmp_path / "film"])
-    store.sync()
-
-    assert store.get(stored.blake3) == data
