@@ -72,6 +72,7 @@ def check_chains(replay: Replay) -> None:
         was = index
 
 
+@lru_cache(maxsize=4096)
 def _needed(did: str) -> tuple[str, ...] | None:
     """Give the kinds of record that an act may be about; None for what makes or changes a record, or is about none."""
     if did == _SEALS:

@@ -44,10 +44,8 @@ class Span:
 
     def take_run(self, first: int, leaves: Sequence[bytes], run: PlainRun) -> None:
         """Count entries that are alike in all that counts but the first of each type, key and time; in order."""
-        seen: set[tuple[str, str, str]] = set()
-        for place, one in enumerate(zip(run.t, run.by, run.at, strict=True)):
-            if one not in seen:
-                seen.add(one)
-                self.take(Entry.parse(first + place, leaves[place]))
-                self.count -= 1
+        alike = list(zip(run.t, run.by, run.at, strict=True))
+        for place in sorted(map(alike.index, set(alike))):
+            self.take(Entry.parse(first + place, leaves[place]))
+            self.count -= 1
         self.count += len(leaves)
