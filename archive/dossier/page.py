@@ -20,6 +20,7 @@ from archive.dossier.wording import (
     ITEM_FACTS,
     LANGUAGES,
     facts,
+    in_directions,
     instant,
     reader_name,
     reading_facts,
@@ -52,8 +53,17 @@ def _environment() -> Any:
         attributes = tongue if lang else ""
         return Markup("<bdi{}>{}</bdi>").format(attributes, escape(visible(str(text), lines=True)))
 
+    def ours(text: str, lang: str) -> Markup:
+        """Give a sentence of ours, isolated like a text of the archive, each date in it in its own direction."""
+        pieces = [
+            Markup('<bdi dir="ltr">{}</bdi>').format(piece) if clock else escape(piece)
+            for piece, clock in in_directions(visible(text, lines=True), lang)
+        ]
+        way = "rtl" if lang == "ar" else "ltr"
+        return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(lang, way, Markup("").join(pieces))
+
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["own"] = own
+    environment.filters |= {"own": own, "ours": ours}
     environment.globals["position"] = position
     environment.globals.update({f.__name__: f for f in (span, when, facts, reading_facts, word, instant, reader_name)})
     return environment
@@ -84,7 +94,7 @@ def writer(
 
 def _reason(lang: str, text: str) -> Any:
     """Give a reason of the evaluator in `lang`, isolated as a text of the archive is, since it holds such."""
-    return _environment().filters["own"](said_in(text, lang), lang)
+    return _environment().filters["ours"](said_in(text, lang), lang)
 
 
 def _context(dossier: Dossier, lang: str) -> dict[str, Any]:

@@ -110,8 +110,8 @@ class Parts(Runs):
             yield self._h2(say("unfitting"))
             yield self._note(say("unfitting_means"))
             yield {"b": "list", "l": [
-                [[self.r(one["one"]), self.w(" – "), self.r(one["other"]),
-                  self.w(f" ({say('difference')}: "), self.r(one["difference"]), self.w(")")]]
+                [[*self.r(one["one"]), self.w(" – "), *self.r(one["other"]),
+                  self.w(f" ({say('difference')}: "), *self.r(one["difference"]), self.w(")")]]
                 for one in unfitting
             ]}  # fmt: skip
         yield self._h2(say("lacking"))
@@ -121,8 +121,8 @@ class Parts(Runs):
                 "b": "table", "cols": [18, 16, 33, 33],
                 "heads": [say("rule"), say("answer_head"), say("because_head"), say("would_meet")],
                 "rows": [
-                    [self._rule(r), [[self.answer(r["answer"])]], [[self.r(r["because"])]],
-                     [[self.r(r["lacks"] or "–")]]]
+                    [self._rule(r), [[self.answer(r["answer"])]], [self.r(r["because"])],
+                     [self.r(r["lacks"] or "–")]]
                     for r in lacking
                 ],
             }  # fmt: skip
@@ -191,7 +191,7 @@ class Parts(Runs):
             if weight and weight.get("left_out"):
                 yield {"b": "h3", "r": [self.w(self.say("left_out"))]}
                 yield {"b": "list", "l": [
-                    [[self.exhibit(one["item"]), *([self.w(": "), self.r(one["because"])] if one["because"] else [])]]
+                    [[self.exhibit(one["item"]), *([self.w(": "), *self.r(one["because"])] if one["because"] else [])]]
                     for one in weight["left_out"]
                 ]}  # fmt: skip
         if not claims:
@@ -411,7 +411,7 @@ class Parts(Runs):
         return [self.w(self.say("operator_key", key="")), self.m(event.by[:18] + "…")]
 
     def _gap(self, what: str) -> list[Any]:
-        return [[[self.w(self.say("gap") + ": "), self.r(what)]]]
+        return [[[self.w(self.say("gap") + ": "), *self.r(what)]]]
 
     def _method(self) -> Iterator[Block]:
         yield self._h1("method")
@@ -423,7 +423,7 @@ class Parts(Runs):
             "heads": [self.say(h) for h in ("rule", "answer_head", "says_head", "because_head")],
             "rows": [
                 [self._rule(r), [[self.answer(r["answer"])]], [[self.o(says.get(r["id"], ""))]],
-                 [[self.r(r["because"])]]]
+                 [self.r(r["because"])]]
                 for r in self.dossier.assessment["rules"]
             ],
         }  # fmt: skip

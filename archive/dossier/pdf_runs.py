@@ -12,7 +12,7 @@ from typing import Any
 
 from archive.dossier import contents
 from archive.dossier.glyphs import Printable
-from archive.dossier.wording import Line, say
+from archive.dossier.wording import Line, in_directions, say
 from archive.handed_over import Dossier
 from evidence.reason import in_language
 
@@ -43,10 +43,11 @@ class Runs:
         shown = self.printable(str(text))
         return {"t": shown, "k": kind, "d": direction(shown)}
 
-    def r(self, text: str) -> Run:
+    def r(self, text: str) -> list[Run]:
         """Give a reason of the evaluator, in the language of the document and in its direction."""
-        shown = self.printable(in_language(text, self.lang))
-        return {"t": shown, "k": "o", "d": "rtl" if self.lang == "ar" else "ltr"}
+        way = "rtl" if self.lang == "ar" else "ltr"
+        shown = in_directions(self.printable(in_language(text, self.lang)), self.lang)
+        return [{"t": piece, "k": "o", "d": "ltr" if clock else way} for piece, clock in shown]
 
     def n(self, text: str) -> Run:
         """Give a side remark."""

@@ -7,8 +7,9 @@ from our own words about it, so that neither can pass for the other.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -71,6 +72,19 @@ def word(lang: str, vocabulary: str, text: str) -> str:
         return word_label(vocabulary, text, lang)
     except KeyError:
         return text.replace("_", " ")
+
+
+_CLOCK = re.compile(r"(\d{4}-\d\d(?:-\d\d)?(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:\d\d)?)", re.ASCII)
+
+
+def in_directions(text: str, lang: str) -> Iterator[tuple[str, bool]]:
+    """Divide a sentence of ours into (text, whether it is a date or time that runs from left to right by itself).
+
+    Behind an Arabic letter the hyphens of a date would turn it round (Unicode UAX 9, rule W2).
+    """
+    for number, piece in enumerate(_CLOCK.split(text) if lang == "ar" else [text]):
+        if piece:
+            yield piece, number % 2 == 1
 
 
 def span(earliest: datetime | None, latest: datetime | None) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from archive.assess import check
 from archive.dossier import verification, verify
+from archive.dossier.wording import in_directions
 from archive.operators import add
 from archive.redact import cover
 from archive.waiver import waive
@@ -82,3 +83,15 @@ def test_the_public_hears_that_a_rule_was_waived_and_not_why(archive, tmp_path):
     case = handed(archive, tmp_path / "d", "public")
     assert case["waivers"] == [{"rule": "custody", "reason": ""}]
     assert not case.get("consistency")
+
+
+def test_a_date_in_an_arabic_sentence_is_not_turned_round(archive, tmp_path):
+    """Behind an Arabic letter hyphens between digits run from right to left, unless the date is isolated."""
+    hand_over(archive, tmp_path / "d", "internal")
+    page = (tmp_path / "d" / "data" / "index.ar.html").read_text("utf-8")
+    assert '<bdi dir="ltr">2019-02-03T12:30:00Z</bdi>' in page
+    sentence = "ساعة 2025-03-09T15:21:40 ثم 2025-03 و14 إلى 2025-03-09T12:20:00+03:00"
+    clocks = [piece for piece, clock in in_directions(sentence, "ar") if clock]
+    assert clocks == ["2025-03-09T15:21:40", "2025-03", "2025-03-09T12:20:00+03:00"]
+    assert "".join(piece for piece, _ in in_directions(sentence, "ar")) == sentence
+    assert list(in_directions(sentence, "en")) == [(sentence, False)]
