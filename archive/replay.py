@@ -15,25 +15,25 @@ from __future__ import annotations
 import base64
 import itertools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from archive import disclosure, merkle, sshsig, tiles
-from archive.chains import check_chains, does, doing
+from archive.ahead import RUN, Ready, reading_ahead
+from archive.chains import check_chains, does
 from archive.checkpoints import Checkpoints
 from archive.finding import CODES, Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
 from archive.registry import FIRST_BY_REGISTRAR, Registry
-from archive.span import BULK, Span
+from archive.span import Span
 from archive.view import Projection
 from archive.workers import Saying
 from schemas import canonical
-from schemas.entry import ABOUT, Entry, plain_run
+from schemas.entry import ABOUT, Entry
 from schemas.errors import SijillError
 
 BATCH = 5_000
-RUN = 256  # entries that are read together
 _ROW_TYPES = {(bytes, str), (bytes, type(None))}  # of a leaf and its disclosures
 LARGEST_ROW = 64 * 1024 * 1024  # bytes of the disclosures of one entry that are still looked at
 _SCRATCH = (
@@ -82,19 +82,20 @@ class Replay:
         growing = tiles.Growing(lambda level, n, hashes: self._spill("tile", (level, n, hashes)), lowest=1)
         self.compact = merkle.CompactRange(lambda hashes: growing.extend(hashes, 1))
         projection = Projection(self._insert) if self.project else None
-        (total,) = db.execute("SELECT max(idx) + 1 FROM ledger").fetchone() if progress is not None else (None,)
+        (total,) = db.execute("SELECT max(idx) + 1 FROM ledger").fetchone()
         if progress is not None:
             progress("reading the entries", 0, total)
-        flushed = 0
-        for run in _runs(db, self):
-            if self.project or not self._run_of_plain(run):
-                for index, leaf, text in run:
-                    self._one(db, projection, index, leaf, text)
-            if self.size - flushed >= BATCH:
-                self._flush(projection)
-                flushed = self.size
-                if progress is not None:
-                    progress("reading the entries", flushed, total)
+        flushed, many = 0, 0 if self.project else total or 0
+        with reading_ahead(db, many) as ready:
+            for run in _runs(db, self):
+                if self.project or not self._run_of_plain(run, ready):
+                    for index, leaf, text in run:
+                        self._one(db, projection, index, leaf, text)
+                if self.size - flushed >= BATCH:
+                    self._flush(projection)
+                    flushed = self.size
+                    if progress is not None:
+                        progress("reading the entries", flushed, total)
         self._flush(projection)
         self.compact.root()  # whatever waits goes into the tree
         growing.end()
@@ -118,21 +119,21 @@ class Replay:
         elif entry is not None and entry.t == "key.add":
             self._fields(index, entry, _beside(db, index))
 
-    def _run_of_plain(self, run: Sequence[tuple[int, bytes, Any]]) -> bool:
+    def _run_of_plain(
+        self, run: Sequence[tuple[int, bytes, Any]], ready: Callable[[int, Sequence[bytes]], Ready | None]
+    ) -> bool:
         """Take entries of the plain form together, as `_entry` takes each; False, and none taken, where one is not."""
         first, last = run[0][0], run[-1][0]
         if not first or last - first + 1 != len(run) or any(first < size <= last + 1 for size in self.asked):
             return False
-        leaves = [leaf for _, leaf, _ in run]
-        plain = plain_run(leaves)
-        if plain is None or not all(t.startswith(BULK) for t in set(plain.t)):
+        made = ready(first, [leaf for _, leaf, _ in run])
+        if made is None:
             return False
-        self._span.take_run(first, leaves, plain)
-        self.compact.extend(leaves)
+        self._span.take_run(first, len(run), made.firsts)
+        self.compact.extend_hashes(made.hashed)
         self.size = last + 1
-        did = map(doing, plain.t, plain.kind, plain.by)
         chain = self._rows.setdefault("chain", [])
-        chain += zip(plain.sub, range(first, last + 1), plain.prev, did, strict=True)
+        chain += zip(made.sub, range(first, last + 1), made.prev, made.did, strict=True)
         return True
 
     def time_of(self, index: int) -> str | None:

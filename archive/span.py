@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from schemas.entry import Entry, PlainRun
+from schemas.entry import Entry
 
 MOST_ODD = 1_000  # keys and times in one act that are remembered; an honest act has one or two
 # Types of which a command may write very many: of many alike in one commit the first stands for all.
@@ -42,10 +42,8 @@ class Span:
         if entry.at not in self.ats and len(self.ats) < MOST_ODD:
             self.ats[entry.at] = entry.index
 
-    def take_run(self, first: int, leaves: Sequence[bytes], run: PlainRun) -> None:
-        """Count entries that are alike in all that counts but the first of each type, key and time; in order."""
-        alike = list(zip(run.t, run.by, run.at, strict=True))
-        for place in sorted(map(alike.index, set(alike))):
-            self.take(Entry.parse(first + place, leaves[place]))
-            self.count -= 1
-        self.count += len(leaves)
+    def take_run(self, first: int, count: int, firsts: Sequence[tuple[int, bytes]]) -> None:
+        """Count a run of entries that are alike in all that counts but `firsts` (place in the run, leaf); in order."""
+        for place, leaf in firsts:
+            self.take(Entry.parse(first + place, leaf))
+        self.count += count - len(firsts)

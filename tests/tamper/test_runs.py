@@ -1,19 +1,20 @@
 """A long act is read many entries at a time; whatever was done to one of them is told as if each were read alone."""
 
+import os
 import shutil
 import sqlite3
 
 import pytest
 
-from archive import ledger, replay
+from archive import ahead, ledger, replay
 from archive.audit import audit
 from archive.keys import Home
 from archive.open import find
 from schemas.entry import Entry
 from tests import casebook
 
-LONG = 3 * replay.RUN
-PLACE = 2 * replay.RUN + 17  # an entry with a whole run on either side
+LONG = 3 * ahead.RUN
+PLACE = 2 * ahead.RUN + 17  # an entry with a whole run on either side
 
 
 @pytest.fixture(scope="module")
@@ -59,23 +60,36 @@ def findings(folder, **options):
 
 
 def told_alike(folder, monkeypatch):
-    """Give what is found, which must be the same whether entries are read many at a time or one by one."""
+    """Give what is found, which must be the same whether another process reads ahead, this one alone, or one by one."""
+    monkeypatch.setattr(ahead, "MANY", 0)
     together = findings(folder)
-    with monkeypatch.context() as patch:
-        patch.setattr(replay, "plain_run", lambda _: None)
-        assert findings(folder) == together
+    monkeypatch.setattr(ahead, "MANY", 1 << 60)
+    assert findings(folder) == together
+    monkeypatch.setattr(ahead, "plain_run", lambda _: None)
+    assert findings(folder) == together
     return {one["code"] for one in together}
 
 
-def test_a_sound_act_is_read_by_the_run_and_nothing_is_found(kept, monkeypatch):
-    parsed = []
-    monkeypatch.setattr(
-        replay.Replay,
-        "_entry",
-        lambda self, index, *_, whole=replay.Replay._entry: parsed.append(index) or whole(self, index, *_),
-    )
+@pytest.mark.parametrize("many", [0, 1 << 60])
+def test_a_sound_act_is_read_by_the_run_and_nothing_is_found(kept, monkeypatch, many):
+    monkeypatch.setattr(ahead, "MANY", many)
+    alone, here = [], []
+    for noted, where, name in ((alone, replay.Replay, "_entry"), (here, ahead, "make_ready")):
+
+        def note(*given, noted=noted, done=getattr(where, name)):
+            noted.append(given)
+            return done(*given)
+
+        monkeypatch.setattr(where, name, note)
     assert findings(kept) == []
-    assert len(parsed) <= 2 * replay.RUN < LONG
+    assert len(alone) <= 2 * ahead.RUN < LONG
+    assert bool(here) == bool(many)  # what another process makes ready is not made ready here
+
+
+def test_a_process_that_dies_is_done_without(kept, monkeypatch):
+    monkeypatch.setattr(ahead, "MANY", 0)
+    monkeypatch.setattr(ahead, "_work", lambda _: lambda _: os._exit(1))
+    assert findings(kept) == []
 
 
 REWRITTEN = {
