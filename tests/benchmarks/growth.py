@@ -8,7 +8,7 @@ from tests.benchmarks.verify import taken
 def growths(place: Place) -> list[Growth]:
     """Give what grows when more is taken in, verified and audited."""
     entries = (10_000, 100_000, 1_000_000) if place.full else (1_000, 10_000)
-    files = (1_000, 10_000, 100_000) if place.full else (100, 1_000)
+    files = (300, 3_000, 30_000) if place.full else (100, 1_000)  # a `case.toml` of more than 8 MiB is refused
     kept, home = "$W/entries-$N/archive", "SIJILL_HOME=$W/entries-$N/home"
     make_entries = "$MAKE entries $W/entries-$N $N"
     make_tiny = "$MAKE small $W/tiny-$N $N 1000 3000"
