@@ -96,17 +96,18 @@ class _Ahead:
         """Give a run as the other process made it ready, or make it so here where it did not."""
         run, odd = divmod(first, RUN)
         group, place = divmod(run, GROUP)
-        if not odd and group >= self._group:
-            while self._group < group:
-                try:
-                    self._runs = next(self._answers, [])
-                except WorkerLost:
-                    self._runs = []
-                self._group += 1
-            if place < len(self._runs):
-                made = self._runs[place]
-                if made is None:
-                    return None
-                if len(made[1]) == len(leaves):
-                    return Ready(*made)
+        if group == self._group + 1:  # never farther: where entries are gone, nobody counts up to a far index
+            self._group, self._runs = group, self._next()
+        if not odd and group == self._group and place < len(self._runs):
+            made = self._runs[place]
+            if made is None:
+                return None
+            if len(made[1]) == len(leaves):
+                return Ready(*made)
         return make_ready(leaves)
+
+    def _next(self) -> list[Any]:
+        try:
+            return next(self._answers, [])
+        except WorkerLost:
+            return []

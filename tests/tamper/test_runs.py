@@ -127,6 +127,12 @@ def test_an_entry_that_is_gone_is_told(folder, monkeypatch):
     assert {"entry-missing", "commit-root"} <= told_alike(folder, monkeypatch)
 
 
+def test_entries_that_were_moved_far_off_are_told_and_nobody_counts_up_to_them(folder, monkeypatch):
+    """Their places are whole runs apart, so that each run looks like one that another process may have made ready."""
+    changed(folder, "UPDATE ledger SET idx = idx + ? WHERE idx >= ?", ahead.RUN * 10**12, 2 * ahead.RUN)
+    assert "entry-missing" in told_alike(folder, monkeypatch)
+
+
 def test_two_entries_that_changed_places_are_told(folder, monkeypatch):
     one, two = leaf(folder), leaf(folder, PLACE + 1)
     changed(
