@@ -83,8 +83,7 @@ def make_all(fields: Mapping[str, Any]) -> Made:
 
 def digest(disclosure: str) -> str:
     """Give what an entry holds of a disclosure: base64url of SHA-256 of its ASCII."""
-    hashed = hashlib.sha256(disclosure.encode()).digest()
-    return binascii.b2a_base64(hashed, newline=False).translate(URL, b"=").decode("ascii")
+    return base64url(hashlib.sha256(disclosure.encode()).digest())
 
 
 def read(disclosure: str) -> tuple[str, str, Any]:

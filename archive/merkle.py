@@ -90,7 +90,7 @@ class CompactRange:
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add leaves by their bytes."""
-        self.extend_hashes([_sha256(b"\x00" + leaf).digest() for leaf in leaves])
+        self.extend_hashes(map(leaf_hash, leaves))
 
     def extend_hashes(self, hashes: Iterable[bytes]) -> None:
         """Add leaves by their hashes."""
