@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -26,6 +27,7 @@ from archive.stretches import Stretch, stretches, told
 from archive.waiver import in_force
 from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
+from evidence.docket import Sighting
 from evidence.likeness import Likenesses
 from evidence.reason import reason, sentence
 from evidence.reason import told as told_in
@@ -39,18 +41,18 @@ if TYPE_CHECKING:
     from archive.open import Archive
     from archive.workers import Saying
 
-_RECORDS = (
-    "SELECT code, kind, id, sub, first, withdrawn, fields FROM record"
-    " WHERE kind IN ('case','source','item','link','relation') AND code BETWEEN ? AND ? ORDER BY code, first"
+_RECORDS = (  # of a case, in the order of kinds
+    "SELECT code, kind, id, sub, first, last, withdrawn, fields FROM record"
+    " WHERE kind IN ('case','source','item','link','relation') AND code BETWEEN ? AND ? ORDER BY code"
 )
-_ACTS = (
-    "SELECT r.code, a.sub, a.t, a.fields FROM record r CROSS JOIN act a ON a.sub = r.sub"
-    " WHERE r.kind IN ('case','item')"
-    " AND a.t IN ('custody.prior','consent.set','erase','waiver.set','reading.add')"
-    " AND r.code BETWEEN ? AND ? ORDER BY r.code, a.idx"
-)
+_BORE = ("custody.prior", "consent.set", "erase", "waiver.set", "reading.add")  # acts that bear on a result
+_ACTS = "SELECT sub, t, fields FROM act WHERE {} AND +t IN ('" + "','".join(_BORE) + "') ORDER BY idx"
+_ACTS_BETWEEN, _ACTS_OF = _ACTS.format("idx BETWEEN ? AND ?"), _ACTS.format("sub = ?")
+_NEAR = 64  # entries between two of a case that are read over
 _FACTS = "facts."
+_CODE, _FIRST = itemgetter(0), itemgetter(4)  # of a row: its case, the entry that registered it
 FORMS = ("text", "json", "junit")
+Act = tuple[str, Mapping[str, Any]]  # its type and fields
 Say = Callable[[Assessment, str, Sequence[Disagreement], Likenesses], str]
 
 
@@ -271,124 +273,130 @@ def cases(
 def _read(
     db: Any, ends: Stretch, checks: Sequence[Check], logs: Logs, standard: str | None
 ) -> Iterator[tuple[str, Case]]:
-    records = db.execute(_RECORDS, ends)
-    acts = groupby(db.execute(_ACTS, ends), key=lambda row: row[0])
-    ahead: tuple[str, list[Any]] | None = None
-    for code, rows in groupby(records, key=lambda row: row[0]):
-        while ahead is None or ahead[0] < code:
-            found = next(acts, None)
-            if found is None:
-                break
-            ahead = (found[0], list(found[1]))
-        mine = ahead[1] if ahead is not None and ahead[0] == code else []
-        own = list(rows)
-        if any(row[1] == "case" and is_marked(row[-1]) for row in own):
+    for code, own in groupby(db.execute(_RECORDS, ends), key=_CODE):
+        rows: dict[str, list[Any]] = {"case": [], "source": [], "item": [], "link": [], "relation": []}
+        for row in own:
+            rows[row[1]].append(row)
+        merged: list[Mapping[str, Any]] = []
+        if any(is_marked(row[-1]) for row in rows["case"]):
             if weighed_as(db, code) != code:
                 continue  # weighed with the case that takes it in
-            own, mine = _taken_in(db, code, own, mine)
-        case = _case(code, own, mine, checks, logs, standard)
+            merged = _take_in(db, code, rows)
+        for some in rows.values():
+            some.sort(key=_FIRST)
+        case = _case(db, code, rows, checks, logs, standard)
         if case is not None:
+            case[1].merged = merged
             yield case
 
 
-def _taken_in(db: Any, code: str, rows: list[Any], acts: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Give the rows of a case and of all that it takes in, in the order of registration, and the acts about them."""
+def _take_in(db: Any, code: str, rows: Mapping[str, list[Any]]) -> list[Mapping[str, Any]]:
+    """Add the rows of all that a case takes in, as the case itself has them, and give the records of those cases."""
+    merged = []
     for other in family(db, code)[1:]:
-        rows = rows + list(db.execute(_RECORDS, (other, other)))
-        acts = acts + [act for act in db.execute(_ACTS, (other, other)) if act[2] != "waiver.set"]
-    return sorted(rows, key=lambda row: row[4]), acts
+        for own, kind, name, *rest, fields in db.execute(_RECORDS, (other, other)):
+            record = orjson.loads(fields)
+            if kind == "case":
+                merged.append(record)
+            else:
+                seen = orjson.dumps(as_seen(record, own, code))
+                rows[kind].append((code, kind, named(name, own, code), *rest, seen))
+    return merged
 
 
 def _case(
-    code: str, rows: Sequence[Any], acts: Sequence[Any], checks: Sequence[Check], logs: Logs, standard: str | None
+    db: Any, code: str, rows: Mapping[str, Sequence[Any]], checks: Sequence[Check], logs: Logs, standard: str | None
 ) -> tuple[str, Case] | None:
-    by_kind: dict[str, list[Any]] = {kind: [] for kind in ("case", "source", "item", "link", "relation")}
-    merged = []
-    for own, kind, name, sub, first, withdrawn, fields in rows:
-        record = orjson.loads(fields)
-        if own != code and kind == "case":
-            merged.append(record)
-            continue
-        if own != code:  # of a case that was merged into this one
-            record, name = as_seen(record, own, code), named(name, own, code)
-        if kind in ("item", "source") or "erased" not in record:
-            by_kind[kind].append((name, sub, first, withdrawn is not None, record))
-    if not by_kind["case"]:
+    """Put a case together of its rows, by kind, in the order of registration."""
+    heads = [(row[3], head) for row in rows["case"] if "erased" not in (head := orjson.loads(row[-1]))]
+    if not heads:
         return None
-    of_sub: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-    for _, sub, t, fields in acts:
-        of_sub.setdefault(sub, []).append((t, orjson.loads(fields)))
-    _, case_sub, _, _, record = by_kind["case"][0]
-    links = [_link(row) for row in by_kind["link"]]
-    facts = {row[0]: _facts(of_sub.get(row[1], ())) for row in by_kind["item"]}
-    heard = any(row[4].get("message_type") == "release" for row in by_kind["item"])
-    return case_sub, Case(
+    sub, record = heads[0]
+    acts = _acts(db, sorted([*rows["case"], *rows["item"]], key=_FIRST))
+    facts: dict[str, Mapping[str, Any]] = {}
+    items = [_item(code, row, acts.get(row[3], ()), checks, facts) for row in rows["item"]]
+    relations = [(row, told) for row in rows["relation"] if "erased" not in (told := orjson.loads(row[-1]))]
+    heard = any(item.record.get("message_type") == "release" for item in items)
+    return sub, Case(
         record=record,
-        items=[_item(code, row, of_sub.get(row[1], ()), checks) for row in by_kind["item"]],
-        sources={name: fields for name, _, _, _, fields in by_kind["source"]},
-        links=links,
-        relations=[_relation(row) for row in by_kind["relation"] if not row[3]],
-        undone=[_relation(row) for row in by_kind["relation"] if row[3]],
+        items=items,
+        sources={row[2]: orjson.loads(row[-1]) for row in rows["source"]},
+        links=[_link(row, told) for row in rows["link"] if "erased" not in (told := orjson.loads(row[-1]))],
+        relations=[_relation(row, told) for row, told in relations if row[6] is None],
+        undone=[_relation(row, told) for row, told in relations if row[6] is not None],
         flights=logs.asked_of(record),
-        waivers=in_force(of_sub.get(case_sub, ()), standard, datetime.now(UTC).date()),
-        facts={name: read for name, read in facts.items() if read},
-        sightings=logs.sightings({row[0]: row[1] for row in by_kind["item"]}, by_kind["link"]) if heard else (),
-        merged=merged,
+        waivers=in_force(acts.get(sub, ()), standard, datetime.now(UTC).date()),
+        facts=facts,
+        sightings=_sightings(logs, rows) if heard else (),
     )
 
 
-def _facts(acts: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """Give what a reader found in an item, dotted names; a later reading goes over an earlier one."""
-    return {
-        key[len(_FACTS) :]: value
-        for t, said in acts
-        if t == "reading.add"
-        for key, value in said.items()
-        if key.startswith(_FACTS)
-    }
+def _acts(db: Any, rows: Sequence[Any]) -> dict[str, list[Act]]:
+    """Give the acts about each subject of these rows, oldest first; they lie between its first entry and its last.
+
+    Most were registered together, and are read together; what was done long after is looked up by its subject.
+    """
+    acts: dict[str, list[Act]] = {}
+    later: list[str] = []
+    spans: list[list[int]] = []
+    for row in rows:
+        first, last = row[4], row[5]
+        if last - first > _NEAR:
+            later.append(row[3])
+        elif last > first:
+            acts[row[3]] = []
+            if spans and first - spans[-1][1] <= _NEAR:
+                spans[-1][1] = max(last, spans[-1][1])
+            else:
+                spans.append([first, last])
+    for span in spans:
+        for sub, t, fields in db.execute(_ACTS_BETWEEN, span):
+            if sub in acts:
+                acts[sub].append((t, orjson.loads(fields)))
+    for sub in later:
+        acts[sub] = [(t, orjson.loads(fields)) for _, t, fields in db.execute(_ACTS_OF, (sub,))]
+    return acts
 
 
-def _item(code: str, row: Any, acts: Sequence[tuple[str, Mapping[str, Any]]], checks: Sequence[Check]) -> Item:
-    name, _, first, withdrawn, record = row
-    excluded = set()
-    full = name if "/" in name else f"{code}/{name}"
-    wrong = last_word(checks, full, first) if "blake3" in record else None
-    if wrong is not None:
-        excluded.add("integrity_failed")
+def _item(
+    code: str, row: Any, acts: Sequence[Act], checks: Sequence[Check], facts: dict[str, Mapping[str, Any]]
+) -> Item:
+    """Give an item as it stands after the acts about it; what readers found in it goes into `facts`."""
+    _, _, name, _, first, _, withdrawn, text = row
+    record = orjson.loads(text)
+    has_file = "blake3" in record
+    wrong = last_word(checks, name if "/" in name else f"{code}/{name}", first) if has_file and checks else None
+    excluded = {"integrity_failed"} if wrong is not None else set()
+    custody = []
     for t, said in acts:
-        if t == "erase":
+        if t == "custody.prior":
+            if said:  # erased ones say nothing
+                custody.append(said)
+        elif t == "reading.add":  # a later one goes over an earlier one; dotted names
+            found = {key[len(_FACTS) :]: value for key, value in said.items() if key.startswith(_FACTS)}
+            if found:
+                facts[name] = {**facts.get(name, {}), **found}
+        elif t == "erase":
             excluded.add("disposed")
         elif t == "consent.set":
-            record = {**record, f"consent.{said.get('audience')}": said.get("answer")}
+            record[f"consent.{said.get('audience')}"] = said.get("answer")
     if record.get("consent.internal") == "no":
         excluded.add("consent_withdrawn")
-    return Item(
-        id=name,
-        record=record,
-        index=first,
-        excluded=frozenset(excluded),
-        withdrawn=withdrawn,
-        custody=[said for t, said in acts if t == "custody.prior" and said],  # erased ones say nothing
-        present=wrong is None if "blake3" in record else None,
-    )
+    present = wrong is None if has_file else None
+    return Item(name, record, first, frozenset(excluded), withdrawn is not None, custody, present)
 
 
-def _relation(row: Any) -> Relation:
-    name, _, _, _, fields = row
-    return Relation(name, fields["item"], fields["as"], fields.get("of"), fields.get("external"))
+def _sightings(logs: Logs, rows: Mapping[str, Sequence[Any]]) -> Sequence[Sighting]:
+    links = [orjson.loads(row[-1]) for row in rows["link"] if row[6] is None]
+    return logs.sightings({row[2]: row[3] for row in rows["item"]}, links)
 
 
-def _link(row: Any) -> Link:
-    name, _, _, withdrawn, fields = row
+def _relation(row: Any, told: Mapping[str, Any]) -> Relation:
+    return Relation(row[2], told["item"], told["as"], told.get("of"), told.get("external"))
+
+
+def _link(row: Any, told: Mapping[str, Any]) -> Link:
     return Link(
-        id=name,
-        item=fields["item"],
-        facets=fields["facets"],
-        stance=fields["stance"],
-        strength=fields["strength"],
-        assessor=fields["assessor"],
-        reviewed_by=fields.get("reviewed_by"),
-        resolution=fields.get("resolution"),
-        withdrawn=withdrawn,
-        rationale=fields["rationale"],
-    )
+        row[2], told["item"], told["facets"], told["stance"], told["strength"], told["assessor"],
+        told.get("reviewed_by"), told.get("resolution"), row[6] is not None, told["rationale"],
+    )  # fmt: skip

@@ -78,9 +78,9 @@ class Logs:
 
     def asked_of(self, record: Mapping[str, Any]) -> Callable[[float, float, float], FlightAnswer]:
         """Give the question of a flight rule for one case: what was near, and whether one log watched all of it."""
-        when = occurred(record)
 
         def answer(within_km: float, before_min: float, after_min: float) -> FlightAnswer:
+            when = occurred(record)
             near = self.matches(when, within_km, before_min, after_min, en_route=False)
             covered = self.covered(when, before_min, after_min)
             named = [_row(one.log, one.row) for one in near]
@@ -88,12 +88,12 @@ class Logs:
 
         return answer
 
-    def sightings(self, subs: Mapping[str, str], links: Iterable[Sequence[Any]]) -> list[Sighting]:
+    def sightings(self, subs: Mapping[str, str], links: Iterable[Mapping[str, Any]]) -> list[Sighting]:
         """Give the rows of logs that links of a case name (`row 2`); `subs` are the subjects of its items by id."""
         found = {}
-        for _, _, _, withdrawn, link in links:
+        for link in links:
             sub, row = subs.get(str(link.get("item"))), _ROW.search(str(link.get("locator", "")))
-            if withdrawn or sub not in self._read or row is None:
+            if sub not in self._read or row is None:
                 continue
             told = self._db.execute(_SIGHTING, (span(self._read[sub])[0] + int(row[1]),)).fetchone()
             if told is not None and int(row[1]) < ROWS:

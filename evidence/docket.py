@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Item:
     """A piece of evidence as registered; `index` is its place in the ledger, `excluded` what took it out of counting.
 
@@ -32,7 +32,7 @@ class Item:
     present: bool | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Link:
     """One item's bearing on facets of the case. A contradiction is open while `resolution` is None or `unresolved`."""
 
@@ -48,7 +48,7 @@ class Link:
     rationale: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Relation:
     """How an item hangs together with another of the case (`of`) or with something that is not in it (`external`)."""
 
@@ -89,7 +89,7 @@ def no_flights(within_km: float, before_min: float, after_min: float) -> FlightA
     return FlightAnswer(covered=False)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Case:
     """A case as it is weighed; `items` in the order of registration, `waivers` those in force, rule id -> reason.
 
