@@ -25,6 +25,7 @@ from archive.folder import Folder, check_manifest, look
 from archive.readings import Findings, read_files, record_reading
 from archive.registered import SAME, Known, Registered, had, registered
 from archive.seal import recipients_of
+from archive.sheets import Sheets
 from archive.storing import counted, growth_of, store
 from evidence.sheet import Submission, read_submission
 from schemas.case import MERGED
@@ -90,10 +91,11 @@ def intake(
     Raises InputError with every problem, RefusedError, or UnreachableError.
     """
     looked = look(folder)
-    with archive.reading() as db:
+    with archive.reading() as db, Sheets() as sheets:
         submission = read_submission(
-            looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: had(db, code)
-        )
+            looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: had(db, code),
+            opened=sheets.book,
+        )  # fmt: skip
     looked.texts.clear()
     return take(archive, looked, submission, signers, reason=reason, dry_run=dry_run, lang=lang, progress=progress)
 

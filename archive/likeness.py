@@ -26,7 +26,8 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from archive.pictures import NoChild, NoCopy, Pictures
+from archive.limited import NoAnswer, NoChild
+from archive.pictures import Pictures
 from evidence.likeness import GONE, LARGE, Likenesses, Thing, likenesses, pairs_of, things, why_of
 from evidence.reason import told
 
@@ -203,7 +204,7 @@ class Looking:
             return (child.mark(path, one.media_type), ""), True
         except OSError:
             return (None, GONE), False
-        except NoCopy as error:
+        except NoAnswer as error:
             return (None, why_of(str(error))), not isinstance(error, NoChild)
 
 

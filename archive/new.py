@@ -12,18 +12,20 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.folder import Folder, look
 from archive.language import language
+from archive.sheets import Sheets
 from archive.workers import Progress, Saying, summed, telling
 from evidence.agreement import is_passed_over
 from evidence.media import HEAD, media_type
 from evidence.messenger import is_screenshot, messenger
 from evidence.reading import Reading
 from evidence.sheet import MANIFEST, SHEET_FILES
-from evidence.workbook import FileRow, can_hold, has_formulas, new_book, update_book
+from evidence.workbook import FileRow, can_hold, new_book
 from schemas.errors import InputError, SijillError, UnreachableError
 from schemas.sentences import say
 from schemas.text import visible
@@ -86,15 +88,15 @@ def new_folder(
             where=visible(str(folder)),
             hint="hand in the files of each case in a folder of their own, or write items.csv beside a case.toml",
         )
-    rows = _rows(looked, names, tongue, archive, progress)
     path = folder / "case.xlsx"
     before = looked.texts.get("case.xlsx")
-    if before is None:
-        data, added = new_book(rows, tongue), len(rows)
-    else:
-        data, added, _ = update_book(before, rows, tongue)
-        if added and has_formulas(before):
-            warnings.append(say("formulas-lost", tongue))
+    with Sheets() as sheets:
+        rows = _rows(looked, names, tongue, archive, sheets, progress)
+        if before is None:
+            data, added = new_book(rows, tongue), len(rows)
+        else:
+            data, added, formulas = sheets.updated(before, rows, tongue)
+            warnings += [say("formulas-lost", tongue)] if formulas else []
     if data != before:
         write_whole(path, data)
     return NewResult(folder, path, len(rows), added, [*looked.warnings, *warnings])
@@ -116,7 +118,7 @@ def _names(looked: Folder, lang: str) -> tuple[list[str], list[str]]:
 
 
 def _rows(
-    looked: Folder, names: list[str], lang: str, archive: Archive | None, progress: Saying | None
+    looked: Folder, names: list[str], lang: str, archive: Archive | None, sheets: Sheets, progress: Saying | None
 ) -> list[FileRow]:
     types = {name: _media_type(looked.path(name), name) for name in names}
     sizes = {name: looked.path(name).stat().st_size for name in names}
@@ -126,7 +128,7 @@ def _rows(
     for number, name in enumerate(names, 1):
         if progress is not None:
             progress("guessing what the files are", number, len(names))
-        kind, medium = _guess(looked.path(name), types[name])
+        kind, medium = _guess(looked.path(name), types[name], sheets)
         information = {
             "guess": types[name],
             "size": sizes[name],
@@ -138,7 +140,7 @@ def _rows(
     return rows
 
 
-def _guess(path: Path, media: str) -> tuple[str, str]:
+def _guess(path: Path, media: str, sheets: Sheets) -> tuple[str, str]:
     """Guess kind and medium of an item from its media type, and of a table from its heads; empty where nothing tells.
 
     A text or a recording may be a statement, an intercept or a document: only a person knows.
@@ -150,7 +152,8 @@ def _guess(path: Path, media: str) -> tuple[str, str]:
 
         try:
             with path.open("rb") as file:
-                columns = read_log(file, date_order=ORDERS[0], name=path.name).columns
+                opened = partial(sheets.log, path)
+                columns = read_log(file, date_order=ORDERS[0], name=path.name, opened=opened).columns
         except (SijillError, OSError):
             return "", ""
         return ("flight_log", "") if columns.keys() & _OF_FLIGHTS else ("", "")

@@ -10,122 +10,59 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from archive.limited import Limited, NoAnswer
 from evidence.digest import Digests, digest_bytes
 from evidence.redaction import Box
 
 SECONDS = 30.0
-MOST_BYTES = 512 * 1024 * 1024
-_START = (
-    "import sys; sys.path.insert(next((n for n, p in enumerate(sys.path) if p.endswith('-packages')), len(sys.path)),"
-    " sys.argv[1]); from archive.picture_child import main; main()"
-)
 _TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "audio/x-wav"}
 
 
-class NoCopy(Exception):
-    """A child made no copy; the message says why, in our own words."""
-
-
-class NoChild(NoCopy):
-    """There is no child that could make one."""
-
-
-class Pictures:
-    """One child, started when it is first needed and again after it died. Not for several threads at once."""
+class Pictures(Limited):
+    """One child that decodes, see `Limited`."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
-        self.end()
+        super().__init__("archive.picture_child", seconds)
 
     def small(self, path: Path) -> bytes | None:
         """Give a small JPEG of the picture at `path`, or None where none could be made."""
-        with contextlib.suppress(NoCopy):
+        with contextlib.suppress(NoAnswer):
             answer = self._ask(path, do="small")
             return answer if answer.startswith(b"\xff\xd8\xff") else None
         return None
 
     def clean(self, path: Path, media_type: str) -> bytes:
-        """Give a copy without metadata. Raises NoCopy."""
+        """Give a copy without metadata. Raises NoAnswer."""
         return self._ask(path, do="clean", media_type=media_type)
 
     def covered(self, path: Path, boxes: Sequence[Box], how: str) -> bytes:
-        """Give a copy without metadata, its boxes covered. Raises NoCopy."""
+        """Give a copy without metadata, its boxes covered. Raises NoAnswer."""
         return self._ask(path, do="cover", boxes=[list(box) for box in boxes], how=how)
 
     def mark(self, path: Path, media_type: str) -> bytes:
-        """Give the mark of a picture or a text, by which `evidence.likeness` compares. Raises NoCopy."""
+        """Give the mark of a picture or a text, by which `evidence.likeness` compares. Raises NoAnswer."""
         return self._ask(path, do="mark", media_type=media_type)
 
     def refusals(self, original: tuple[Path, str], copy: tuple[Path, str], gone: Sequence[str]) -> list[str]:
-        """Give the reasons why a copy cannot stand for an original; both as (path, media type). Raises NoCopy."""
+        """Give the reasons why a copy cannot stand for an original; both as (path, media type). Raises NoAnswer."""
         types = [original[1], copy[1]]
         answer = self._ask(original[0], do="compare", copy=os.path.abspath(copy[0]), types=types, gone=list(gone))
         return [str(reason) for reason in json.loads(answer)]
 
     def spoken(self, path: Path, media_type: str, names: Sequence[str]) -> list[str]:
-        """Give those of `names` that the text of a file holds. Raises NoCopy."""
+        """Give those of `names` that the text of a file holds. Raises NoAnswer."""
         answer = self._ask(path, do="spoken", media_type=media_type, names=list(names))
         return [name for name in names if name in json.loads(answer)]
 
     def _ask(self, path: Path, **job: Any) -> bytes:
-        process = self._process or self._start()
-        if process is None or process.stdin is None or process.stdout is None:
-            raise NoChild("no process for it could be started")
-        watchdog = threading.Timer(self._seconds, process.kill)
-        watchdog.start()
-        try:
-            process.stdin.write(json.dumps({"path": os.path.abspath(path), **job}).encode() + b"\n")
-            process.stdin.flush()
-            head = process.stdout.read(5)
-            length = int.from_bytes(head[1:], "big") if len(head) == 5 else -1
-            answer = process.stdout.read(length) if 0 <= length <= MOST_BYTES else b""
-        except OSError:
-            head, length, answer = b"\0", -1, b""
-        finally:
-            watchdog.cancel()
-        if len(answer) != length:
-            self.end()
-            raise NoCopy("it takes more time or memory to decode than it may")
-        if head[:1] != b"\1":
-            raise NoCopy(answer[:200].decode("ascii", "replace"))
-        return answer
-
-    def _start(self) -> subprocess.Popen[bytes] | None:
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-c", _START, str(Path(__file__).resolve().parents[1])],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
-            )
-        except OSError:
-            self._process = None
-        return self._process
-
-    def end(self) -> None:
-        """End the child."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            with contextlib.suppress(OSError, ValueError):
-                process.communicate()
+        return self.ask(path=os.path.abspath(path), **job)
 
 
 @dataclass(frozen=True)
@@ -160,7 +97,7 @@ class Copies:
         if path.name not in self._made:
             try:
                 self._made[path.name] = self._keep(self._pictures.clean(path, media_type))
-            except NoCopy as error:
+            except NoAnswer as error:
                 self._made[path.name] = str(error)
         return self._made[path.name]
 
@@ -176,19 +113,19 @@ class Copies:
 
     def spoken(self, path: Path, media_type: str, names: Sequence[str]) -> list[str] | None:
         """Give those of `names` that the text of a file holds; None where its text cannot be told."""
-        with contextlib.suppress(NoCopy):
+        with contextlib.suppress(NoAnswer):
             return self._pictures.spoken(path, media_type, names)
         return None
 
     def _mark(self, path: Path, media_type: str) -> bytes | None:
-        with contextlib.suppress(NoCopy):
+        with contextlib.suppress(NoAnswer):
             return self._pictures.mark(path, media_type)
         return None
 
     def _keep(self, data: bytes) -> Made:
         media_type = next((kind for head, kind in _TYPES.items() if data.startswith(head)), None)
         if media_type is None:
-            raise NoCopy("the copy is of no known type")
+            raise NoAnswer("the copy is of no known type")
         path = Path(self._folder.name) / f"{len(self._made)}"
         path.write_bytes(data)
         return Made(path, digest_bytes(data), media_type)

@@ -5,6 +5,9 @@ standard input, answers go as JSON lines to standard output, in order. Before
 the first job it gives up what it does not need: memory, processor time, files
 to write, further processes, core dumps, and the network where the system lets
 it. It never writes a file, and knows nothing of archive, ledger or keys.
+
+`answer_all` is the same for children that `archive.limited` asks, whose answers
+are bytes: 1 or 0 (there is none), four bytes of length, and the answer or why.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import logging
 import os
 import stat
 import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 MEMORY_BYTES = 1 << 30  # address space, with what Python and Pillow map at start
@@ -36,14 +40,14 @@ def cut_network() -> bool:
     return any(libc.unshare(flags) == 0 for flags in (_NEW_NET, _NEW_NET | _NEW_USER))
 
 
-def limit() -> None:
+def limit(memory: int = MEMORY_BYTES) -> None:
     """Set the limits that last as long as the process; systems without `resource` have the watchdog alone."""
     try:
         import resource
     except ImportError:
         return
     for name, most in (
-        ("RLIMIT_AS", MEMORY_BYTES),
+        ("RLIMIT_AS", memory),
         ("RLIMIT_FSIZE", 0),
         ("RLIMIT_CORE", 0),
         ("RLIMIT_NPROC", 0),
@@ -54,14 +58,14 @@ def limit() -> None:
                 resource.setrlimit(getattr(resource, name), (most, most))
 
 
-def limit_next_file() -> None:
+def limit_next_file(seconds: int = CPU_SECONDS) -> None:
     """Give the next file its own processor time, on top of what is used already."""
     try:
         import resource
     except ImportError:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS + 1
+    soft = int(used.ru_utime + used.ru_stime) + seconds + 1
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
@@ -109,6 +113,33 @@ def serve(jobs: BinaryIO, answers: BinaryIO) -> None:
         if len(text) > ANSWER_BYTES:
             text = b'{"warnings": ["the reader said too much of this file; none of it is kept"]}'
         answers.write(text + b"\n")
+        answers.flush()
+
+
+def answer_all(
+    answer: Callable[[dict[str, Any], bytes], bytes],
+    told: tuple[type[Exception], ...],
+    *,
+    memory: int = MEMORY_BYTES,
+    seconds: int = CPU_SECONDS,
+) -> None:
+    """Answer every job of standard input, with the bytes that go with it; what is `told` is an answer in words."""
+    cut_network()
+    limit(memory)
+    jobs, answers = sys.stdin.buffer, sys.stdout.buffer
+    for line in jobs:
+        limit_next_file(seconds)
+        made, head = b"", b"\0"
+        try:
+            job = json.loads(line)
+            made, head = answer(job, jobs.read(job["bytes"])), b"\1"
+        except told as error:
+            made = str(error).encode("utf-8", "replace")
+        except MemoryError:
+            made = b"it takes more time or memory to decode than it may"
+        except Exception as error:
+            made = f"it cannot be decoded ({type(error).__name__})".encode()
+        answers.write(head + len(made).to_bytes(4, "big") + made)
         answers.flush()
 
 

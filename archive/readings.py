@@ -1,6 +1,7 @@
 """Readings at intake: what readers find in the stored bytes of new items, and how it is recorded.
 
-Images are read by limited children; flight logs row by row. A reading is
+Images are read by limited children; flight logs row by row, those that are
+workbooks or JSON in a limited child too. A reading is
 recorded once, as disclosures of its own entry, and never made again by an
 audit. A flight log is one entry: it commits to its rows by an RFC 6962 root.
 """
@@ -12,6 +13,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count, islice, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,11 +22,14 @@ import orjson
 from archive import ledger, log_rows, merkle
 from archive.draft import Draft
 from archive.object_trouble import taken_away
+from archive.sheets import Sheets
 from archive.workers import WorkerLost, can_fork, forked
-from schemas.errors import Problem, SijillError
+from schemas.errors import Problem, SijillError, UnreachableError
 from schemas.sentences import retold, say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archive.folder import Folder
     from archive.open import Archive
     from archive.registered import Registered
@@ -80,6 +85,7 @@ def read_files(
     from evidence.media import name_warning
 
     found = Findings()
+    sheets = found.files.enter_context(Sheets())
     images = []
     named: dict[str, str | None] = {}
     for item in submission.items:
@@ -91,7 +97,7 @@ def read_files(
             continue
         path = looked.path(str(item["file"])) if dry_run else archive.objects.path(str(item["blake3"]))
         if item["kind"] == "flight_log":
-            _open_log(found, submission.places[name], item, submission, path, lang)
+            _open_log(found, sheets, submission.places[name], item, submission, path, lang)
         else:
             images.append((name, path, kind))
             named[name] = odd
@@ -110,7 +116,7 @@ def read_files(
 
 
 def _open_log(
-    found: Findings, where: str, item: Mapping[str, Any], submission: Submission, path: Any, lang: str
+    found: Findings, sheets: Sheets, where: str, item: Mapping[str, Any], submission: Submission, path: Path, lang: str
 ) -> None:
     from evidence.flight_log import read_log
     from evidence.match import has_place
@@ -123,8 +129,10 @@ def _open_log(
     try:
         log = read_log(
             file, columns=item.get("columns"), zone=zone,
-            date_order=item.get("date_order"), name=str(item["file"]),
+            date_order=item.get("date_order"), name=str(item["file"]), opened=partial(sheets.log, path),
         )  # fmt: skip
+    except UnreachableError:
+        raise
     except SijillError as error:
         told = {"what": retold(error.message, lang), "hint": retold(error.hint or "", lang)}
         found.problems.append(Problem(where, say("log-file-hint" if error.hint else "log-file", lang, **told)))

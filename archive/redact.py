@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger, paper
-from archive.pictures import NoCopy, Pictures
+from archive.limited import NoAnswer
+from archive.pictures import Pictures
 from archive.show import Kept, find_item
 from evidence.media import HEAD, media_type
 from evidence.redaction import HOW, PICTURES, Box
@@ -45,7 +46,7 @@ def cover(
     with Pictures() as pictures:
         try:
             made = pictures.covered(original, boxes, how)
-        except NoCopy as error:
+        except NoAnswer as error:
             raise InputError(f"{item.name}: {error}; nothing was recorded", where=item.name, code="redact") from error
     fields = {"how": how, "boxes": [list(box) for box in boxes]}
     return _enter(archive, item, made, audience, reason, fields, signers)
@@ -68,7 +69,7 @@ def replace(
     with Pictures() as pictures:
         try:
             reasons = pictures.refusals((original, types[0]), (file, kind), gone)
-        except NoCopy as error:
+        except NoAnswer as error:
             reasons = [f"what it holds cannot be told: {error}"]
     if reasons:
         raise InputError(

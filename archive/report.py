@@ -16,7 +16,8 @@ from archive.language import language
 from archive.new import write_whole
 from archive.open import Archive
 from archive.registered import had
-from evidence.marked import marked_copy
+from archive.sheets import Sheets
+from evidence.marks import marks_of
 from evidence.sheet import CSV_FILES, SHEET_FILES, read_submission
 from schemas.errors import InputError, Problem
 from schemas.sentences import LANGUAGES
@@ -42,10 +43,15 @@ def write_report(
             hint="give another name, as report.xlsx",
         )
     looked = look(folder)
-    with archive.reading() if archive else nullcontext() as db:
-        known = (lambda code: had(db, code)) if db else None
-        submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC), registered=known)
-    shown = {fault.problem(spoken) for fault in submission.faults for spoken in LANGUAGES}
-    others = [problem for problem in problems if problem not in shown]
-    write_whole(path, marked_copy(looked.texts, submission.faults, others, CSV_FILES, tongue))
+    with Sheets() as sheets:
+        with archive.reading() if archive else nullcontext() as db:
+            known = (lambda code: had(db, code)) if db else None
+            submission = read_submission(
+                looked.texts, looked.files, now=datetime.now(UTC), registered=known, opened=sheets.book
+            )
+        shown = {fault.problem(spoken) for fault in submission.faults for spoken in LANGUAGES}
+        others = [problem for problem in problems if problem not in shown]
+        marks = marks_of(submission.faults, others, tongue)
+        made = sheets.marked(looked.texts, marks, CSV_FILES, tongue)
+    write_whole(path, made)
     return len(submission.problems) + len(others)

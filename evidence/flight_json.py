@@ -16,7 +16,6 @@ Follows readsb's README-json.md, and the OpenSky REST API (states, tracks).
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, BinaryIO
@@ -43,11 +42,6 @@ Known = dict[str, Any]  # head -> value
 
 class NoJson(ValueError):
     """A text is no JSON value that is read here."""
-
-
-def looks_like_json(start: bytes) -> bool:
-    """Tell whether a file begins as a JSON object or list of them does."""
-    return re.match(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*(?:\{|\]))", start) is not None
 
 
 class JsonTable:

@@ -266,12 +266,13 @@ def read_log(
     zone: str | None = None,
     date_order: str | None = None,
     name: str = "",
+    opened: Open = open_table,
 ) -> FlightLog:
     """Open a flight log for reading; `data` is its bytes or a stream that can be read again from its start.
 
     `columns` maps fields (`FIELDS`) to heads of the file; heads that are known need no map. `zone` is read
-    for times without an offset. Raises FormatError: no time column, an unknown field or head, another
-    encoding, dates whose order is neither given nor proved.
+    for times without an offset. `opened` opens the table. Raises FormatError: no time column, an unknown
+    field or head, another encoding, dates whose order is neither given nor proved.
     """
     stream = io.BytesIO(data) if isinstance(data, bytes | bytearray | memoryview) else data
     mapped = _check_map(columns or {})
@@ -279,9 +280,9 @@ def read_log(
         find_zone(zone)
     if date_order is not None and date_order not in ORDERS:
         raise FormatError(say("log-order", known=", ".join(ORDERS)))
-    table = open_table(stream, lambda cells: _has_heads(cells, mapped))
+    table = opened(stream, Heads(mapped))
     if not table.heads:
-        raise _no_heads(stream, mapped)
+        raise _no_heads(stream, mapped, opened)
     places = find_columns(table.heads, mapped)
     log = FlightLog(
         name=name,
@@ -309,19 +310,31 @@ def _check_map(columns: Mapping[str, str]) -> dict[str, str]:
     return {name: str(head) for name, head in columns.items()}
 
 
-def _has_heads(cells: Sequence[str], mapped: Mapping[str, str]) -> bool:
-    folded = {fold(cell) for cell in cells if cell.strip() and len(cell) <= 200}
-    if mapped:
-        return all(fold(head) in folded for head in mapped.values()) and (
-            "time" in mapped
-            or "date" in mapped
-            or any(heads().get(head, ("",))[0] in ("time", "date") for head in folded)
-        )
-    return any(heads().get(head, ("",))[0] in ("time", "date") for head in folded)
+@dataclass(frozen=True)
+class Heads:
+    """Tells whether a row holds the heads of a log: those of the map, else a known one of a time; None: any text."""
+
+    mapped: Mapping[str, str] | None
+
+    def __call__(self, cells: Sequence[str]) -> bool:
+        """Tell it of these cells."""
+        if self.mapped is None:
+            return any(cell.strip() for cell in cells)
+        folded = {fold(cell) for cell in cells if cell.strip() and len(cell) <= 200}
+        if self.mapped:
+            return all(fold(head) in folded for head in self.mapped.values()) and (
+                "time" in self.mapped
+                or "date" in self.mapped
+                or any(heads().get(head, ("",))[0] in ("time", "date") for head in folded)
+            )
+        return any(heads().get(head, ("",))[0] in ("time", "date") for head in folded)
 
 
-def _no_heads(stream: BinaryIO, mapped: Mapping[str, str]) -> FormatError:
-    table = open_table(stream, lambda cells: any(cell.strip() for cell in cells))
+Open = Callable[[BinaryIO, Heads], Table]
+
+
+def _no_heads(stream: BinaryIO, mapped: Mapping[str, str], opened: Open) -> FormatError:
+    table = opened(stream, Heads(None))
     found = [cell.strip() for cell in table.heads if cell.strip()]
     for name, head in mapped.items():
         if fold(head) not in {fold(cell) for cell in found}:

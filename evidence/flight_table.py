@@ -63,19 +63,34 @@ def open_table(stream: BinaryIO, is_head: Choose) -> Table:
 
     Raises FormatError for another encoding, a damaged workbook, or no such row (its heads are then empty).
     """
-    from evidence.flight_json import JsonTable, looks_like_json
-
-    stream.seek(0)
-    start = stream.read(256)
+    start = _start(stream)
     if start.startswith(_ZIP):
         return WorkbookTable(stream, is_head)
-    if looks_like_json(start):
+    if _looks_like_json(start):
+        from evidence.flight_json import JsonTable
+
         return JsonTable(stream, is_head)
     if start.startswith(b"\x1f\x8b"):
         raise FormatError(say("log-gzip"), hint=say("log-unpack"))
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise FormatError(say("log-xls"), hint=say("log-save-as"))
     return CsvTable(stream, is_head)
+
+
+def is_parsed(stream: BinaryIO) -> bool:
+    """Tell whether a file is a workbook or JSON: what has a parser of its own, not lines of text."""
+    start = _start(stream)
+    return start.startswith(_ZIP) or _looks_like_json(start)
+
+
+def _start(stream: BinaryIO) -> bytes:
+    stream.seek(0)
+    return stream.read(256)
+
+
+def _looks_like_json(start: bytes) -> bool:
+    """Tell whether a file begins as a JSON object or list of them does."""
+    return re.match(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*(?:\{|\]))", start) is not None
 
 
 def _encoding(stream: BinaryIO) -> tuple[str, bool]:

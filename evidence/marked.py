@@ -1,6 +1,6 @@
 """A copy of the sheets with the wrong cells marked: what is wrong, why, and an example, in the person's language.
 
-Made from bytes and faults; the sheet that was handed in is never written. The
+Made from bytes and marks; the sheet that was handed in is never written. The
 first sheet lists everything that was found, also what has no cell. A CSV or a
 case.toml becomes a workbook of the same rows first.
 """
@@ -8,7 +8,6 @@ case.toml becomes a workbook of the same rows first.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,11 +17,11 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from evidence.csv_rows import decoded
-from evidence.faults import Fault
 from evidence.heads import HEADS
-from evidence.workbook import example, open_book, put_text
+from evidence.marks import Mark
+from evidence.workbook import example, in_bytes, open_book, put_text
 from schemas import words
-from schemas.errors import FormatError, Problem
+from schemas.errors import FormatError
 from schemas.sentences import say
 
 _WRONG = PatternFill("solid", fgColor="FFFFC7CE")
@@ -32,16 +31,11 @@ _MOST_COMMENTS = 5_000
 
 
 def marked_copy(
-    texts: Mapping[str, bytes],
-    faults: Sequence[Fault],
-    others: Sequence[Problem],
-    csv_tables: Mapping[str, str],
-    lang: str,
+    texts: Mapping[str, bytes], marks: Sequence[Mark], csv_tables: Mapping[str, str], lang: str
 ) -> bytes:
     """Give a workbook: every problem on its first sheet, then the sheets handed in with their wrong cells marked.
 
-    `others` are problems that no table shows, `csv_tables` the tables by CSV name.
-    A case.xlsx that cannot be opened gives the list alone.
+    `csv_tables` are the tables by CSV name. A case.xlsx that cannot be opened gives the list alone.
     """
     book = _book(texts)
     sheets: dict[str, Any] = {sheet.title: sheet for sheet in book.worksheets}
@@ -49,17 +43,13 @@ def marked_copy(
         if name in texts:
             sheets[name] = _csv_sheet(book, name, texts[name])
     listed = book.create_sheet(_free_title(book, say("problems-sheet", lang)), 0)
-    _list_problems(listed, faults, others, lang)
-    for number, fault in enumerate(faults):
-        title = fault.spot.file if fault.spot.style == "csv" else fault.spot.table
-        sheet = sheets.get(title) if fault.spot.style != "toml" else None
-        if sheet is not None and number < _MOST_COMMENTS:
-            table = csv_tables.get(fault.spot.file) or words.read_sheet_name(fault.spot.table) or ""
-            _mark(sheet, table, fault, lang)
+    _list_problems(listed, marks, lang)
+    for mark in marks[:_MOST_COMMENTS]:
+        sheet = sheets.get(mark.sheet) if mark.sheet else None
+        if sheet is not None:
+            _mark(sheet, csv_tables.get(mark.file) or words.read_sheet_name(mark.sheet) or "", mark, lang)
     book.active = 0
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return in_bytes(book)
 
 
 def _book(texts: Mapping[str, bytes]) -> openpyxl.Workbook:
@@ -91,46 +81,42 @@ def _csv_sheet(book: openpyxl.Workbook, name: str, data: bytes) -> Worksheet:
     return sheet
 
 
-def _list_problems(sheet: Worksheet, faults: Sequence[Fault], others: Sequence[Problem], lang: str) -> None:
+def _list_problems(sheet: Worksheet, marks: Sequence[Mark], lang: str) -> None:
     sheet.sheet_view.rightToLeft = lang == "ar"
     for column, (head, width) in enumerate((("", 14), ("problems-where", 50), ("problems-what", 100)), 1):
         cell = sheet.cell(1, column)
         put_text(cell, say(head, lang) if head else "#")
         cell.font = Font(bold=True)
         sheet.column_dimensions["ABC"[column - 1]].width = width
-    lines = [(fault.problem(lang), fault.warning) for fault in sorted(faults, key=lambda fault: fault.warning)]
-    for row, (problem, warning) in enumerate([*((one, False) for one in others), *lines], 2):
-        put_text(sheet.cell(row, 1), say("problems-warning" if warning else "problems-refused", lang))
-        put_text(sheet.cell(row, 2), problem.where)
-        put_text(sheet.cell(row, 3), problem.problem)
-        sheet.cell(row, 1).fill = _TOLD if warning else _WRONG
+    for row, mark in enumerate(marks, 2):
+        put_text(sheet.cell(row, 1), say("problems-warning" if mark.warning else "problems-refused", lang))
+        put_text(sheet.cell(row, 2), mark.where)
+        put_text(sheet.cell(row, 3), mark.problem)
+        sheet.cell(row, 1).fill = _TOLD if mark.warning else _WRONG
         sheet.cell(row, 3).alignment = Alignment(wrap_text=True, vertical="top")
     sheet.freeze_panes = "A2"
 
 
-def _mark(sheet: Worksheet, table: str, fault: Fault, lang: str) -> None:
-    cell = _cell(sheet, table, fault)
+def _mark(sheet: Worksheet, table: str, mark: Mark, lang: str) -> None:
+    cell = _cell(sheet, table, mark)
     if cell is None:
         return
-    cell.fill = _TOLD if fault.warning and cell.fill != _WRONG else _WRONG
-    entry = HEADS.get(table, {}).get(fault.spot.column)
-    text = fault.sentence(lang)
-    if entry is not None and not fault.warning:
+    cell.fill = _TOLD if mark.warning and cell.fill != _WRONG else _WRONG
+    entry = HEADS.get(table, {}).get(mark.column)
+    text = mark.sentence
+    if entry is not None and not mark.warning:
         text += f"\n{example(entry, lang)}"
     earlier = f"{cell.comment.text}\n\n" if cell.comment is not None and cell.comment.author == "Sijill" else ""
     cell.comment = Comment((earlier + text)[:4000], "Sijill", height=160, width=360)
 
 
-def _cell(sheet: Worksheet, table: str, fault: Fault) -> Any:
-    """Give the cell that a fault is about: of its row and column, else the first of its row, else its head."""
-    spot = fault.spot
+def _cell(sheet: Worksheet, table: str, mark: Mark) -> Any:
+    """Give the cell that a mark is about: of its row and column, else the first of its row, else its head."""
     if table == "case":
-        row = spot.lines.get(spot.column) or spot.number or _row_of_key(sheet, spot.column)
+        row = mark.row or _row_of_key(sheet, mark.column)
         return sheet.cell(row, _value_column(sheet)) if row else None
-    column = _column(sheet, spot.heads.get(spot.column, spot.column)) or _column_of_stem(sheet, spot)
-    if spot.number and column:
-        return sheet.cell(spot.number, column)
-    return sheet.cell(spot.number or 1, column or 1)
+    column = next((column for column in (_column(sheet, head) for head in mark.heads) if column), None)
+    return sheet.cell(mark.row or 1, column or 1)
 
 
 def _column(sheet: Worksheet, head: str) -> int | None:
@@ -139,13 +125,6 @@ def _column(sheet: Worksheet, head: str) -> int | None:
             if head and isinstance(cell.value, str) and cell.value.strip() == head:
                 return int(cell.column or 1)
     return None
-
-
-def _column_of_stem(sheet: Worksheet, spot: Any) -> int | None:
-    """Give the column of the first part of a group, or of the field that a place inside a cell belongs to."""
-    stem = str(spot.column).partition(" ")[0]
-    heads = [head for name, head in spot.heads.items() if name == stem or name.startswith(f"{stem}.")]
-    return next((column for column in (_column(sheet, head) for head in heads) if column), None)
 
 
 def _value_column(sheet: Worksheet) -> int:

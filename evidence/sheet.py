@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evidence import agreement, case_toml
 from evidence.agreement import Sofar
@@ -29,6 +29,9 @@ from schemas.item import ITEM_FIELDS
 from schemas.link import LINK, RELATION
 from schemas.source import SOURCE
 from schemas.text import nearest
+
+if TYPE_CHECKING:
+    from evidence.workbook_cells import Open
 
 FORMAT = "sijill-intake/1"
 CASE_FILES = ("case.toml", "case.xlsx")
@@ -79,6 +82,7 @@ def read_submission(
     now: datetime,
     lang: str = "en",
     registered: Registered | None = None,
+    opened: Open | None = None,
 ) -> Submission:
     """Read a whole folder.
 
@@ -86,12 +90,12 @@ def read_submission(
     `case.xlsx`, and the CSVs), `files` every relative name in the folder with
     None, or a half sentence why it is no regular file of the folder. `now` is
     aware; `registered` gives the ids of the sources and of the items that a case
-    has by now, for its code, and what these items rest on by relation. Sentences are in
-    `lang`. Raises nothing for what a folder may hold.
+    has by now, for its code, and what these items rest on by relation; `opened` opens a workbook
+    (else `open_cells`). Sentences are in `lang`. Raises nothing for what a folder may hold.
     """
     faults = Faults()
     reading = _Reading(Submission(_case_file(texts)), Sofar(), Context(now), faults, registered)
-    reading.read(_tables(texts, files, faults))
+    reading.read(_tables(texts, files, faults, opened))
     if "case.toml" in texts or "case.xlsx" in texts:
         agreement.check_files(reading.sofar, files, SHEET_FILES, MANIFEST, faults)
     return reading.finish(lang)
@@ -132,7 +136,9 @@ def _case_file(texts: Mapping[str, bytes]) -> str:
 Tables = dict[str, list[Iterator[Row]]]
 
 
-def _tables(texts: Mapping[str, bytes], files: Mapping[str, str | None], faults: Faults) -> Tables:
+def _tables(
+    texts: Mapping[str, bytes], files: Mapping[str, str | None], faults: Faults, opened: Open | None
+) -> Tables:
     """Give the rows of each table, from every file that holds some of them."""
     tables: Tables = {}
     both = [name for name in CASE_FILES if name in texts]
@@ -155,7 +161,8 @@ def _tables(texts: Mapping[str, bytes], files: Mapping[str, str | None], faults:
 
         for name in csv:
             faults.wrong(Spot(name), "csv-beside-workbook")
-        for table, rows in workbook_cells.tables(texts["case.xlsx"], "case.xlsx", faults).items():
+        read = workbook_cells.tables(texts["case.xlsx"], "case.xlsx", faults, opened or workbook_cells.open_cells)
+        for table, rows in read.items():
             tables.setdefault(table, []).append(rows)
     elif csv:
         from evidence import csv_rows

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,10 +21,13 @@ from typing import Any
 import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.comments import Comment
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
 from evidence.faults import Faults, Spot
 from evidence.heads import HEADS, find_heads
@@ -102,7 +106,7 @@ def new_book(rows: Sequence[FileRow], lang: str) -> bytes:
             _write_heads(sheet, table, lang)
             _write_choices(sheet, table, lists, sheets)
     _add_rows(sheets["item"], rows, lang)
-    return _bytes(book)
+    return in_bytes(book)
 
 
 def update_book(data: bytes, rows: Sequence[FileRow], lang: str) -> tuple[bytes, int, int]:
@@ -123,7 +127,7 @@ def update_book(data: bytes, rows: Sequence[FileRow], lang: str) -> tuple[bytes,
     if not new:
         return data, 0, len(rows)
     _add_rows(sheet, new, lang)
-    return _bytes(book), len(new), len(rows) - len(new)
+    return in_bytes(book), len(new), len(rows) - len(new)
 
 
 def open_book(data: bytes) -> openpyxl.Workbook:
@@ -156,9 +160,24 @@ def put_text(cell: Any, text: str) -> None:
     cell.number_format = "@"
 
 
-def _bytes(book: openpyxl.Workbook) -> bytes:
+class _InMemory(ExcelWriter):
+    """Writes no sheet beside the workbook, as openpyxl does: what it is killed over would stay in a common folder."""
+
+    def write_worksheet(self, ws: Any) -> None:
+        """Write one sheet into the bundle."""
+        ws._drawing = SpreadsheetDrawing()
+        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
+        writer = WorksheetWriter(ws, io.BytesIO())
+        writer.write()
+        ws._rels = writer._rels  # type: ignore[attr-defined]
+        self._archive.writestr(ws.path[1:], writer.read())  # type: ignore[attr-defined]
+        self.manifest.append(ws)
+
+
+def in_bytes(book: openpyxl.Workbook) -> bytes:
+    """Give the bytes of a workbook."""
     out = io.BytesIO()
-    book.save(out)
+    _InMemory(book, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED)).save()
     return out.getvalue()
 
 

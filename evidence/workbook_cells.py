@@ -4,6 +4,7 @@ A workbook is a zip of XML from outside: sizes and ratios are looked at before
 anything is unpacked, and a document type is refused. Date cells come through
 their serial number and the workbook's own epoch, never through what they show.
 A formula is read by its stored value; one without is a fault of that cell.
+`tables` is handed what opens the workbook, so that its XML may be read elsewhere.
 
 Follows ECMA-376 through openpyxl, in its streaming mode.
 """
@@ -13,11 +14,11 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice, repeat
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from evidence.cells import Cell
 from evidence.faults import Faults, Part, Spot, part
@@ -38,18 +39,46 @@ _CHUNK = 1 << 20
 _ERROR = "e"
 
 
-def tables(data: bytes, file: str, faults: Faults) -> dict[str, Iterator[Row]]:
-    """Give table -> rows of a workbook; what cannot be read is noted in `faults`."""
-    spot = Spot(file, "xlsx")
+class Unreadable(Exception):
+    """A workbook that is not read; `because` is the half sentence that says why."""
+
+    def __init__(self, because: Part | str) -> None:
+        super().__init__(because)
+        self.because = because
+
+
+class Book(Protocol):
+    """An opened workbook, wherever its XML is read. Both raise Unreadable."""
+
+    def sheets(self) -> list[str]:
+        """Give the titles of the sheets that have cells, in order."""
+
+    def rows(self, title: str) -> Iterator[list[Any]]:
+        """Give every row of a sheet from the first, empty ones too, as values or `Cell`s."""
+
+
+Open = Callable[[bytes], Book]
+
+
+def open_cells(data: bytes) -> Book:
+    """Open a workbook in this process. Raises Unreadable."""
     because = refusal(data)
     if because is not None:
-        faults.wrong(spot, "workbook", because=because)
-        return {}
+        raise Unreadable(because)
     try:
-        book = _Book(data)
-        sheets = book.sheets()
+        return _Book(data)
     except Exception as error:  # a parser of bytes from outside may fail in any way
-        faults.wrong(spot, "workbook", because=type(error).__name__)
+        raise Unreadable(type(error).__name__) from None
+
+
+def tables(data: bytes, file: str, faults: Faults, opened: Open = open_cells) -> dict[str, Iterator[Row]]:
+    """Give table -> rows of a workbook that `opened` opens; what cannot be read is noted in `faults`."""
+    spot = Spot(file, "xlsx")
+    try:
+        book = opened(data)
+        sheets = book.sheets()
+    except Unreadable as error:
+        faults.wrong(spot, "workbook", because=error.because)
         return {}
     found: dict[str, Iterator[Row]] = {}
     for title in sheets:
@@ -120,11 +149,19 @@ class _Book:
             self._formulas: Any = None
 
     def sheets(self) -> list[str]:
-        """Give the titles of the sheets that have cells, in order."""
+        """See `Book`."""
         return [sheet.title for sheet in self._values.worksheets]
 
     def rows(self, title: str) -> Iterator[list[Any]]:
-        """Give every row of a sheet from the first, empty ones too, as values or `Cell`s."""
+        """See `Book`."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield from self._read(title)
+        except Exception as error:  # a parser of bytes from outside may fail in any way
+            raise Unreadable(type(error).__name__) from None
+
+    def _read(self, title: str) -> Iterator[list[Any]]:
         import openpyxl
 
         sheet = self._values[title]
@@ -170,14 +207,12 @@ def _value(cell: Any) -> Any:
     return str(value)
 
 
-def _guarded(book: _Book, title: str, table: str, spot: Spot, faults: Faults) -> Iterator[Row]:
+def _guarded(book: Book, title: str, table: str, spot: Spot, faults: Faults) -> Iterator[Row]:
+    most, read = (MOST_CASE_ROWS, _case_rows) if table == "case" else (MOST_ROWS, _rows)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            most, read = (MOST_CASE_ROWS, _case_rows) if table == "case" else (MOST_ROWS, _rows)
-            yield from read(_at_most(most, book.rows(title), spot, faults), table, spot, faults)
-    except Exception as error:  # a parser of bytes from outside may fail in any way
-        faults.wrong(spot, "workbook", because=type(error).__name__)
+        yield from read(_at_most(most, book.rows(title), spot, faults), table, spot, faults)
+    except Unreadable as error:
+        faults.wrong(spot, "workbook", because=error.because)
 
 
 def _at_most(most: int, rows: Iterator[list[Any]], spot: Spot, faults: Faults) -> Iterator[list[Any]]:

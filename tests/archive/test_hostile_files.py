@@ -15,7 +15,8 @@ import wave
 
 import pytest
 
-from archive.pictures import NoCopy, Pictures
+from archive.limited import NoAnswer
+from archive.pictures import Pictures
 from archive.read import read_files
 from evidence.media import media_type
 from evidence.pdf_text import CannotTell, pdf_metadata, pdf_text
@@ -124,7 +125,7 @@ def test_copies_of_damaged_files_are_made_or_refused_and_the_next_is_made_as_eve
             ):
                 try:
                     make()
-                except NoCopy as error:
+                except NoAnswer as error:
                     assert str(error), path.name
         assert pictures.small(paths[-1]) is not None
 
