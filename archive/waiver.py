@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger
 from archive.show import find_standing
+from evidence.reason import Sentence, Several, reason, sentence
 from schemas.errors import InputError
 from schemas.standard import Standard
 from schemas.text import nearest, visible
@@ -68,14 +69,17 @@ def last_day(text: str) -> date:
         raise InputError(f"{visible(text)} is no day", hint="--until YYYY-MM-DD") from None
 
 
-def in_force(acts: Sequence[tuple[str, Mapping[str, Any]]], standard: str | None, today: date) -> dict[str, str]:
+def in_force(acts: Sequence[tuple[str, Mapping[str, Any]]], standard: str | None, today: date) -> dict[str, Sentence]:
     """Give rule -> why, for the waivers among a case's acts that count today; the newest of a rule counts."""
     newest = {}
     for t, said in acts:
         if t == "waiver.set" and "rule" in said and standard in (None, said.get("standard")):
             newest[str(said["rule"])] = said
     return {
-        rule: f"{said['reason']} (until {said['until']}; {' and '.join(map(str, said.get('ordered_by', [])))})"
+        rule: sentence(reason(
+            "waived-why", reason=str(said["reason"]), until=str(said["until"]),
+            by=Several("and", [str(name) for name in said.get("ordered_by", ())]),
+        ))
         for rule, said in newest.items()
         if last_day(str(said["until"])) >= today
     }

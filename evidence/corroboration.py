@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from evidence.docket import Case, FlightAnswer, Item, Link, Relation, said
-from evidence.reason import Reason, Several, Term, clauses, fields, listed, reason, teller, told
+from evidence.reason import Reason, Several, Term, clauses, fields, listed, reason, reason_of, teller, told
 from evidence.requirements import LACKING, MET, NOT_MET, OF_CASE, TESTS, UNDETERMINED, conjunction
 from evidence.sight import Sight
 from schemas.standard import Grade, Rule, Standard
@@ -200,7 +200,7 @@ def _answer(rule: Rule, facet: str | None, applies: str, why: Any, sight: Sight)
     elif answer == UNDETERMINED and rule.otherwise == WARN:
         answer = WARN
     if rule.id in sight.case.waivers:
-        waiver = sight.case.waivers[rule.id]
+        waiver = reason_of(sight.case.waivers[rule.id])
         because = reason("waived", reason=waiver, answer=reason(f"answer-{answer}"), because=because)
         answer = WAIVED
     return RuleResult(rule.id, facet, answer, because, items, tuple(lacking), rule.verdict, rule.says)

@@ -111,6 +111,11 @@ def sentence(reason: Any) -> Sentence:
     return said
 
 
+def reason_of(text: str) -> Any:
+    """Give the reason of a `Sentence`, to fill another with; any other text as it is."""
+    return text.reason if isinstance(text, Sentence) else text
+
+
 def in_language(text: str, lang: str) -> str:
     """Give a `Sentence` in `lang`; any other text stays as it is."""
     return told(text.reason, lang) if isinstance(text, Sentence) else text

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evidence.consistency import Disagreement
 from evidence.corroboration import DOES_NOT_APPLY, WAIVED, WARN, Assessment, RuleResult, Tell
-from evidence.reason import Term, reason, teller
+from evidence.reason import Term, reason, reason_of, teller
 from evidence.requirements import MET, NOT_MET
 from schemas.sentences import in_words, reasons
 from schemas.standard import Standard
@@ -58,7 +58,7 @@ def _lines(assessment: Assessment, title: str, lang: str) -> Iterator[str]:
             answer = words[f"shown-{assessment.verdicts[verdict]}"]
             yield f"  {words[f'verdict-{verdict}']:<12} {answer}{beside}"
     for rule, why in sorted(assessment.waivers.items()):
-        yield f"  {visible(tell(reason('rule-waived', rule=rule, reason=why)))}"
+        yield f"  {visible(tell(reason('rule-waived', rule=rule, reason=reason_of(why))))}"
     yield ""
     for result in assessment.rules:
         yield from _rule_lines(result, tell, words, lang)

@@ -121,7 +121,7 @@ def open_contradictions(dossier: Dossier) -> list[tuple[str, str, Shown | None]]
     """Give (facet, id, link) for every contradiction that the assessment holds open; None where it is withheld."""
     links = {link.label: link for link in dossier.links}
     return [
-        (facet, str(name), links.get(str(name)))
+        (facet, name, links.get(str(name)))
         for facet, weight in dossier.assessment.get("facets", {}).items()
         for name in weight.get("contradictions", ())
     ]

@@ -8,7 +8,7 @@ turn the line it stands in.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from importlib import resources
 from typing import IO, Any
@@ -26,12 +26,14 @@ from archive.dossier.wording import (
     reading_facts,
     say,
     span,
+    spelled_apart,
     when,
     word,
 )
 from archive.handed_over import Dossier
 from evidence.reason import in_language as said_in
 from schemas.fields import in_language
+from schemas.sentences import retold
 from schemas.text import visible
 
 
@@ -51,20 +53,22 @@ def _environment() -> Any:
         """Give a text of the archive, isolated from the line it stands in."""
         tongue = Markup(' lang="{}" dir="{}"').format(lang, "rtl" if lang == "ar" else "ltr")
         attributes = tongue if lang else ""
-        return Markup("<bdi{}>{}</bdi>").format(attributes, escape(visible(str(text), lines=True)))
+        return Markup("<bdi{}>{}</bdi>").format(attributes, apart(spelled_apart(visible(str(text), lines=True))))
+
+    def apart(pieces: Iterable[tuple[str, bool]]) -> Markup:
+        """Give text of which some pieces run from left to right by themselves, and are not broken."""
+        alone = Markup('<bdi class="alone" dir="ltr">{}</bdi>')
+        return Markup("").join(alone.format(piece) if ltr else escape(piece) for piece, ltr in pieces)
 
     def ours(text: str, lang: str) -> Markup:
         """Give a sentence of ours, isolated like a text of the archive, each date in it in its own direction."""
-        pieces = [
-            Markup('<bdi dir="ltr">{}</bdi>').format(piece) if clock else escape(piece)
-            for piece, clock in in_directions(visible(text, lines=True), lang)
-        ]
         way = "rtl" if lang == "ar" else "ltr"
-        return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(lang, way, Markup("").join(pieces))
+        pieces = in_directions(visible(text, lines=True), lang)
+        return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(lang, way, apart(pieces))
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"own": own, "ours": ours}
-    environment.globals["position"] = position
+    environment.globals |= {"position": position, "retold": retold}
     environment.globals.update({f.__name__: f for f in (span, when, facts, reading_facts, word, instant, reader_name)})
     return environment
 
@@ -104,8 +108,8 @@ def _context(dossier: Dossier, lang: str) -> dict[str, Any]:
         "other": "ar" if lang == "en" else "en", "pages": LANGUAGES, "everything": contents.everything(dossier),
         "by_name": {e.record.label: e for e in dossier.exhibits},
         "numbers": {e.bates: e for e in dossier.exhibits},
-        "moments": found, "axis": axis(found, lang),
-        "map": map_drawing.draw(places.points(dossier), say(lang, "map_alt")), "glossary": contents.GLOSSARY,
+        "moments": found, "axis": axis(found, lang, dossier.code),
+        "map": map_drawing.draw(places.points(dossier, lang), say(lang, "map_alt")), "glossary": contents.GLOSSARY,
         "case_facts": CASE_FACTS, "item_facts": ITEM_FACTS, "title": partial(in_language, lang=lang),
         "claims": contents.claims(dossier), "open_contradictions": contents.open_contradictions(dossier),
         "lacking": contents.lacking(dossier), "standard": dossier.standard_named, "says": contents.asked(dossier, lang),

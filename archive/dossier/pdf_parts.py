@@ -8,14 +8,14 @@ spelled out.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from archive.dossier import contents, map_drawing, places, timeline
 from archive.dossier.axis import axis
 from archive.dossier.page import position
-from archive.dossier.pdf_runs import Block, Run, Runs, direction
+from archive.dossier.pdf_runs import Block, Run, Runs, apart, direction
 from archive.dossier.wording import (
     CASE_FACTS,
     ITEM_FACTS,
@@ -28,6 +28,7 @@ from archive.dossier.wording import (
 )
 from archive.handed_over import Event, Exhibit, Shown, Withheld
 from schemas.fields import in_language
+from schemas.sentences import retold
 
 TOGETHER = 50  # exhibits whose custody stands in one table: one for each takes a third more memory, and paper
 
@@ -45,8 +46,8 @@ class Parts(Runs):
             "lang": self.lang, "id": d.id, "title": f"{d.id} · {self.say('dossier')}", "author": [],
             "description": self.printable(title), "banner": self.say("exercise") if d.exercise else "",
             "exercise": self.say("exercise") if d.exercise else "",
-            "kicker": [self.w(f"{self.say('dossier')} · "), self.x(d.id)], "heading": self.printable(title),
-            "second": {"t": self.printable(second), "d": direction(second), "lang": other},
+            "kicker": [self.w(f"{self.say('dossier')} · "), self.x(d.id)], "heading": self.own(title),
+            "second": {"t": apart(self.printable(second)), "d": direction(second), "lang": other},
             "front": self._front(), "finding": self._finding(), "blocks": [*blocks, *self._spelled()],
         }  # fmt: skip
 
@@ -101,7 +102,8 @@ class Parts(Runs):
         waivers = d.assessment.get("waivers", ())
         if waivers:
             yield {"b": "alarm", "l": [
-                [self.o(one["rule"]), self.w(": "), self.o(one.get("reason", ""))] for one in waivers
+                [self.o(one["rule"]), *([self.w(": "), *self.r(one["reason"])] if one.get("reason") else [])]
+                for one in waivers
             ]}  # fmt: skip
         else:
             yield self._p(say("no_waivers"))
@@ -117,15 +119,9 @@ class Parts(Runs):
         yield self._h2(say("lacking"))
         lacking = contents.lacking(d)
         if lacking:
-            yield {
-                "b": "table", "cols": [18, 16, 33, 33],
-                "heads": [say("rule"), say("answer_head"), say("because_head"), say("would_meet")],
-                "rows": [
-                    [self._rule(r), [[self.answer(r["answer"])]], [self.r(r["because"])],
-                     [self.r(r["lacks"] or "–")]]
-                    for r in lacking
-                ],
-            }  # fmt: skip
+            yield self._lacking(lacking)
+            if not any(r["because"] for r in lacking):
+                yield self._note(say("reasons_untold"))
         else:
             yield self._p(say("nothing_lacking"))
         if d.withheld:
@@ -137,11 +133,27 @@ class Parts(Runs):
         yield self._h2(say("contents"))
         yield {"b": "contents"}
 
+    def _lacking(self, rules: Sequence[Mapping[str, Any]]) -> Block:
+        """Give the table of what is not met: what is asked, the answer, why, and what would meet it."""
+        heads, says = ["rule", "answer_head"], contents.asked(self.dossier, self.lang)
+        head = self.n(self.say("says_head") + ": ")
+        asked = [[[head, self.o(says[r["id"]], "n")]] if says.get(r["id"]) else [] for r in rules]
+        rows = [
+            [[*self._rule(r), *more], [[self.answer(r["answer"])]]] for r, more in zip(rules, asked, strict=True)
+        ]
+        if any(r["because"] for r in rules):
+            heads += ["because_head", "would_meet"]
+            rows = [[*row, [self.r(r["because"])], [self.r(r["lacks"] or "–")]]
+                    for row, r in zip(rows, rules, strict=True)]  # fmt: skip
+        return {
+            "b": "table", "cols": [28, 14, 29, 29][: len(heads)], "heads": [self.say(h) for h in heads], "rows": rows,
+        }  # fmt: skip
+
     def _contradiction(self, facet: str, name: str, link: Shown | None) -> list[Run]:
         claim = word(self.lang, "facet", facet)
         head = [self.w(claim[:1].upper() + claim[1:] + ": ")]
         if link is None:
-            return [*head, self.o(name)]
+            return [*head, *self.r(name)]
         why = link.fields.get("rationale")
         more = [self.w(" – "), self.o(why)] if why else []
         return [*head, self.exhibit(link.names["item"]), *more, self.w(" ("), self.o(name), self.w(")")]
@@ -207,9 +219,11 @@ class Parts(Runs):
             told = [self.w(f"{self.say('resolved')}: {word(self.lang, 'outcome', str(f['resolution']))}")]
             why = f.get("resolution_reason")
             found.append([*told, *([self.w(" – "), self.o(why)] if why else [])])
+        by = [self.say("judgement", id=link.label)]
         if f.get("assessor"):
             second = self.say("reviewed_by", who=f["reviewed_by"]) if f.get("reviewed_by") else self.say("not_reviewed")
-            found.append([self.n(f"{self.say('assessed_by', who=f['assessor'])} · {second}")])
+            by += [self.say("assessed_by", who=f["assessor"]), second]
+        found.append([self.n(" · ".join(by))])
         return found
 
     def _timeline(self) -> Iterator[Block]:
@@ -219,7 +233,7 @@ class Parts(Runs):
             yield self._p(self.say("no_timeline"))
             return
         yield self._note(self.say("timeline_note"))
-        drawn = axis(found, self.lang)
+        drawn = axis(found, self.lang, self.dossier.code)
         if drawn:
             yield {"b": "svg", "svg": drawn, "alt": self.say("timeline_alt"), "width": 100}
         yield {
@@ -230,6 +244,7 @@ class Parts(Runs):
 
     def _moment(self, m: timeline.Moment) -> list[Any]:
         what = [self.x(m.exhibit.bates, link=True), self.w(" ")] if m.exhibit else []
+        what += [self.w(self.say("log_row", n=m.row) + " ")] if m.row is not None else []
         what += [self.o(m.text), self.w(" ")] if m.text else []
         if m.said and not m.day.startswith(m.said):
             what += [self.n(self.say("said") + ": "), self.o(m.said, "n")]
@@ -239,7 +254,7 @@ class Parts(Runs):
 
     def _map(self) -> Iterator[Block]:
         yield self._h1("map")
-        drawn = map_drawing.draw(places.points(self.dossier), "")
+        drawn = map_drawing.draw(places.points(self.dossier, self.lang), "")
         if drawn is None:
             yield self._p(self.say("no_map"))
             return
@@ -259,6 +274,7 @@ class Parts(Runs):
     def _point(self, mark: str, point: places.Point) -> list[Any]:
         what = [self.w(self.say(f"point_{point.kind}"))]
         what += [self.w(" · "), self.x(point.exhibit.bates, link=True)] if point.exhibit else []
+        what += [self.w(" " + self.say("log_row", n=point.row))] if point.row is not None else []
         what += [self.w(" · "), self.o(point.text)] if point.text else []
         told = self.o(f"± {point.radius_m} m") if point.radius_m else self.w(self.say("not_told"))
         return [[[self.w(mark, "b")]], [what], [[self.o(position(point))]], [[told]]]
@@ -362,15 +378,16 @@ class Parts(Runs):
     def _quote(self, text: str, lang: str) -> Block:
         way = direction(text)
         known = lang if lang in ("ar", "en") else "ar" if way == "rtl" else "en"
-        return {"b": "quote", "t": self.printable(text.strip("\n")), "d": way, "lang": known}
+        return {"b": "quote", "t": apart(self.printable(text.strip("\n"))), "d": way, "lang": known}
 
     def _reading(self, fields: Mapping[str, Any]) -> Iterator[Block]:
-        told, warnings = reading_facts(fields), fields.get("warnings", ())
+        told, warnings = reading_facts(self.lang, fields), fields.get("warnings", ())
         if not told and not warnings:
             return
         yield {"b": "h3", "r": [self.w(self.say("read_from"))]}
         rows: list[list[Any]] = [[name, [[self.o(value)]]] for name, value in told]
-        rows += [[self.say("warnings"), [[self.o(warning)] for warning in warnings]]] if warnings else []
+        if warnings:
+            rows.append([self.say("warnings"), [self.r(retold(warning, self.lang)) for warning in warnings]])
         yield {"b": "facts", "rows": rows}
         if fields.get("tool"):
             yield self._note(self.say("read_by", tool=reader_name(fields)))

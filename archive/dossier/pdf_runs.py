@@ -1,6 +1,8 @@
 """Runs of text for the PDF: our own words, texts of the archive with their direction, numbers, digests.
 
-Each run is plain data; what no font can show is spelled out on the way.
+Each run is plain data; what no font can show is spelled out on the way. A text
+of the archive is isolated from the line it stands in (Unicode UAX 9, X5a to
+X6a), so that it turns neither our words nor the text beside it.
 """
 
 from __future__ import annotations
@@ -12,12 +14,13 @@ from typing import Any
 
 from archive.dossier import contents
 from archive.dossier.glyphs import Printable
-from archive.dossier.wording import Line, in_directions, say
+from archive.dossier.wording import Line, in_directions, say, spelled_apart
 from archive.handed_over import Dossier
 from evidence.reason import in_language
 
 Block = dict[str, Any]
 Run = dict[str, str]
+_OPEN, _CLOSE = {"ltr": "\u2066", "rtl": "\u2067"}, "\u2069"
 
 
 class Runs:
@@ -39,15 +42,23 @@ class Runs:
         return {"t": self.printable(text), "k": kind}
 
     def o(self, text: object, kind: str = "o") -> Run:
-        """Give a text of the archive, with its direction."""
-        shown = self.printable(str(text))
-        return {"t": shown, "k": kind, "d": direction(shown)}
+        """Give a text of the archive, in its own direction."""
+        return {"t": self.own(str(text)), "k": kind}
+
+    def own(self, text: str) -> str:
+        """Give a text of the archive as it is printed: in its own direction, which it does not hand on."""
+        shown = self.printable(text)
+        if self.lang == "en" and shown.isascii():
+            return shown
+        return "\n".join(isolated(apart(line), direction(text)) for line in shown.split("\n"))
 
     def r(self, text: str) -> list[Run]:
         """Give a reason of the evaluator, in the language of the document and in its direction."""
-        way = "rtl" if self.lang == "ar" else "ltr"
-        shown = in_directions(self.printable(in_language(text, self.lang)), self.lang)
-        return [{"t": piece, "k": "o", "d": "ltr" if clock else way} for piece, clock in shown]
+        shown = self.printable(in_language(text, self.lang))
+        if self.lang == "en" and shown.isascii():
+            return [{"t": shown, "k": "o"}]
+        pieces = (isolated(piece, "ltr") if alone else piece for piece, alone in in_directions(shown, self.lang))
+        return [{"t": isolated("".join(pieces), "rtl" if self.lang == "ar" else "ltr"), "k": "o"}]
 
     def n(self, text: str) -> Run:
         """Give a side remark."""
@@ -59,7 +70,9 @@ class Runs:
 
     def x(self, number: str, *, link: bool = False) -> Run:
         """Give an exhibit number, leading to its exhibit."""
-        return {"t": self.printable(number), "k": "x", "d": "ltr", **({"to": number} if link else {})}
+        shown = self.printable(number)
+        alone = isolated(shown, "ltr") if self.lang == "ar" else shown
+        return {"t": alone, "k": "x", "d": "ltr", **({"to": number} if link else {})}
 
     def exhibit(self, name: object) -> Run:
         """Give the number of an exhibit that is named by its id or number."""
@@ -83,8 +96,18 @@ class Runs:
         return found
 
 
+def isolated(text: str, way: str) -> str:
+    """Give a line in its direction, isolated from what stands before and after it."""
+    return f"{_OPEN[way]}{text}{_CLOSE}"
+
+
+def apart(text: str) -> str:
+    """Give a line in which characters that were spelled out stand in their own direction: in Arabic they would turn."""
+    return "".join(isolated(piece, "ltr") if spelled else piece for piece, spelled in spelled_apart(text))
+
+
 def direction(text: str) -> str:
-    """Give the direction of a text by its first strong character: ltr or rtl."""
+    """Give the direction of a text as it was written, by its first strong character: ltr or rtl."""
     for character in text[:2000]:
         kind = unicodedata.bidirectional(character)
         if kind in ("L", "R", "AL"):

@@ -34,6 +34,7 @@ class Point:
     radius_m: int | None = None
     exhibit: Exhibit | None = None
     text: str = ""
+    row: int | None = None  # of a flight log
 
     @property
     def degrees(self) -> tuple[float, float]:
@@ -41,15 +42,14 @@ class Point:
         return self.lat / MICRO, self.lon / MICRO
 
 
-def points(dossier: Dossier) -> list[Point]:
-    """Give every position, those of the case first."""
-    case = dossier.case.fields
-    found = [*_group("claim", case, "place"), *_group("public", case, "place_public")]
+def points(dossier: Dossier, lang: str = "en") -> list[Point]:
+    """Give every position, those of the case first, then those of cases that were merged into it; names in `lang`."""
+    found = _claimed(dossier.case.fields, "", lang)
     if dossier.coarse is not None:
         lat, lon, radius = dossier.coarse
         found.append(Point("coarse", lat, lon, radius))
-    for strike in case.get("strikes", ()):
-        found += _group("strike", strike, "place", text=str(strike.get("label", "")))
+    for one in dossier.merged:
+        found += _claimed(one.fields, str(one.fields["code"]), lang)
     for exhibit in dossier.exhibits:
         for name, kind in _OF_RECORD:
             found += _group(kind, exhibit.record.fields, name, exhibit)
@@ -59,12 +59,22 @@ def points(dossier: Dossier) -> list[Point]:
     return [point for point in found if abs(point.lat) <= 90 * MICRO and abs(point.lon) <= 180 * MICRO]
 
 
+def _claimed(case: Mapping[str, Any], code: str, lang: str) -> list[Point]:
+    """Give what a case claims; `code` tells one that was merged into the case from the case itself."""
+    found: list[Point] = []
+    for kind, name in (("claim", "place"), ("public", "place_public")):
+        found += _group(kind, case, name, text=f"{code} {in_language(case, f'{name}.name', lang)}".strip())
+    for strike in case.get("strikes", ()):
+        found += _group("strike", strike, "place", text=f"{code} {strike.get('label', '')}".strip())
+    return found
+
+
 def _group(
     kind: str, fields: Mapping[str, Any], name: str, exhibit: Exhibit | None = None, text: str = ""
 ) -> Iterator[Point]:
     lat, lon, radius = (fields.get(f"{name}.{part}") for part in ("lat", "lon", "accuracy_m"))
     if type(lat) is int and type(lon) is int:
-        yield Point(kind, lat, lon, _metres(radius), exhibit, text or in_language(fields, f"{name}.name"))
+        yield Point(kind, lat, lon, _metres(radius), exhibit, text)
 
 
 def _metres(text: Any) -> int | None:
@@ -82,8 +92,8 @@ def _flights(dossier: Dossier) -> Iterator[Point]:
     span = int((start - BEFORE).timestamp()), int((end + AFTER).timestamp())
     for number, row in rows_between(dossier, *span, MOST_FLIGHTS):
         if "lat" in row and "lon" in row:
-            text = f"{row['row']}: {row.get('aircraft_type', '')}".rstrip(": ")
-            yield Point("flight", row["lat"], row["lon"], None, by_number[number], text)
+            text = str(row.get("aircraft_type", ""))
+            yield Point("flight", row["lat"], row["lon"], None, by_number[number], text, row["row"])
 
 
 def geojson(found: list[Point]) -> str:
@@ -97,6 +107,8 @@ def _feature(point: Point) -> dict[str, Any]:
     properties: dict[str, Any] = {"kind": point.kind}
     if point.exhibit is not None:
         properties["exhibit"] = point.exhibit.bates
+    if point.row is not None:
+        properties["row"] = point.row
     if point.text:
         properties["text"] = point.text
     if point.radius_m is not None:

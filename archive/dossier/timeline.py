@@ -6,6 +6,7 @@ its satellite clock stands there twice. Takes a `Dossier`, gives plain values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ class Moment:
     text: str = ""
     unzoned: bool = False
     day: str = ""  # the date and its zone, where the time is one whole day
+    row: int | None = None  # of a flight log
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ def _flights(dossier: Dossier) -> Iterator[Moment]:
     for number, row in rows_between(dossier, first, last, MOST_FLIGHTS):
         start, end = (datetime.fromtimestamp(row[key], UTC) for key in ("earliest", "latest"))
         words = [str(row[key]) for key in ("aircraft_type", "activity", "remarks") if row.get(key)]
-        text = f"{row['row']}: " + ", ".join(words)
-        yield Moment("flight", start, end, str(row.get("said", "")), by_number[number], text)
+        said, exhibit = str(row.get("said", "")), by_number[number]
+        yield Moment("flight", start, end, said, exhibit, ", ".join(words), row=row["row"])
 
 
 def drawing(found: Sequence[Moment]) -> tuple[list[Bar], list[tuple[float, str]], tuple[float, float] | None]:
@@ -149,12 +151,13 @@ def drawing(found: Sequence[Moment]) -> tuple[list[Bar], list[tuple[float, str]]
 
 
 def _ticks(first: datetime, last: datetime, x: Any) -> list[tuple[float, str]]:
-    """Give at most eight round times with their labels."""
-    minutes = (last - first).total_seconds() / 60
-    step = next((s for s in (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440) if minutes / s <= 8), 2880)
+    """Give at most eight round times with their labels: times of a day, or days."""
+    minutes, day = (last - first).total_seconds() / 60, 1440
+    steps = (5, 10, 15, 30, 60, 120, 180, 360, 720, day, 2 * day, 5 * day, 7 * day, 14 * day, 30 * day, 90 * day)
+    step = next((s for s in steps if minutes / s <= 8), math.ceil(minutes / 8 / day) * day)
     at = datetime.fromtimestamp((int(first.timestamp()) // (step * 60) + 1) * step * 60, UTC)
     ticks = []
     while at < last:
-        ticks.append((x(at), f"{at:%d %b}" if step >= 1440 else f"{at:%H:%M}"))
+        ticks.append((x(at), f"{at:%m-%d}" if step >= day else f"{at:%H:%M}"))
         at += timedelta(minutes=step)
     return ticks

@@ -74,17 +74,28 @@ def word(lang: str, vocabulary: str, text: str) -> str:
         return text.replace("_", " ")
 
 
-_CLOCK = re.compile(r"(\d{4}-\d\d(?:-\d\d)?(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:\d\d)?)", re.ASCII)
+_SPELLED = r"\\u\{[0-9A-F]{4,6}\}"
+_SPELLED_OUT = re.compile(f"({_SPELLED})")
+_CLOCK = re.compile(
+    r"(\d{4}-\d\d(?:-\d\d)?(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:\d\d)?|" + _SPELLED + ")", re.ASCII
+)
 
 
 def in_directions(text: str, lang: str) -> Iterator[tuple[str, bool]]:
-    """Divide a sentence of ours into (text, whether it is a date or time that runs from left to right by itself).
+    """Divide a sentence of ours into (text, whether it runs from left to right by itself: a date, a time, `\\u{202E}`).
 
     Behind an Arabic letter the hyphens of a date would turn it round (Unicode UAX 9, rule W2).
     """
-    for number, piece in enumerate(_CLOCK.split(text) if lang == "ar" else [text]):
-        if piece:
-            yield piece, number % 2 == 1
+    return _pieces(_CLOCK.split(text) if lang == "ar" else [text])
+
+
+def spelled_apart(text: str) -> Iterator[tuple[str, bool]]:
+    """Divide a text into (text, whether it is a character spelled out, which runs from left to right by itself)."""
+    return _pieces(_SPELLED_OUT.split(text) if "\\u{" in text else [text])
+
+
+def _pieces(split: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    return ((piece, number % 2 == 1) for number, piece in enumerate(split) if piece)
 
 
 def span(earliest: datetime | None, latest: datetime | None) -> str:
@@ -123,8 +134,9 @@ def when(value: Any) -> str:
     zone = _zone(value.get("zone"))
     if zone is not None and earliest is not None and latest is not None:
         first, last = earliest.astimezone(zone), latest.astimezone(zone)
-        if is_day(value):
-            shown = f"{first.year:04d}-{first:%m-%d} ({value['zone']})"
+        if is_days(value):
+            start, end = (f"{day.year:04d}-{day:%m-%d}" for day in (first, last))
+            shown = f"{start if start == end else f'{start} – {end}'} ({value['zone']})"
         else:
             day = f"{first.year:04d}-{first:%m-%d} "
             same = first.date() == last.date() == earliest.date() == latest.date()
@@ -140,6 +152,14 @@ def is_day(value: Mapping[str, Any]) -> bool:
     if value.get("precision") != "day" or earliest is None or latest is None:
         return False
     return (latest - earliest).total_seconds() == 86_399
+
+
+def is_days(value: Mapping[str, Any]) -> bool:
+    """Tell whether a recorded time is one or more whole days of its zone, as a month is."""
+    (earliest, latest), zone = bounds(value), _zone(value.get("zone"))
+    if zone is None or earliest is None or latest is None or value.get("precision") not in ("day", "month", "year"):
+        return False
+    return (_clock(earliest.astimezone(zone)), _clock(latest.astimezone(zone))) == ("00:00", "23:59:59")
 
 
 def _zone(name: Any) -> ZoneInfo | None:
@@ -185,7 +205,10 @@ def _group(lang: str, name: str, group: Mapping[str, Any]) -> list[Line]:
         around = f" ± {rest.pop('accuracy_m')} m" if "accuracy_m" in rest else ""
         lines.append([("", f"{rest.pop('lat') / MICRO:.6f}, {rest.pop('lon') / MICRO:.6f}{around}")])
     if rest and set(rest) <= {"min", "max"}:
-        low, high = rest.get("min", "?"), rest.get("max", "?")
+        if len(rest) == 1:
+            (bound, n), = rest.items()
+            return [[("", say(lang, "at_least" if bound == "min" else "at_most", n=n))]]
+        low, high = rest["min"], rest["max"]
         return [[("", str(low) if low == high else f"{low} – {high}")]]
     inner: dict[str, dict[str, Any]] = {}
     for key, value in rest.items():
@@ -220,16 +243,18 @@ def _plain(lang: str, name: str, value: Any) -> str:
         return "; ".join(": ".join(map(str, pair)) for pair in value)
     if isinstance(value, list):
         return ", ".join(_plain(lang, name, member) for member in value)
+    if name in ("language", "spoken_lang") and f"language_{value}" in words():
+        return say(lang, f"language_{value}")
     vocabulary = _WORD_FIELDS.get(name.rsplit(".", 1)[-1])
     return word(lang, vocabulary, value) if vocabulary and isinstance(value, str) else str(value)
 
 
-def reading_facts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Give what a reader found, as the words of its format: no translation, since these are the file's claims."""
+def reading_facts(lang: str, fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Give what a reader found; names of its format stay as they are, since these are the file's claims."""
     found = []
     known = {k.removeprefix("facts."): v for k, v in fields.items() if k.startswith("facts.")}
     if "width" in known and "height" in known:
-        found.append(("pixels", f"{known['width']} × {known['height']}"))
+        found.append((say(lang, "pixels"), f"{known['width']} × {known['height']}"))
     if "captured.local" in known:
         found.append(("DateTimeOriginal", f"{known['captured.local']} {known.get('captured.offset', '')}".strip()))
     if "gps.lat" in known and "gps.lon" in known:
@@ -238,9 +263,10 @@ def reading_facts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(("GPS time", str(known["gps.time_utc"])))
     camera = [str(known[f"camera.{part}"]) for part in ("make", "model", "software") if f"camera.{part}" in known]
     if camera:
-        found.append(("camera", ", ".join(camera)))
+        found.append((say(lang, "camera"), ", ".join(camera)))
     if "rows" in fields:
-        found.append(("rows", f"{fields['rows']} ({fields.get('rows_readable', '?')} readable)"))
+        readable = fields.get("rows_readable", "?")
+        found.append((say(lang, "rows"), say(lang, "rows_read", n=fields["rows"], readable=readable)))
     return found
 
 

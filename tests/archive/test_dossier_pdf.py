@@ -113,3 +113,22 @@ def test_a_typesetter_that_is_ended_is_said_with_what_to_do(court, tmp_path, mon
         hand_over(court[0], tmp_path / "out" / "d")
     assert "--no-pdf" in told.value.hint
     assert [] == list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(("lang", "text", "printed"), [
+    ("ar", "photo\u202egpj.exe", "\u2066photo\u2066\\u{202E}\u2069gpj.exe\u2069"),
+    ("ar", "\u202eوادي (صارم)", "\u2067\u2066\\u{202E}\u2069وادي (صارم)\u2069"),
+    ("ar", "two\nlines", "\u2066two\u2069\n\u2066lines\u2069"),
+    ("en", "Statement of W-01", "Statement of W-01"),
+    ("en", "وادي صارم", "\u2067وادي صارم\u2069"),
+])  # fmt: skip
+def test_a_text_turns_neither_our_words_nor_the_text_beside_it(court, lang, text, printed):
+    """Its direction is that in which it was written, whatever of it had to be spelled out, and ends with it."""
+    from archive.dossier.pdf_runs import Runs
+    from archive.handed_over import Request
+    from archive.pictures import Copies
+    from archive.release import gather
+
+    with Copies() as copies:
+        dossier = gather(court[0], CODE, Request("court", "x"), copies, date="2026-11-22T04:00:00Z")
+    assert printed == Runs(dossier, lang, {}, "SHA256:x").o(text)["t"]

@@ -1,13 +1,14 @@
 """What stands beside the result travels with it: waivers, and what does not fit together, but for what is withheld."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from archive.assess import check
 from archive.dossier import verification, verify
-from archive.dossier.wording import in_directions
+from archive.dossier.wording import facts, in_directions, when
 from archive.operators import add
 from archive.redact import cover
 from archive.waiver import waive
@@ -83,15 +84,37 @@ def test_the_public_hears_that_a_rule_was_waived_and_not_why(archive, tmp_path):
     case = handed(archive, tmp_path / "d", "public")
     assert case["waivers"] == [{"rule": "custody", "reason": ""}]
     assert not case.get("consistency")
+    page = (tmp_path / "d/data/index.html").read_text("utf-8")
+    assert "The reasons are not among what this audience sees" in page
+    assert "What it asks: <bdi>Every item relied on came by an unbroken custody" in page
+
+
+def test_a_waiver_is_told_in_the_language_of_the_page(archive, tmp_path):
+    """Its reason stays as it was written; until when it counts and who set it aside are our words."""
+    hand_over(archive, tmp_path / "d", "internal")
+    page = re.sub(r"<[^>]+>", "", (tmp_path / "d/data/index.ar.html").read_text("utf-8"))
+    until = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    assert f"custody: {REASON.replace(chr(39), '&#39;')} (حتى {until}؛ {casebook.OPERATOR} و lena)" in page
+    assert "(until" not in page
 
 
 def test_a_date_in_an_arabic_sentence_is_not_turned_round(archive, tmp_path):
     """Behind an Arabic letter hyphens between digits run from right to left, unless the date is isolated."""
     hand_over(archive, tmp_path / "d", "internal")
     page = (tmp_path / "d" / "data" / "index.ar.html").read_text("utf-8")
-    assert '<bdi dir="ltr">2019-02-03T12:30:00Z</bdi>' in page
+    assert '<bdi class="alone" dir="ltr">2019-02-03T12:30:00Z</bdi>' in page
     sentence = "ساعة 2025-03-09T15:21:40 ثم 2025-03 و14 إلى 2025-03-09T12:20:00+03:00"
     clocks = [piece for piece, clock in in_directions(sentence, "ar") if clock]
     assert clocks == ["2025-03-09T15:21:40", "2025-03", "2025-03-09T12:20:00+03:00"]
     assert "".join(piece for piece, _ in in_directions(sentence, "ar")) == sentence
     assert list(in_directions(sentence, "en")) == [(sentence, False)]
+
+
+def test_a_month_and_a_number_with_one_bound_are_told_as_people_say_them():
+    month = {"said": "2025-04", "precision": "month", "zone": "Asia/Damascus",
+             "earliest": "2025-03-31T21:00:00Z", "latest": "2025-04-30T20:59:59Z"}  # fmt: skip
+    assert when(month) == "2025-04-01 – 2025-04-30 (Asia/Damascus)"
+    known = {"killed.min": 2, "injured.max": 9, "language": "ar"}
+    names = ("killed", "injured", "language")
+    assert ["at least 2", "at most 9", "Arabic"] == [lines[0][0][1] for _, lines in facts("en", known, names)]
+    assert "2 على الأقل" == facts("ar", known, names)[0][1][0][0][1]

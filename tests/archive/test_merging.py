@@ -383,6 +383,9 @@ def test_a_dossier_of_a_merged_case_holds_both_and_both_verifiers_agree(archive,
     assert [one["fields"]["merged_into"] for one in told["merged"]] == [CODE]
     rows = (out / "data/exhibits.csv").read_text("utf-8-sig").splitlines()
     assert rows[4].startswith(f"{OTHER}/W1,{OTHER}-000001,")
+    places = json.loads((out / "data/map.geojson").read_text("utf-8"))["features"]
+    claimed = [one["properties"].get("text", "") for one in places if one["properties"]["kind"] == "claim"]
+    assert [text.startswith(OTHER) for text in claimed] == [False, True]
     for page, said in (("index.html", "Merged into this case"), ("index.ar.html", "مدموجة في هذه القضية")):
         text = (out / "data" / page).read_text("utf-8")
         assert f"<h3>{said}: <bdi>{OTHER}</bdi>" in text
