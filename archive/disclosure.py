@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -30,6 +30,14 @@ _LAST = ("", "", "AQgw", "AEIMQUYcgkosw048")  # the characters whose loose bits 
 # The form that nearly all disclosures have, [salt, name, text], with nothing that JSON escapes. What it does not match
 # is read as JSON; what it matches gives the same.
 _PLAIN = re.compile(r'\["([\w-]{21}[AQgw])","([a-z0-9_.]{1,64})","([^"\\\x00-\x1f]*)"\]', re.ASCII)
+
+# After each of many strings that are decoded at once: what fills up its last four characters, and three bytes of 0.
+# Bits that must be 0 are among those filled up, so that another spelling of a string leaves a byte that is not.
+_APART = ("AAAA", "*", "AAAAAA", "AAAAA")
+_LISTED = re.compile(
+    r'(?<![^\0])\["[\w-]{21}[AQgw]","([a-z0-9_.]{1,64})",(?:"([^"\\\x00-\x1f]*)"|([^\x00-\x1f]+))\]\x00{3,5}', re.ASCII
+)
+_sha256 = hashlib.sha256
 
 
 def base64url(data: bytes) -> str:
@@ -84,6 +92,45 @@ def make_all(fields: Mapping[str, Any]) -> Made:
 def digest(disclosure: str) -> str:
     """Give what an entry holds of a disclosure: base64url of SHA-256 of its ASCII."""
     return base64url(hashlib.sha256(disclosure.encode()).digest())
+
+
+def read_all(text: str | None, digests: Sequence[str]) -> tuple[dict[str, Any], list[str]] | None:
+    """Give the values beside an entry, by their names, and those of its sorted `digests` of which none is there.
+
+    `text` is the JSON list of the disclosures, None where there is none. Gives None where something is not as it must
+    be, or of another spelling than ours: what it is `read` says of each. All are decoded and read in one pass.
+    """
+    if text is None:
+        return {}, list(digests)
+    listed = text[2:-2]
+    strings = listed.split('","')
+    padded = "".join([one + _APART[len(one) % 4] for one in strings])
+    try:
+        data = binascii.a2b_base64(padded.encode("ascii").translate(_STANDARD), strict_mode=True)
+        found = _LISTED.findall(data.decode())
+        fields = {name: _value(other) if other else plain for name, plain, other in found}
+    except (ValueError, CanonicalError):
+        return None
+    hashed = [binascii.b2a_base64(_sha256(one.encode()).digest(), newline=False) for one in strings]
+    told = sorted(b"".join(hashed).translate(URL).decode("ascii").split("=")[:-1])
+    if (
+        text != f'["{listed}"]'
+        or data.count(0) != len(padded) - len("".join(strings)) - len(strings)  # of those that `_APART` makes
+        or not len(strings) == len(found) == len(fields)
+    ):
+        return None
+    if told == digests:
+        return fields, []
+    missing = sorted(set(digests).difference(told))
+    return (fields, missing) if len(told) + len(missing) == len(digests) else None
+
+
+def _value(text: str) -> Any:
+    """Read a value in our own spelling. Raises ValueError, or CanonicalError."""
+    value = orjson.loads(text)
+    if canonical.encode([value], booleans=True) != f"[{text}]".encode():
+        raise ValueError("another spelling")
+    return value
 
 
 def read(disclosure: str) -> tuple[str, str, Any]:

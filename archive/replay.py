@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import base64
 import itertools
+import marshal
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from archive import disclosure, merkle, sshsig, tiles
-from archive.ahead import RUN, Ready, reading_ahead
+from archive.ahead import RUN, Part, Ready, Row, reading_ahead, rows_of
 from archive.chains import check_chains, does
 from archive.checkpoints import Checkpoints
 from archive.finding import CODES, Findings
@@ -34,7 +35,6 @@ from schemas.entry import ABOUT, Entry
 from schemas.errors import SijillError
 
 BATCH = 5_000
-_ROW_TYPES = {(bytes, str), (bytes, type(None))}  # of a leaf and its disclosures
 LARGEST_ROW = 64 * 1024 * 1024  # bytes of the disclosures of one entry that are still looked at
 _SCRATCH = (
     "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)",
@@ -43,6 +43,7 @@ _SCRATCH = (
     "CREATE TABLE erased(digest TEXT, idx INTEGER)",
     "CREATE TABLE lent(idx INTEGER PRIMARY KEY)",
     "CREATE TABLE made(idx INTEGER PRIMARY KEY, at TEXT)",
+    "CREATE TABLE later(statement TEXT, given BLOB)",
     "CREATE TABLE tile(level INTEGER, n INTEGER, hashes BLOB)",
 )
 
@@ -85,12 +86,10 @@ class Replay:
         (total,) = db.execute("SELECT max(idx) + 1 FROM ledger").fetchone()
         if progress is not None:
             progress("reading the entries", 0, total)
-        flushed, many = 0, 0 if self.project else total or 0
-        with reading_ahead(db, many) as ready:
-            for run in _runs(db, self):
-                if self.project or not self._run_of_plain(run, ready):
-                    for index, leaf, text in run:
-                        self._one(db, projection, index, leaf, text)
+        flushed = 0
+        with reading_ahead(db, total or 0, values=self.project) as ready:
+            for first, count in _runs(db, self):
+                self._run(db, projection, first, ready(first, count))
                 if self.size - flushed >= BATCH:
                     self._flush(projection)
                     flushed = self.size
@@ -100,6 +99,7 @@ class Replay:
         self.compact.root()  # whatever waits goes into the tree
         growing.end()
         self._flush(projection)
+        self._change()
         if self._span.count or not self.size:
             where = f"entries {self._span.start} to {self.size - 1}"
             self.report("tail-uncommitted", where, "entries that no commit signs")
@@ -107,6 +107,17 @@ class Replay:
         self._afterwards()
         self._caches(db)
         return checkpoints.newest
+
+    def _run(self, db: sqlite3.Connection, projection: Projection | None, first: int, parts: list[Part]) -> None:
+        """Take entries that follow each other, from `first` on: what was made ready together, all other one by one."""
+        for count, made in parts:
+            asked = any(first < size <= first + count for size in self.asked)
+            if made is not None and first and not asked:
+                self._take(projection, first, count, made)
+            else:
+                for row in rows_of(db, first, count, values=self.project):
+                    self._one(db, projection, *_row(self, row))
+            first += count
 
     def _one(
         self, db: sqlite3.Connection, projection: Projection | None, index: int, leaf: bytes, text: str | None
@@ -119,22 +130,19 @@ class Replay:
         elif entry is not None and entry.t == "key.add":
             self._fields(index, entry, _beside(db, index))
 
-    def _run_of_plain(
-        self, run: Sequence[tuple[int, bytes, Any]], ready: Callable[[int, Sequence[bytes]], Ready | None]
-    ) -> bool:
-        """Take entries of the plain form together, as `_entry` takes each; False, and none taken, where one is not."""
-        first, last = run[0][0], run[-1][0]
-        if not first or last - first + 1 != len(run) or any(first < size <= last + 1 for size in self.asked):
-            return False
-        made = ready(first, [leaf for _, leaf, _ in run])
-        if made is None:
-            return False
-        self._span.take_run(first, len(run), made.firsts)
+    def _take(self, projection: Projection | None, first: int, count: int, made: Ready) -> None:
+        """Take plain entries together, as `_one` takes each."""
+        self._span.take_run(first, count, made.firsts)
         self.compact.extend_hashes(made.hashed)
-        self.size = last + 1
-        chain = self._rows.setdefault("chain", [])
-        chain += zip(made.sub, range(first, last + 1), made.prev, made.did, strict=True)
-        return True
+        self.size = first + count
+        chain = zip(made.sub, range(first, self.size), made.prev, made.did, strict=True)
+        self._rows.setdefault("chain", []).extend(chain)
+        for gone in made.gone:
+            self._spill("gone", gone)
+        if projection is not None:
+            projection.flush()  # of what came before
+        for statement, rows in made.view:
+            self._insert(statement, rows)
 
     def time_of(self, index: int) -> str | None:
         """Give the act in which entry `index` was written, as `since` says it: from then on it was as it should be."""
@@ -142,8 +150,23 @@ class Replay:
         return _act(*row) if row else None
 
     def _insert(self, statement: str, rows: Any) -> None:
-        """Write rows of the view made again; what cannot stand twice was reported and is left out."""
-        self.scratch.executemany(statement.replace("INSERT INTO", "INSERT OR IGNORE INTO", 1), rows)
+        """Write rows of the view made again; what cannot stand twice was reported and is left out.
+
+        What changes a row by its subject is kept until all are there: only then can they be found by it quickly.
+        """
+        if statement.startswith("INSERT"):
+            self.scratch.executemany(statement.replace("INSERT INTO", "INSERT OR IGNORE INTO", 1), rows)
+        else:
+            later = ((statement, marshal.dumps(row)) for row in rows)
+            self.scratch.executemany("INSERT INTO later VALUES (?,?)", later)
+
+    def _change(self) -> None:
+        """Change the rows of the view as later entries did, in their order."""
+        for table in ("record", "object"):
+            self.scratch.execute(f"CREATE INDEX {table}_by_sub ON {table}(sub)")
+        for statement, given in self.scratch.execute("SELECT statement, given FROM later ORDER BY rowid"):
+            self.scratch.execute(statement, marshal.loads(given))  # noqa: S302 -- written above
+        self.scratch.execute("DROP TABLE later")
 
     def _project(self, projection: Projection, entry: Entry, fields: dict[str, Any]) -> None:
         try:
@@ -381,32 +404,29 @@ def _strings(text: str | None) -> list[str] | None:
     return value if isinstance(value, list) and all(isinstance(s, str) for s in value) else None
 
 
-def _runs(db: sqlite3.Connection, replay: Replay) -> Iterator[list[tuple[int, bytes, str | None]]]:
-    """Give (index, leaf, disclosures) in order, many at a time; reports gaps, wrong types, what has no entry."""
-    beside = "p.disclosures FROM ledger l LEFT JOIN private p ON p.idx = l.idx"
-    columns = beside if replay.project else "NULL FROM ledger l"
-    rows, expected = db.execute(f"SELECT l.idx, l.leaf, {columns} ORDER BY l.idx"), 0
-    while run := rows.fetchmany(1 if replay.project else RUN):
-        after = run[-1][0] + 1
-        if after - expected == len(run) and {(type(leaf), type(text)) for _, leaf, text in run} <= _ROW_TYPES:
-            yield run
+def _runs(db: sqlite3.Connection, replay: Replay) -> Iterator[tuple[int, int]]:
+    """Give (first, count) of entries that follow each other, in order, many at a time; report where some are gone."""
+    rows, expected = db.execute("SELECT idx FROM ledger ORDER BY idx"), 0
+    while run := rows.fetchmany(RUN):
+        if run[0][0] == expected and run[-1][0] - expected + 1 == len(run):
+            yield expected, len(run)
         else:
-            yield [
-                _row(replay, expected if place == 0 else run[place - 1][0] + 1, row) for place, row in enumerate(run)
-            ]
-        expected = after
+            for (index,) in run:
+                if index != expected:
+                    what = "entries are gone, or indices were changed"
+                    replay.report("entry-missing", f"entries {expected} to {index - 1}", what)
+                yield index, 1
+                expected = index + 1
+        expected = run[-1][0] + 1
     if not replay.project:
         return
     for (index,) in db.execute("SELECT idx FROM private WHERE idx NOT IN (SELECT idx FROM ledger) ORDER BY idx"):
         replay.report("disclosure-stray", f"disclosures of entry {index}", "no such entry")
 
 
-def _row(replay: Replay, expected: int, row: tuple[int, Any, Any]) -> tuple[int, bytes, str | None]:
+def _row(replay: Replay, row: Row) -> tuple[int, bytes, str | None]:
     """Report what is wrong with a row, and give it with nothing where a wrong type stood."""
     index, leaf, text = row
-    if index != expected:
-        what = "entries are gone, or indices were changed"
-        replay.report("entry-missing", f"entries {expected} to {index - 1}", what)
     if type(leaf) is not bytes:
         replay.report("entry-malformed", f"entry {index}", "it is stored as another type")
         leaf = b""

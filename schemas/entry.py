@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from operator import lt
 from typing import Any, NamedTuple
 
@@ -221,14 +222,21 @@ def _plain(index: int, leaf: bytes) -> Entry | None:
 
 
 class PlainRun(NamedTuple):
-    """What the rules ask of entries of the plain form, by the column; `prev` is None where an entry names none."""
+    """Entries of the plain form, by the column; `prev` is None where an entry names none."""
 
+    sd: Sequence[Sequence[str]]
     at: Sequence[str]
     kind: Sequence[str]
     by: Sequence[str]
+    n: Sequence[str]
     prev: Sequence[int | None]
     sub: Sequence[str]
     t: Sequence[str]
+
+    def entries(self, first: int) -> Iterator[Entry]:
+        """Give each entry, as `parse` gives it; `first` is the index of the first."""
+        body = map(_PLAIN_BODIES.__getitem__, zip(self.kind, self.t, strict=True))
+        return map(Entry, count(first), self.t, self.at, self.by, self.n, body, self.sub, self.prev, self.sd)
 
 
 def plain_run(leaves: Sequence[bytes]) -> PlainRun | None:
@@ -239,14 +247,13 @@ def plain_run(leaves: Sequence[bytes]) -> PlainRun | None:
     found = _PLAIN.findall(joined.decode("latin-1"))
     if len(found) != len(leaves):
         return None
-    digests, at, kind, by, _, prev, sub, t = zip(*found, strict=True)
+    digests, at, kind, by, nonce, prev, sub, t = zip(*found, strict=True)
     if not _PLAIN_BODIES.keys() >= set(zip(kind, t, strict=True)) or not all(map(is_second, set(at))):
         return None
-    for listed in digests:
-        sd = listed.split('","')
-        if not all(map(lt, sd, sd[1:])):
-            return None
-    return PlainRun(at, kind, by, [int(one) if one else None for one in prev], sub, t)
+    listed = [one.split('","') for one in digests]
+    if not all(all(map(lt, sd, sd[1:])) for sd in listed):
+        return None
+    return PlainRun(listed, at, kind, by, nonce, [int(one) if one else None for one in prev], sub, t)
 
 
 def _written_plainly(entry: Entry) -> bytes | None:

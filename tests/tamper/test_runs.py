@@ -1,5 +1,6 @@
 """A long act is read many entries at a time; whatever was done to one of them is told as if each were read alone."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ from archive import ahead, ledger, replay
 from archive.audit import audit
 from archive.keys import Home
 from archive.open import find
+from schemas import canonical
 from schemas.entry import Entry
 from tests import casebook
 
@@ -53,43 +55,50 @@ def leaf(folder, index=PLACE):
 
 
 def findings(folder, **options):
-    return [
-        one.document()
-        for one in audit(find(folder / "archive", Home(folder / "home")), ledger_only=True, **options).findings
-    ]
+    options = {"ledger_only": True, **options}
+    return [one.document() for one in audit(find(folder / "archive", Home(folder / "home")), **options).findings]
 
 
-def told_alike(folder, monkeypatch):
-    """Give what is found, which must be the same whether another process reads ahead, this one alone, or one by one."""
-    monkeypatch.setattr(ahead, "MANY", 0)
-    together = findings(folder)
-    monkeypatch.setattr(ahead, "MANY", 1 << 60)
-    assert findings(folder) == together
-    monkeypatch.setattr(ahead, "plain_run", lambda _: None)
-    assert findings(folder) == together
+def many(monkeypatch, number):
+    """Set from how many entries on other processes read ahead."""
+    for name in ("MANY", "MANY_VALUES"):
+        monkeypatch.setattr(ahead, name, number)
+
+
+def told_alike(folder, monkeypatch, **options):
+    """Give what is found, which must be the same whether others read ahead, this process alone, or one by one."""
+    many(monkeypatch, 0)
+    together = findings(folder, **options)
+    many(monkeypatch, 1 << 60)
+    assert findings(folder, **options) == together
+    with monkeypatch.context() as alone:
+        alone.setattr(ahead, "plain_run", lambda _: None)
+        assert findings(folder, **options) == together
     return {one["code"] for one in together}
 
 
-@pytest.mark.parametrize("many", [0, 1 << 60])
-def test_a_sound_act_is_read_by_the_run_and_nothing_is_found(kept, monkeypatch, many):
-    monkeypatch.setattr(ahead, "MANY", many)
+@pytest.mark.parametrize("ledger_only", [True, False])
+@pytest.mark.parametrize("number", [0, 1 << 60])
+def test_a_sound_act_is_read_by_the_run_and_nothing_is_found(kept, monkeypatch, number, ledger_only):
+    many(monkeypatch, number)
     alone, here = [], []
     for noted, where, name in ((alone, replay.Replay, "_entry"), (here, ahead, "make_ready")):
 
-        def note(*given, noted=noted, done=getattr(where, name)):
+        def note(*given, noted=noted, done=getattr(where, name), **more):
             noted.append(given)
-            return done(*given)
+            return done(*given, **more)
 
         monkeypatch.setattr(where, name, note)
-    assert findings(kept) == []
-    assert len(alone) <= 2 * ahead.RUN < LONG
-    assert bool(here) == bool(many)  # what another process makes ready is not made ready here
+    assert findings(kept, ledger_only=ledger_only) == []
+    assert len(alone) < ahead.RUN < LONG  # the first act, and the commit
+    assert bool(here) == bool(number)  # what another process makes ready is not made ready here
 
 
-def test_a_process_that_dies_is_done_without(kept, monkeypatch):
-    monkeypatch.setattr(ahead, "MANY", 0)
-    monkeypatch.setattr(ahead, "_work", lambda _: lambda _: os._exit(1))
-    assert findings(kept) == []
+@pytest.mark.parametrize("ledger_only", [True, False])
+def test_a_process_that_dies_is_done_without(kept, monkeypatch, ledger_only):
+    many(monkeypatch, 0)
+    monkeypatch.setattr(ahead, "_work", lambda _, **__: lambda _: os._exit(1))
+    assert findings(kept, ledger_only=ledger_only) == []
 
 
 REWRITTEN = {
@@ -109,6 +118,7 @@ def test_an_entry_written_anew_in_a_long_act_is_told(folder, monkeypatch, name):
     entry = Entry.parse(PLACE, leaf(folder))._replace(**change)
     changed(folder, "UPDATE ledger SET leaf = ? WHERE idx = ?", entry.leaf(), PLACE)
     assert {code, "commit-root"} <= told_alike(folder, monkeypatch)
+    assert {code, "commit-root"} <= told_alike(folder, monkeypatch, ledger_only=False)
 
 
 @pytest.mark.parametrize("put", [b"", b"{}", b'{"v":1}\n', b"\xff" * 300])
@@ -145,3 +155,89 @@ def test_two_entries_that_changed_places_are_told(folder, monkeypatch):
         PLACE + 1,
     )
     assert "commit-root" in told_alike(folder, monkeypatch)
+
+
+def values(folder, index=PLACE):
+    with sqlite3.connect(folder / "archive" / "sijill.db") as db:
+        (found,) = db.execute("SELECT disclosures FROM private WHERE idx = ?", (index,)).fetchone()
+    db.close()
+    return json.loads(found)
+
+
+def respelt(strings):
+    """Give disclosures of which one is what a lax decoder reads alike: its last character bears bits that none has."""
+    place, one = next((place, one) for place, one in enumerate(strings) if len(one) % 4)
+    return [*strings[:place], one[:-1] + chr(ord(one[-1]) + 1), *strings[place + 1 :]]
+
+
+MISDONE = {
+    "one is gone": (lambda one, other: one[1:], "disclosure-missing"),
+    "all are gone": (lambda one, other: None, "disclosure-missing"),
+    "one is of another entry": (lambda one, other: [other[-1], *one[1:]], "disclosure-changed"),
+    "one is there twice": (lambda one, other: [*one, one[0]], "disclosure-changed"),
+    "one too many": (lambda one, other: [*one, other[-1]], "disclosure-changed"),
+    "none, as a list": (lambda one, other: [], "disclosure-missing"),
+    "one is no base64": (lambda one, other: ["*" + one[0][1:], *one[1:]], "disclosure-malformed"),
+    "one is spelt in another way": (lambda one, other: respelt(one), "disclosure-malformed"),
+    "one is of bytes that are no text": (lambda one, other: [*one, "_" * 40], "disclosure-malformed"),
+}
+
+
+@pytest.mark.parametrize("name", MISDONE)
+def test_what_was_done_to_the_values_of_one_entry_in_a_long_act_is_told(folder, monkeypatch, name):
+    change, code = MISDONE[name]
+    left = change(values(folder), values(folder, PLACE + 2))
+    if left is None:
+        changed(folder, "DELETE FROM private WHERE idx = ?", PLACE)
+    else:
+        text = canonical.encode(left).decode()
+        changed(folder, "UPDATE private SET disclosures = ? WHERE idx = ?", text, PLACE)
+    assert code in told_alike(folder, monkeypatch, ledger_only=False)
+
+
+@pytest.mark.parametrize("put", ["", "[]", "{}", '["]', '[""]', '["a" ,"b"]', "[\n", "\u0664", '["\u0664"]'])
+def test_something_else_in_the_place_of_the_values_of_an_entry_is_told(folder, monkeypatch, put):
+    changed(folder, "UPDATE private SET disclosures = ? WHERE idx = ?", put, PLACE)
+    assert {"disclosure-missing"} <= told_alike(folder, monkeypatch, ledger_only=False)
+
+
+def test_values_that_are_no_text_in_a_long_act_are_told(folder, monkeypatch):
+    changed(folder, "UPDATE private SET disclosures = CAST(x'ff22' AS TEXT) WHERE idx = ?", PLACE)
+    assert "disclosure-malformed" in told_alike(folder, monkeypatch, ledger_only=False)
+
+
+def test_a_row_of_the_view_that_was_changed_behind_a_long_act_is_told(folder, monkeypatch):
+    changed(folder, "UPDATE record SET fields = replace(fields, 'W-400', 'W-401') WHERE id = 'S400'")
+    assert {"view-changed"} <= told_alike(folder, monkeypatch, ledger_only=False)
+
+
+def test_a_later_act_changes_the_rows_of_an_earlier_one(folder, monkeypatch):
+    """Records of one act are edited, withdrawn and edited again in acts of their own."""
+    archive = find(folder / "archive", Home(folder / "home"))
+    with sqlite3.connect(folder / "archive" / "sijill.db") as db:
+        subs = [sub for (sub,) in db.execute("SELECT sub FROM record WHERE kind = 'source' ORDER BY first")]
+    db.close()
+    for turn in range(2):
+        with ledger.writing(archive, casebook.signers(archive)) as act:
+            for number in range(0, LONG, 2):
+                fields = {"case": casebook.CODE, "id": f"S{number}", "kind": "witness", "pseudonym": f"X-{turn}"}
+                edit = {**fields, "reason": "another slip"}
+                act.add("record.edit", sub=subs[number], body={"kind": "source"}, fields=edit)
+            act.add("record.withdraw", sub=subs[turn], body={"kind": "source"}, fields={"reason": "by error"})
+    assert told_alike(folder, monkeypatch, ledger_only=False) == set()
+
+
+@pytest.mark.parametrize("ledger_only", [True, False])
+def test_an_entry_changed_in_the_journal_alone_is_told_by_whoever_reads_ahead(folder, monkeypatch, ledger_only):
+    """A writer that was stopped leaves a journal, which belongs to what is audited, also for another process."""
+    entry = Entry.parse(PLACE, leaf(folder))._replace(sub="ab" * 16)
+    file = folder / "archive" / "sijill.db"
+    db = sqlite3.connect(file, isolation_level=None)
+    db.execute("PRAGMA wal_autocheckpoint=0")
+    db.execute("DROP TRIGGER ledger_no_update")
+    db.execute("UPDATE ledger SET leaf = ? WHERE idx = ?", (entry.leaf(), PLACE))
+    copies = [(path, path.read_bytes()) for path in (file, file.with_name("sijill.db-wal"))]
+    db.close()
+    for path, data in copies:
+        path.write_bytes(data)
+    assert {"commit-root", "journal-left"} <= told_alike(folder, monkeypatch, ledger_only=ledger_only)
