@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -132,31 +133,24 @@ class FlightLog:
                 except FormatError as error:
                     yield self._unreadable(number, error.message)
                     continue
-                said = _quoted(said)
-            else:
-                said = f'"{said}"'
-            point, turn, remark = _NOWHERE, "", ""
+                said = _quoted(said)[1:-1]
             if at_lat >= 0:
-                if cells[at_lat] or cells[at_lon]:
-                    point = read_point(cells[at_lat], cells[at_lon]) or self._nowhere(
-                        number, cells[at_lat] + cells[at_lon]
-                    )
-            elif at_both >= 0 and cells[at_both].strip():
-                point = self._locate(number, cells[at_both])
-            if at_heading >= 0 and cells[at_heading]:
-                turn = headings[cells[at_heading]]
-                if not turn and cells[at_heading].strip():
-                    self._warn(say("log-heading"), number)
+                north, east = cells[at_lat], cells[at_lon]
+                lat, lon = read_point(north, east) or self._nowhere(number, north + east)
+            else:
+                lat, lon = self._locate(number, cells[at_both]) if at_both >= 0 and cells[at_both].strip() else _NOWHERE
+            turn = headings[cells[at_heading]] if at_heading >= 0 else ""
+            if not turn and at_heading >= 0 and cells[at_heading].strip():
+                self._warn(say("log-heading"), number)
             kind = cells[at_type] if at_type >= 0 else ""
             aircraft = self._aircraft(cells, kind, number) if seldom else types[kind]
-            if at_remarks >= 0:
-                remark = remarks[cells[at_remarks]]
-            lat, lon = point
-            north, east = ("", "") if lat is None else (f'"lat":{lat},', f'"lon":{lon},')
+            remark = remarks[cells[at_remarks]] if at_remarks >= 0 else ""
             yield number, earliest, latest, lat, lon, (
-                f'{{{aircraft}"earliest":{earliest},{turn}{north}"latest":{latest},{east}{remark}"row":{number},'
-                f'"said":{said}}}'
-            )
+                f'{{{aircraft}"earliest":{earliest},{turn}"latest":{latest},{remark}"row":{number},"said":"{said}"}}'
+                if lat is None else
+                f'{{{aircraft}"earliest":{earliest},{turn}"lat":{lat},"latest":{latest},"lon":{lon},{remark}"row":{number},'
+                f'"said":"{said}"}}'
+            )  # fmt: skip
 
     def _aircraft(self, cells: list[str], kind: str, number: int) -> str:
         has = self._places
@@ -178,7 +172,7 @@ class FlightLog:
     def _when(self, said: str, day: str) -> tuple[str, tuple[int, int]]:
         said = said.strip()
         if self.date_order is None and any(_may_differ(dated_order(text)) for text in (said, day) if text):
-            self.date_order = prove_order(self._table, self._places)
+            self.date_order = prove_order(copy(self._table), self._places)
         extent = read_observed(said, day, zone=self.zone, order=self.date_order, epoch=self._epoch)
         return f"{day} {said}".strip() if day and not said.startswith(day) else said, extent
 

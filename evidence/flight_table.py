@@ -16,7 +16,7 @@ import io
 import itertools
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Protocol
@@ -34,8 +34,10 @@ HEAD_ROWS = 20  # the heads stand within these
 SBS_WORDS = frozenset(("MSG", "SEL", "ID", "AIR", "STA", "CLK"))
 SBS_HEADS = {6: "date", 7: "time", 11: "altitude", 13: "track", 14: "lat", 15: "lon"}
 _CHUNK = 1 << 20
+_RUN = 1 << 13  # characters that are divided together
 _ZIP = b"PK\x03\x04"
 
+Numbered = Generator[tuple[int, "list[str] | Row"], None, int]  # rows by number; gives the number of the last line's
 Choose = Callable[[Sequence[str]], bool]
 
 
@@ -106,7 +108,7 @@ def _encoding(stream: BinaryIO) -> tuple[str, bool]:
     try:
         while chunk := stream.read(_CHUNK):
             decoded = decoder.decode(chunk)
-            if "\0" in decoded:
+            if (b"\0" in chunk) if encoding == "utf-8-sig" else ("\0" in decoded):
                 if not has_nul and stream.tell() <= _CHUNK and "\0" in re.split("[\r\n]", decoded, maxsplit=1)[0]:
                     raise FormatError(say("log-no-text", how=say("log-save-as")))
                 has_nul = True
@@ -126,7 +128,7 @@ class CsvTable:
     def __init__(self, stream: BinaryIO, is_head: Choose) -> None:
         self._stream = stream
         self._encoding, self._has_nul = _encoding(stream)
-        self._current: list[str] = []
+        self._current = ""
         self._skip = 0
         self.heads: list[str] = []
         self.divider = ","
@@ -170,38 +172,60 @@ class CsvTable:
         with _Lines(self._stream, self._encoding) as lines:
             for _ in range(self._skip):
                 next(lines, None)
-            yield from self._read(iter(lines))
-
-    def _read(self, lines: Iterator[str]) -> Iterator[tuple[int, list[str] | Row]]:
-        """Read while quotation marks close, keeping step with a second iterator that has the lines as written."""
-        ahead, behind = itertools.tee(lines)
-        reader = csv.reader(ahead, delimiter=self.divider, strict=True)
-        number = taken = 0
-        try:
-            for cells in reader:
-                current = [next(behind)]
-                number += 1
-                taken += 1
-                if taken != reader.line_num:
-                    current += itertools.islice(behind, reader.line_num - taken)
-                    taken = reader.line_num
-                    if len(current) > MOST_LINES:
-                        self._current = current[:1]
-                        yield number, Row(say("log-quotes"))
-                        del behind  # it would hold every line from here on
-                        yield from self._read_on(ahead, deque(current[1:]), number)
-                        return
-                if cells:
-                    self._current = current
-                    yield number, self._checked(cells)
+            number = 0
+            while run := lines.read(_RUN) + lines.readline():
+                number = yield from self._run(run, lines, number)
                 if number >= MOST_ROWS:
                     raise too_many()
-        except csv.Error:
-            pending = deque(itertools.islice(behind, reader.line_num - taken))
-            del behind
-            yield from self._read_on(ahead, pending, number)
 
-    def _read_on(self, lines: Iterator[str], pending: deque[str], number: int) -> Iterator[tuple[int, list[str] | Row]]:
+    def _run(self, run: str, lines: Iterator[str], number: int) -> Numbered:
+        """Read some whole lines. Where no quotation mark is among them each is a row, divided as by the csv module."""
+        plain = run.replace("\r\n", "\n")
+        if self._has_nul or '"' in plain or "\r" in plain or len(plain) > csv.field_size_limit():
+            given = list(io.StringIO(run, newline=""))
+            return (yield from self._read(itertools.chain(given, lines), number, len(given)))
+        divider = self.divider
+        every = plain.removesuffix("\n").split("\n")
+        for at, line in enumerate(every, number + 1):
+            if line:
+                self._current = line
+                yield at, line.split(divider)
+        return number + len(every)
+
+    def _read(self, lines: Iterator[str], number: int, count: int) -> Numbered:
+        """Read `count` lines, more where the last row goes on, keeping step with a second iterator that has them.
+
+        From a row on whose quotation marks do not close all lines are read.
+        """
+        ahead, behind = itertools.tee(lines)
+        reader = csv.reader(ahead, delimiter=self.divider, strict=True)
+        more = -number  # lines of this reader, less the rows
+        checked = self._checked if self._has_nul else None
+        try:
+            for cells in reader:
+                line = next(behind)
+                number += 1
+                if reader.line_num != number + more:
+                    current = [line, *itertools.islice(behind, reader.line_num - number - more)]
+                    more = reader.line_num - number
+                    if len(current) > MOST_LINES:
+                        self._current = line
+                        yield number, Row(say("log-quotes"))
+                        del behind  # it would hold every line from here on
+                        return (yield from self._read_on(ahead, deque(current[1:]), number))
+                    line = "".join(current)
+                if cells:
+                    self._current = line
+                    yield number, cells if checked is None else checked(cells)
+                if reader.line_num >= count:
+                    break
+        except csv.Error:
+            pending = deque(itertools.islice(behind, reader.line_num - number - more))
+            del behind
+            return (yield from self._read_on(ahead, pending, number))
+        return number
+
+    def _read_on(self, lines: Iterator[str], pending: deque[str], number: int) -> Numbered:
         """Read from a row with a fault on: lines it took from the rows below are given back, unread."""
         while True:
             current: list[str] = []
@@ -209,7 +233,7 @@ class CsvTable:
                 for cells in csv.reader(_remembering(lines, current, pending), delimiter=self.divider, strict=True):
                     number += 1
                     if cells:
-                        self._current = current  # another reading of the same table may have begun in between
+                        self._current = "".join(current)
                         yield number, self._checked(cells)
                     current.clear()
                     if number >= MOST_ROWS:
@@ -217,10 +241,10 @@ class CsvTable:
             except csv.Error:
                 pending.extendleft(reversed(current[1:]))
                 number += 1
-                self._current = current[:1]
+                self._current = "".join(current[:1])
                 yield number, Row(say("log-quotes-long"))
                 continue
-            return
+            return number
 
     def _checked(self, cells: list[str]) -> list[str] | Row:
         if self._has_nul and any("\0" in cell for cell in cells):
@@ -229,7 +253,7 @@ class CsvTable:
 
     def text(self) -> str:
         """See `Table`."""
-        return "".join(self._current).rstrip("\r\n")[:LONGEST_TEXT]
+        return self._current.rstrip("\r\n")[:LONGEST_TEXT]
 
 
 def too_many() -> FormatError:
@@ -259,11 +283,11 @@ class _Lines:
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream, self._encoding = stream, encoding
 
-    def __enter__(self) -> Iterator[str]:
+    def __enter__(self) -> io.TextIOWrapper:
         self._place = self._stream.tell()
         self._stream.seek(0)
         self._text = io.TextIOWrapper(self._stream, encoding=self._encoding, newline="")
-        return iter(self._text)
+        return self._text
 
     def __exit__(self, *_: object) -> None:
         self._text.detach()

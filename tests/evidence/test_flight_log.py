@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence import flight_table
 from evidence.flight_log import read_log
 from schemas import canonical
 from schemas.aircraft import class_of, compass_heading
@@ -448,6 +450,31 @@ def test_every_row_written_by_a_csv_program_is_read(cells):
     rows = rows_of(held.getvalue())
 
     assert [a for a, _ in cells] == [row.get("remarks", "") for row in rows]
+
+
+def divided(text, run):
+    """Give number, cells (None where it could not be divided) and text of each row, so many characters together."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(flight_table, "_RUN", run)
+        table = flight_table.open_table(io.BytesIO(text.encode()), lambda cells: cells[:1] == ["Time"])
+        return [(at, cells if type(cells) is list else None, table.text()) for at, cells in table.rows()]
+
+
+@given(st.text('ab\n\r",é ', max_size=80), st.integers(1, 30))
+def test_rows_are_the_same_however_many_lines_are_divided_together(text, run):
+    """Lines among which no quotation mark is are divided together: as the csv module would, and a fault costs the same."""
+    found = divided("Time,Remarks\n" + text, run)
+
+    assert found == divided("Time,Remarks\n" + text, 1 << 20)
+    with contextlib.suppress(csv.Error):  # it gives up where a quotation mark does not close
+        every = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        assert [(at, cells) for at, cells in enumerate(every, 1) if cells] == [row[:2] for row in found]
+
+
+def test_a_row_that_makes_the_file_prove_its_order_is_kept_as_it_was_written():
+    rows = rows_of("Time\n" + "2019-02-03 12:00\n" * 1500 + "3/2/2019 25:00\n23/2/2019 12:00\n3/2/2019 12:00\n")
+
+    assert (1501, "3/2/2019 25:00") == (rows[1500]["row"], rows[1500]["text"])
 
 
 # -- what is wrong, in the reader's language
