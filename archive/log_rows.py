@@ -13,7 +13,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -27,6 +27,8 @@ READINGS = (  # every log with its newest reading, the one whose rows are kept
     " GROUP BY sub ORDER BY 1"
 )
 SEARCHED = ("earliest", "latest", "lat", "lon")  # what stands beside the value
+WIDE = 6  # cells of a row: its number, the four that are searched, its value
+TOGETHER = 10
 _BLOCK = hashlib.sha256().block_size
 
 
@@ -35,12 +37,19 @@ def span(entry: int) -> tuple[int, int]:
     return entry * ROWS, entry * ROWS + ROWS - 1
 
 
-def insert(entry: int) -> str:
+def insert(entry: int, rows: int = 1) -> str:
     """Give the statement that lays down rows of a reading: each its number, the four that are searched, its value."""
-    return (
-        "INSERT INTO observation(id, earliest, latest, lat, lon, value)"
-        f" VALUES ({entry * ROWS} + ?,?,?,?,?,?)"
+    return "INSERT INTO observation(id, earliest, latest, lat, lon, value) VALUES " + ",".join(
+        [f"({entry * ROWS} + ?,?,?,?,?,?)"] * rows
     )
+
+
+def lay_down(db: Any, entry: int, cells: Sequence[Any]) -> None:
+    """Write rows of a reading, `WIDE` cells of each, one behind the other; `TOGETHER` at each step of the database."""
+    step = WIDE * TOGETHER
+    whole = len(cells) - len(cells) % step
+    db.executemany(insert(entry, TOGETHER), (cells[at : at + step] for at in range(0, whole, step)))
+    db.executemany(insert(entry), (cells[at : at + WIDE] for at in range(whole, len(cells), WIDE)))
 
 
 def rows_of(db: Any, entry: int, window: tuple[int, int] | None = None) -> Iterator[dict[str, Any]]:
@@ -61,8 +70,8 @@ def leaf(log_salt: str, number: int, value: str) -> bytes:
     return base64url(f'["{salt_of(log_salt, number)}","row",{value}]'.encode()).encode()
 
 
-def leaf_hashes(log_salt: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[bytes]:
-    """Give the hash of each row's leaf, from its number, which stands first, and its value, which stands last.
+def leaf_hashes(log_salt: str, rows: Iterable[tuple[int, str]]) -> Iterator[bytes]:
+    """Give the hash of each row's leaf, from its number and its value.
 
     The two keyed states of HMAC are made once; otherwise this is `merkle.leaf_hash` of `leaf`. Raises
     UnicodeEncodeError for half characters.
@@ -71,12 +80,12 @@ def leaf_hashes(log_salt: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[byte
     key = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
     inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in key)) for pad in (0x36, 0x5C))
     before, b2a = hashlib.sha256(b"\0"), binascii.b2a_base64
-    for row in rows:
+    for number, value in rows:
         one, two = inner.copy(), outer.copy()
-        one.update(b"%d" % row[0])
+        one.update(b"%d" % number)
         two.update(one.digest())
         salt = b2a(two.digest()[:SALT_BYTES], newline=False)[:22].translate(URL)
-        told = b2a(b'["%b","row",%b]' % (salt, row[-1].encode()), newline=False)
+        told = b2a(b'["%b","row",%b]' % (salt, value.encode()), newline=False)
         hashed = before.copy()
         hashed.update(told.translate(URL).rstrip(b"="))
         yield hashed.digest()

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import count, islice, repeat
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
@@ -34,14 +35,16 @@ if TYPE_CHECKING:
     from archive.open import Archive
     from archive.registered import Registered
     from archive.workers import Saying
-    from evidence.flight_log import FlightLog, Told
+    from evidence.flight_log import FlightLog
     from evidence.reading import Reading
     from evidence.sheet import Submission
 
-BATCH = 4_000
+BATCH = 2_000
+AHEAD = 3  # batches that are read before they can be written
 LARGE = 4 << 20  # bytes of a log from which on a second process is worth its start
 SHOWN = 1_000  # unreadable rows told one by one; all are kept
-Batch = tuple[list["Told"], list[bytes], list[str] | None]  # rows, hashes of their leaves, warnings at the end
+# Cells of rows, `log_rows.WIDE` of each, one behind the other; hashes of their first leaves; warnings at the end.
+Batch = tuple[list[Any], list[bytes], list[str] | None]
 
 
 @dataclass
@@ -61,7 +64,7 @@ class Found:
         readable = 0
         for row in self.log.told:
             readable += row[1] is not None
-            _note([row] if row[1] is None else (), unreadable, name)
+            _note([(row[0], row[-1])] if row[1] is None else (), unreadable, name)
         self.told = list(self.log.warnings)
         return readable
 
@@ -143,11 +146,11 @@ def _open_log(
     found.by_item[str(item["id"])] = Found(log=log, file=file, size=int(str(item["size"])))
 
 
-def _note(lost: Iterable[Told], unreadable: list[dict[str, Any]], name: str) -> None:
-    """Note the first of the rows that cannot be read."""
-    for row in islice(lost, SHOWN - len(unreadable)):
-        told = orjson.loads(row[-1])
-        unreadable.append({"item": name, "row": row[0], "why": told["why"], "text": told["text"]})
+def _note(lost: Iterable[tuple[int, str]], unreadable: list[dict[str, Any]], name: str) -> None:
+    """Note number, why and text of the first of the rows that cannot be read."""
+    for number, value in islice(lost, SHOWN - len(unreadable)):
+        told = orjson.loads(value)
+        unreadable.append({"item": name, "row": number, "why": told["why"], "text": told["text"]})
 
 
 def record_reading(
@@ -192,13 +195,16 @@ def _insert(
     name: str, progress: Saying | None,
 ) -> tuple[int, int, str]:  # fmt: skip
     """Write batches of rows under the entry that will commit to them; gives how many, how many readable, the root."""
-    compact, readable, insert = merkle.CompactRange(), 0, log_rows.insert(entry)
-    for rows, hashes, told in batches:
-        act.db.executemany(insert, rows)
-        lost = [row for row in rows if row[1] is None]
-        _note(lost, unreadable, name)
-        readable += len(rows) - len(lost)
-        compact.extend_hashes(hashes or log_rows.leaf_hashes(salt, rows))
+    compact, readable = merkle.CompactRange(), 0
+    for cells, hashes, told in batches:
+        log_rows.lay_down(act.db, entry, cells)
+        earliest = cells[1 :: log_rows.WIDE]
+        lost = earliest.count(None)
+        if lost:
+            _note((row for row, at in zip(_hashed(cells), earliest, strict=True) if at is None), unreadable, name)
+        readable += len(earliest) - lost
+        compact.extend_hashes(hashes)
+        compact.extend_hashes(log_rows.leaf_hashes(salt, islice(_hashed(cells), len(hashes), None)))
         if told is not None:
             found.told = told
         if progress is not None:
@@ -206,34 +212,49 @@ def _insert(
     return compact.size, readable, compact.root().hex()
 
 
-def _batches(log: FlightLog, salt: str) -> Iterator[Batch]:
-    """Give the rows in batches; the last has none, and tells the warnings.
+def _hashed(cells: list[Any]) -> Iterator[tuple[int, str]]:
+    """Give number and value of each row: what its leaf is made of."""
+    return zip(cells[:: log_rows.WIDE], cells[log_rows.WIDE - 1 :: log_rows.WIDE], strict=True)
 
-    Every other batch is left for whoever writes it to hash: where two processes share the work, each has half.
+
+def _batches(log: FlightLog, salt: str, share: Callable[[], int] = lambda: 0) -> Iterator[Batch]:
+    """Give the rows in batches, each with the hashes of its first `share()` leaves; the others are left to the caller.
+
+    The last has no rows, and tells the warnings.
     """
     rows = log.told
-    for number in count():
-        batch = list(islice(rows, BATCH))
-        if not batch:
-            break
-        yield batch, list(log_rows.leaf_hashes(salt, batch)) if number % 2 else [], None
+    while cells := list(chain.from_iterable(islice(rows, BATCH))):
+        yield cells, list(log_rows.leaf_hashes(salt, islice(_hashed(cells), share()))), None
     yield [], [], list(log.warnings)
 
 
 def _apart(found: Found, salt: str) -> Iterator[Batch]:
-    """Give the same batches, read and hashed by another process while this one writes. Raises WorkerLost."""
-    batches: list[Iterator[Batch]] = []
+    """Give the same batches, read by another process while this one writes. Raises WorkerLost.
 
-    def work(_: int) -> Batch | None:
+    Of the leaves that process hashes as many as let neither wait for the other: its share falls where this one has
+    to wait, and rises where it has not.
+    """
+    batches: list[Iterator[Batch]] = []
+    shares = [BATCH // 2]  # as the process that reads was told last; as this one says next
+
+    def work(share: int) -> Batch | None:
+        shares[0] = share
         if not batches:
             assert found.log is not None
             assert found.file is not None
             _own_place(found.file.fileno())
-            batches.append(_batches(found.log, salt))
+            batches.append(_batches(found.log, salt, lambda: shares[0]))
         return next(batches[0], None)
 
-    for batch in forked(work, repeat(0), workers=1):
+    answers = forked(work, iter(lambda: shares[0], None), workers=1, ahead=AHEAD)
+    done = began = time.monotonic()
+    for batch in answers:
+        waited, written = time.monotonic() - done, done - began
+        step = -BATCH // 16 if waited > written / 8 else BATCH // 16
+        shares[0] = min(max(shares[0] + step, 0), BATCH)
+        began = time.monotonic()
         yield batch
+        done = time.monotonic()
         if batch[2] is not None:
             return
 

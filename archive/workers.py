@@ -22,7 +22,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
 from queue import Empty, SimpleQueue
@@ -241,6 +241,7 @@ class _Forked:
         self._arrived = bytearray()
         take_orders, self._orders = os.pipe()
         self._results, give_results = os.pipe()
+        _widen(self._results)
         os.set_blocking(self._orders, False)
         others = (self._orders, self._results, *(handle for one in siblings for handle in (one._orders, one._results)))
         # A Ctrl-C that reached the child before it can ignore it would send it into the caller's code; a SIGTERM too.
@@ -302,6 +303,14 @@ class _Forked:
 
     def _lost(self) -> WorkerLost:
         return WorkerLost(f"worker process {self._pid} ended before its work was done")
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold a whole result, so that a process can begin with the next; a small one serves too."""
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _serve(

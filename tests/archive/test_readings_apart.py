@@ -32,8 +32,8 @@ def test_a_process_beside_gives_the_same(tmp_path, monkeypatch, lost):
     plain, apart = new_archive(tmp_path / "one"), new_archive(tmp_path / "two")
     one = take(plain, write(tmp_path / "in", case(), files()))
 
-    def losing(work, jobs, *, workers):
-        yield from islice(forked(work, jobs, workers=workers), 1)
+    def losing(work, jobs, **asked):
+        yield from islice(forked(work, jobs, **asked), 1)
         raise WorkerLost
 
     monkeypatch.setattr(readings, "LARGE", 0)
