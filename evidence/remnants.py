@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 from evidence.pdf_text import CannotTell, pdf_metadata, pdf_text
 from evidence.redaction import HEARD, PICTURES, SOUND, CannotCopy, same_pixels
+from schemas.words import plain
 
 RUN = 6  # characters: so long a run of the original's text must be gone somewhere
 MOST_ZIP_BYTES = 64 * 1024 * 1024
@@ -124,9 +125,9 @@ def text_of(data: bytes, media_type: str) -> str | None:
 
 
 def spoken(data: bytes, media_type: str, names: Sequence[str]) -> list[str]:
-    """Give those of `names` that the text of a file holds, blanks and case aside. Raises CannotTell."""
-    text = (text_of(data, media_type) or "").casefold()
-    return [name for name in names if _plain(name).casefold() in text]
+    """Give those of `names` that the text of a file holds, blanks, case and spelling aside. Raises CannotTell."""
+    text = plain(text_of(data, media_type) or "").replace("_", "")
+    return [name for name in names if plain(name).replace("_", "") in text]
 
 
 def _seen(page: str) -> str:

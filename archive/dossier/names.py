@@ -2,9 +2,10 @@
 
 Knows operators, and those whom the records of the case name as interviewer,
 interpreter, translator, analyst or holder. A name that leaves in a field of its
-own is no secret of this dossier. What is sealed is not known here, and a name
-in other letters, or grown together with another word, is not found: people
-read. No warning repeats a name.
+own is no secret of this dossier. A name is found in any case, in every usual
+spelling and behind the prefixes that an Arabic word takes up. What is sealed is
+not known here, and a name in other letters is not found: people read. No
+warning repeats a name.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from archive.handed_over import Dossier, Exhibit
 from archive.pictures import Copies
 from archive.unsaid import Hidden
+from evidence.naming import Names
 
 MOST_BYTES = 16 << 20  # of a file that is searched
 PERSONS = ("interviewer", "interpreter", "translator", "checked_by", "assessor", "reviewed_by")
@@ -45,14 +47,14 @@ def told_otherwise(dossier: Dossier, names: Iterable[str], copies: Copies) -> It
     staying = sorted(set(names) - _leaving(dossier))
     if not staying:
         return
-    hidden = Hidden(staying)
+    exact, spelled = Hidden(staying), Names(staying)
     texts = [("the case", dossier.case.fields)]
     texts += [(e.bates, e.record.fields) for e in dossier.exhibits]
     texts += [(f"source {s.fields.get('id')}", s.fields) for s in dossier.sources]
     texts += [(f"{r.kind} {r.fields.get('id')}", r.fields) for r in (*dossier.links, *dossier.relations)]
     for where, fields in texts:
         for name, value in fields.items():
-            if name not in PERSONS and hidden.spoken_in(value):
+            if name not in PERSONS and (exact.spoken_in(value) or spelled.spoken_in(value)):
                 yield f"{where}: its {name} names somebody whose name does not leave otherwise; read it again"
     for exhibit in dossier.exhibits:
         yield from _in_file(exhibit, staying, copies)
