@@ -5,6 +5,7 @@ Part of `archive.dossier.verification`.
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,13 +24,30 @@ WHERE = {
     "checkpoint": f"{FOLDER}/checkpoint",
     "entries": f"{FOLDER}/entries", "commits": f"{FOLDER}/commits", "signers": f"{FOLDER}/allowed_signers",
     "disclosures": f"{FOLDER}/disclosures.txt", "anchors": f"{FOLDER}/anchors",
-    "records": "data/records", "exhibits": "data/exhibits.csv",
+    "records": "data/records", "exhibits": "data/exhibits.csv", "told": "data",
 }  # fmt: skip
 MOST_TEXT_BYTES = 512 * 1024 * 1024
 
 
 class Broken(Exception):
     """Something is not as it must be."""
+
+
+def strict_json(data: bytes, what: str) -> Any:
+    """Read JSON strictly: UTF-8, no key twice, no NaN. Raises Broken."""
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(members)) != len(members):
+            raise Broken(f"{what}: an object names a key twice")
+        return dict(members)
+
+    def constant(text: str) -> Any:
+        raise Broken(f"{what} holds {text}")
+
+    try:
+        return json.loads(data.decode(), object_pairs_hook=pairs, parse_constant=constant)
+    except (ValueError, RecursionError):
+        raise Broken(f"{what} is not JSON") from None
 
 
 @dataclass

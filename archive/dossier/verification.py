@@ -78,7 +78,7 @@ def check(
         proof.check(log_vkey, genesis)
         check_anchors(lying, report, proof, tsa_roots)
         _signature(lying, report, proof.registry)
-        check_shown(lying, report, proof.entries, blake3)
+        check_shown(lying, report, proof, blake3)
     except Broken as error:
         report.found("layout", str(error))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 
 from archive import merkle, note, sshsig
 from archive.dossier.looking import Broken, Checked, Folder
@@ -194,6 +195,15 @@ class Proof:
         except Broken as error:
             self.report.found("signers", str(error))
         self.report.close("signers", f"{len(lines)} keys, each from a proved entry")
+
+
+def first_entries(entries: Mapping[int, Entry]) -> dict[str, Entry]:
+    """Give the first entry of each subject."""
+    found: dict[str, Entry] = {}
+    for _, entry in sorted(entries.items()):
+        if entry.sub is not None:
+            found.setdefault(entry.sub, entry)
+    return found
 
 
 def to_base64(data: bytes) -> str:

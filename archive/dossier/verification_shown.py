@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive import disclosure
-from archive.dossier.looking import Broken, Checked, Folder
+from archive.dossier.looking import Broken, Checked, Folder, strict_json
 from archive.dossier.proof import FOLDER
 from archive.dossier.tables import EXHIBITS, cell
+from archive.dossier.verification_proof import Proof, first_entries
+from archive.dossier.verification_told import Told
 from archive.handed_over import bates
 from schemas.entry import Entry
 from schemas.errors import SijillError
@@ -24,44 +26,29 @@ FORMS = ("original", "stripped", "redacted")
 FORMAT = "sijill-dossier-case/1"
 
 
-def check_shown(lying: Folder, report: Checked, entries: Mapping[int, Entry], blake3: Mapping[str, str]) -> None:
-    """Check disclosures, records, exhibits and the recorded BLAKE3 digests. Raises UnreachableError."""
+def check_shown(lying: Folder, report: Checked, proof: Proof, blake3: Mapping[str, str]) -> None:
+    """Check disclosures, records, exhibits, their BLAKE3, and what is told again. Raises UnreachableError."""
+    entries = proof.entries
     shown = _disclosures(lying, report, entries)
     seen: set[int] = set()
     try:
-        case = _object(_json(lying.read("data/records/case.json"), "case.json"))
+        case = _object(strict_json(lying.read("data/records/case.json"), "case.json"))
         if case.get("format") != FORMAT:
             raise Broken(f"case.json is not {FORMAT}")
         lines = lying.text("data/records/custody.jsonl").split("\n")
         if lines.pop():
             report.found("records", "custody.jsonl does not end its last line")
-        events = [_object(_json(line.encode(), "custody.jsonl")) for line in lines]
+        events = [_object(strict_json(line.encode(), "custody.jsonl")) for line in lines]
         for record in _records([case, *events]):
             _bound(report, record, entries, shown, seen)
         for index in sorted(shown.keys() - seen):
             report.found("records", f"entry {index} is disclosed and shown nowhere")
         report.close("records", f"{len(seen)} records and events show what was disclosed of their entries")
-        _Exhibits(lying, report, entries, shown, blake3, case).check(events)
+        _Exhibits(lying, report, entries, shown, blake3, case).check()
+        Told(lying, report, proof, case, events).check()
     except Broken as error:
         report.found("records", str(error))
         report.close("records", "")
-
-
-def _json(data: bytes, what: str) -> Any:
-    """Read JSON strictly: UTF-8, no key twice, no NaN. Raises Broken."""
-
-    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(members)) != len(members):
-            raise Broken(f"{what}: an object names a key twice")
-        return dict(members)
-
-    def constant(text: str) -> Any:
-        raise Broken(f"{what} holds {text}")
-
-    try:
-        return json.loads(data.decode(), object_pairs_hook=pairs, parse_constant=constant)
-    except (ValueError, RecursionError):
-        raise Broken(f"{what} is not JSON") from None
 
 
 def _object(value: Any) -> Record:
@@ -152,11 +139,13 @@ class _Exhibits:
         self, lying: Folder, report: Checked, entries: Mapping[int, Entry], shown: Mapping[int, Record],
         blake3: Mapping[str, str], case: Record,
     ) -> None:  # fmt: skip
-        self.lying, self.report, self.entries, self.disclosed, self.blake3 = lying, report, entries, shown, blake3
+        self.lying, self.report, self.entries, self.blake3 = lying, report, entries, blake3
+        self.firsts = first_entries(entries)
+        self.told = {entries[index].sub for index in shown}  # of which something is disclosed
         self.codes = self._cases(case)
         self.items, self.withheld = _objects(case.get("items")), _objects(case.get("withheld"))
         sources = [_object(source.get("fields")) for source in _objects(case.get("sources"))]
-        self.pseudonyms = {(one.get("case"), str(one.get("id"))): str(one.get("pseudonym", "")) for one in sources}
+        self.pseudonyms = {(str(one.get("case")), str(one.get("id"))): str(one.get("pseudonym", "")) for one in sources}
 
     def found(self, what: str) -> None:
         """Note a finding."""
@@ -188,7 +177,7 @@ class _Exhibits:
         index = one.get("entry")
         return self.entries.get(index) if type(index) is int else None
 
-    def check(self, events: list[Record]) -> None:
+    def check(self) -> None:
         """Check everything that is said of exhibits."""
         subs = {
             entry.sub: index
@@ -196,14 +185,12 @@ class _Exhibits:
             if entry.t == "record.add" and entry.body["kind"] == "item"
         }
         by_first: dict[int, Record] = {}
-        about: dict[str, Entry] = {}
         for one in [*self.items, *self.withheld]:
             entry = self.entry_of(one)
             if entry is None or entry.sub not in subs:
                 self.found("an exhibit is no item of this archive")
                 continue
             by_first[subs[entry.sub]] = one
-            about[str(one.get("bates"))] = entry
         if len(by_first) != len(subs) or not self._numbered([by_first[index] for index in sorted(by_first)]):
             self.found("exhibit numbers are not the order of registration, or one is left out")
         for one in self.withheld:
@@ -212,10 +199,6 @@ class _Exhibits:
         mine = {n for n in self.lying.sizes if n.startswith(("data/items/", "data/derived/"))}
         for name in sorted(mine - files):
             self.found(f"{name} is the file of no exhibit")
-        for event in events:
-            entry, of = self.entry_of(event), about.get(str(event.get("bates")))
-            if entry is None or of is None or entry.sub != of.sub:
-                self.found("an event of custody is told of another exhibit than its entry")
         self._table()
         said = f"{len(self.items)} exhibits are as registered, {len(self.withheld)} are withheld"
         self.report.close("exhibits", said)
@@ -239,7 +222,7 @@ class _Exhibits:
             return
         if one.get("digest") not in entry.sd:
             self.found(f"the withheld exhibit {one.get('bates')} names a digest that its entry does not hold")
-        if any(self.entries[index].sub == entry.sub for index in self.disclosed):
+        if entry.sub in self.told:
             self.found(f"something of the withheld exhibit {one.get('bates')} is disclosed")
 
     def _file(self, one: Record) -> str:
@@ -250,8 +233,7 @@ class _Exhibits:
         fields, path, form = _object(one.get("fields")), one.get("path"), one.get("form")
         made, entry = one.get("rendition"), self.entry_of(one)
         if form in ("stripped", "redacted"):
-            firsts = [e for e in self.entries.values() if entry and e.sub == entry.sub]
-            first = min(firsts, key=lambda e: e.index, default=None)
+            first = self.firsts.get(str(entry.sub)) if entry else None
             if first is None or one.get("original") not in first.sd:
                 self.found(f"the copy of exhibit {one.get('bates')} names an original that its entry does not hold")
         if path is None:
@@ -300,10 +282,9 @@ class _Exhibits:
             return [[number, number, *[""] * 8, cell(f"{one.get('reason')} (salted digest {one.get('digest')})")]]
         fields, entry = _object(one["fields"]), self.entry_of(one)
         titles = [str(fields[f"title.{lang}"]) for lang in ("en", "und", "ar") if f"title.{lang}" in fields]
-        own = [e for e in self.entries.values() if entry and e.sub == entry.sub]
-        first = min(own, key=lambda e: e.index, default=None)
+        first = self.firsts.get(str(entry.sub)) if entry else None
         form, name = one.get("form"), f"data/{one.get('path')}"
-        source = (fields.get("case"), str(fields.get("source")))
+        source = (str(fields.get("case")), str(fields.get("source")))
         found = self.lying.digest(name) if "path" in one and name in self.lying.sizes else None
         return [
             [

@@ -1191,6 +1191,12 @@ HEADS = [
     "exhibit", "bates", "title", "original_name", "path", "sha256", "size", "received", "source", "redacted",
     "withheld",
 ]  # fmt: skip
+FLIGHT_HEADS = [
+    "exhibit", "row", "time_said", "earliest", "latest", "lat", "lon", "heading_deg", "aircraft_type",
+    "aircraft_class", "count", "activity", "remarks", "unreadable", "text",
+]  # fmt: skip
+CLASSES = {"statement": "testimony", "flight_log": "flight", "intercept": "intercept", "document": "document"}
+MICRO = 1_000_000  # micro-degrees in a degree
 
 
 def sha256_of(path: str) -> tuple[str, int]:
@@ -1615,10 +1621,19 @@ class Dossier:
             for index in sorted(self.shown.keys() - seen):
                 self.report.found(check, f"entry {index} is disclosed and shown nowhere")
             self.report.close(check, f"{len(seen)} records and events show what was disclosed of their entries")
-            Exhibits(self, case, lines).check()
+            Exhibits(self, case).check()
+            Told(self, case, lines).check()
         except Broken as error:
             self.report.found(check, str(error))
             self.report.close(check, "")
+
+    def firsts(self) -> dict[str, Entry]:
+        """Give the first entry of each subject."""
+        found: dict[str, Entry] = {}
+        for _, entry in sorted(self.entries.items()):
+            if entry.sub is not None:
+                found.setdefault(entry.sub, entry)
+        return found
 
     def bound(self, value: dict[str, object], seen: set[object]) -> None:
         """One record or event says exactly what its entry disclosed."""
@@ -1646,8 +1661,10 @@ def same(one: object, two: object) -> bool:
 class Exhibits:
     """The exhibits: their numbers, their files, the list, and what is withheld."""
 
-    def __init__(self, dossier: Dossier, case: dict[str, object], custody: list[object]) -> None:
-        self.dossier, self.report, self.custody = dossier, dossier.report, custody
+    def __init__(self, dossier: Dossier, case: dict[str, object]) -> None:
+        self.dossier, self.report = dossier, dossier.report
+        self.firsts = dossier.firsts()
+        self.told = {dossier.entries[index].sub for index in dossier.shown}  # of which something is disclosed
         self.case = self.record(case.get("case"))
         self.items = self.many(case.get("items"))
         self.withheld = self.many(case.get("withheld"))
@@ -1726,14 +1743,12 @@ class Exhibits:
             if entry.t == "record.add" and entry.body["kind"] == "item":
                 subs[entry.sub] = index
         codes = self.cases()
-        everything = {}
         for one in [*self.items, *self.withheld]:
             of = self.entry_of(one)
             if of is None or of.sub not in subs:
                 self.found("an exhibit is no item of this archive")
                 continue
             firsts[subs[of.sub]] = one
-            everything[str(one.get("bates"))] = of
         if len(firsts) != len(subs) or not self.numbered([firsts[index] for index in sorted(firsts)], codes):
             self.found("exhibit numbers are not the order of registration, or one is left out")
         for one in self.withheld:
@@ -1742,11 +1757,6 @@ class Exhibits:
         extra = {n for n in self.dossier.files if n.startswith(("data/items/", "data/derived/"))} - paths
         for name in sorted(extra):
             self.found(f"{name} is the file of no exhibit")
-        for line in self.custody:
-            event = self.record(line)
-            told, about = self.entry_of(event), everything.get(str(event.get("bates")))
-            if told is None or about is None or told.sub != about.sub:
-                self.found("an event of custody is told of another exhibit than its entry")
         self.table()
         said = f"{len(self.items)} exhibits are as registered, {len(self.withheld)} are withheld"
         self.report.close("exhibits", said)
@@ -1761,15 +1771,13 @@ class Exhibits:
             return
         if one.get("digest") not in entry.sd:
             self.found(f"the withheld exhibit {one.get('bates')} names a digest that its entry does not hold")
-        for index in self.dossier.shown:
-            if self.dossier.entries[index].sub == entry.sub:
-                self.found(f"something of the withheld exhibit {one.get('bates')} is disclosed")
+        if entry.sub in self.told:
+            self.found(f"something of the withheld exhibit {one.get('bates')} is disclosed")
 
     def first_of(self, one: dict[str, object]) -> Entry | None:
         """Give the first entry of the item that is an exhibit."""
         entry = self.entry_of(one)
-        own = [e for _, e in sorted(self.dossier.entries.items()) if entry is not None and e.sub == entry.sub]
-        return own[0] if own else None
+        return self.firsts.get(entry.sub) if entry is not None and entry.sub is not None else None
 
     def shown(self, one: dict[str, object]) -> str | None:
         """The file of an exhibit is the one that was registered, or a copy that is tied to it; gives its name."""
@@ -1841,6 +1849,307 @@ class Exhibits:
             ]
             for title in titles or [""]
         ]  # fmt: skip
+
+
+RECORD = ({"kind", "entry", "fields"}, {"revisions"})
+LISTS = {  # a list of case.json -> the kind of its records, the members that each must have, and may have
+    "sources": ("source", *RECORD),
+    "links": ("link", *RECORD),
+    "relations": ("relation", *RECORD),
+    "merged": ("case", *RECORD),
+    "items": (
+        "item",
+        RECORD[0] | {"exhibit", "bates", "class", "received", "form", "readings", "numbers", "custody_gaps"},
+        {"revisions", "path", "thumbnail", "original", "rendition"},
+    ),
+    "withheld": (None, {"bates", "entry", "reason", "digest"}, set[str]()),
+}
+CASE = {"format", "dossier", "ledger", "case", "not_shown", *(LISTS.keys() - {"merged"})}
+POINT_MAY = {"exhibit", "row", "text", "uncertainty_m"}
+EVENT = ({"format", "exhibit", "bates", "event", "entry", "recorded_at", "recorded_by"}, {"premis", "fields"})
+
+
+def has(one: Any, must: set[str], may: set[str]) -> bool:
+    """Tell whether an object has the members that it must have, and no other than it may have."""
+    return must <= set(one) <= must | may
+
+
+class Told:
+    """What is told a second time: labels, custody, the map, the logs, and the state of the ledger.
+
+    Whoever signs a dossier can sign another map or another custody with it; what entries or records determine is
+    derived from them again.
+    """
+
+    def __init__(self, dossier: Dossier, case: Any, events: list[Any]) -> None:
+        self.dossier, self.report, self.case, self.events = dossier, dossier.report, case, events
+        self.items: list[Any] = case["items"]
+        self.fields: dict[str, Any] = case["case"]["fields"]
+        self.firsts = dossier.firsts()
+
+    def found(self, what: str) -> None:
+        """Note a finding."""
+        self.report.found("told", what)
+
+    def check(self) -> None:
+        """Check all of it."""
+        try:
+            self.shapes()
+            self.labels()
+            self.seal()
+            self.custody()
+            self.standard()
+            features = self.features()
+            self.places(features, self.rows(features))
+            self.crate()
+        except Broken as error:
+            self.found(str(error))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            self.found(f"it is built as no dossier is ({type(error).__name__})")
+        what = "labels, custody, the map, the seal and what is told of logs follow from the records and the proof"
+        self.report.close("told", what)
+
+    def json(self, name: str) -> dict[str, Any]:
+        """Give a JSON object of data/. Raises Broken."""
+        value = read_json(self.dossier.read(f"data/{name}"), name)
+        if not isinstance(value, dict):
+            raise Broken(f"{name} is no object")
+        return value
+
+    def sub(self, one: Any) -> str:
+        """Give the subject of an exhibit's entry. Raises Broken."""
+        entry = self.dossier.entries.get(one.get("entry", -1))
+        if entry is None or entry.sub is None:
+            raise Broken("a record names an entry that is not proved")
+        return str(entry.sub)
+
+    def shapes(self) -> None:
+        """No record has a member that such a record has not, lacks one, or stands among those of another kind."""
+        held = has(self.case, CASE, {"merged"}) and has(self.case["case"], *RECORD)
+        for name, (kind, must, may) in LISTS.items():
+            held = held and all(has(one, must, may) and one.get("kind") == kind for one in self.case.get(name, []))
+        for one in self.items if held else []:
+            told = [*one["readings"], *one["numbers"], *([one["rendition"]] if "rendition" in one else [])]
+            held = held and all(has(reading, {"entry", "fields"}, set()) for reading in told)
+            held = held and all(isinstance(gap, str) for gap in one["custody_gaps"])
+        counts = self.case["not_shown"]
+        held = held and has(counts, {"links", "relations", "contradicting"}, set())
+        held = held and all(type(count) is int for count in counts.values())
+        if not held or not all(has(event, *EVENT) for event in self.events):
+            raise Broken("a record has members that no such record has, or lacks one")
+        if any(event["format"] != "sijill-dossier-custody/1" for event in self.events):
+            raise Broken("custody.jsonl is not sijill-dossier-custody/1")
+
+    def labels(self) -> None:
+        """An exhibit is called what its record is called, and was received when its first entry says."""
+        for one in self.items:
+            fields = one["fields"]
+            ground = "imagery_satellite" if fields.get("medium") == "satellite" else "imagery_ground"
+            kind = ground if fields.get("kind") == "imagery" else CLASSES[fields["kind"]]
+            expected = [f"{fields.get('case')}/{fields.get('id')}", kind, self.firsts[self.sub(one)].at]
+            if [one.get("exhibit"), one.get("class"), one.get("received")] != expected:
+                self.found(f"case.json calls exhibit {one.get('bates')} otherwise than its record does")
+
+    def seal(self) -> None:
+        """case.json, audit.json and bag-info.txt name this dossier, and the state of the ledger that is proved."""
+        lying = self.dossier
+        if not hasattr(lying, "root"):
+            return
+        root, genesis = base64.b64encode(lying.root).decode(), leaf_hash(lying.entries[0].leaf).hex()
+        state = {"origin": lying.origin, "size": lying.size, "root": root, "genesis": genesis}
+        if self.case.get("ledger") != state:
+            self.found("case.json names another state of the ledger")
+        dossier = self.case["dossier"]
+        if dossier.get("id") != f"{self.fields.get('code')}-d{dossier.get('number'):03}":
+            self.found("case.json calls the dossier otherwise than its case and number")
+        exercise = bool(self.fields.get("exercise"))
+        if dossier.get("exercise") is not exercise:
+            self.found("case.json says otherwise than its case whether this is an exercise")
+        lines = lying.text("bag-info.txt").split("\n")
+        for name, value in (
+            ("Source-Organization", lying.origin), ("External-Identifier", dossier["id"]),
+            ("Bagging-Date", dossier["date"][:10]), ("Sijill-Audience", dossier["audience"]),
+            ("Sijill-Seal", f"{lying.size} {root}"),
+            ("Sijill-Exercise", "yes, an invented case" if exercise else None),
+        ):  # fmt: skip
+            told = [line for line in lines if line.startswith(f"{name}:")]
+            if told != ([] if value is None else [f"{name}: {value}"]):
+                self.found(f"bag-info.txt tells another {name} than the records")
+        self.audit(root, genesis)
+
+    def audit(self, root: str, genesis: str) -> None:
+        """audit.json tells the proof that there is."""
+        lying, folder = self.dossier, "data/proof/anchors/"
+        sizes = [lying.files[f"data/{one['path']}"] for one in self.items if "path" in one]
+        expected = {
+            "format": "sijill-dossier-audit/1", "origin": lying.origin, "genesis": genesis,
+            "log_vkey": lying.text("data/proof/log.vkey")[:-1],
+            "checkpoint": {"size": lying.size, "root": root, "sha256": lying.digest("data/proof/checkpoint")},
+            "entries_proved": len(lying.entries),
+            "commits": len([entry for entry in lying.entries.values() if entry.t == "commit"]),
+            "signers": list(lying.registry.keys),
+            "objects": {"hashed_for_this_dossier": len(sizes), "bytes": sum(sizes), "all_as_registered": True},
+            "time_stamp": None,
+        }  # fmt: skip
+        told = self.json("records/audit.json")
+        stamped = {one["size"]: one["tsr_sha256"] for one in told.pop("anchors")}
+        stamps = [name for name in lying.files if name.startswith(folder) and name.endswith(".tsr")]
+        held = {int(name[len(folder) : -len(".tsr")]): lying.digest(name) for name in stamps}
+        if told != expected or stamped != held:
+            self.found("audit.json tells another proof than there is")
+
+    def custody(self) -> None:
+        """Each exhibit's custody is told whole and in order: the time before, its registration, each later act."""
+        later = ("custody.transfer", "custody.accept", "custody.check")
+        acts: dict[str, list[Entry]] = {}
+        for _, entry in sorted(self.dossier.entries.items()):
+            if entry.sub is not None and entry.t in ("custody.prior", *later):
+                acts.setdefault(entry.sub, []).append(entry)
+        expected = []
+        for one in self.items:
+            sub = self.sub(one)
+            before = [entry for entry in acts.get(sub, []) if entry.t == "custody.prior"]
+            after = [entry for entry in acts.get(sub, []) if entry.t in later]
+            expected += [
+                [one["exhibit"], one["bates"], entry.t, entry.index, entry.at, entry.by]
+                for entry in [*before, self.firsts[sub], *after]
+            ]
+        names = ("exhibit", "bates", "event", "entry", "recorded_at", "recorded_by")
+        if [[event.get(name) for name in names] for event in self.events] != expected:
+            self.found("custody.jsonl leaves out an event, adds one, or tells them in another order than their entries")
+
+    def standard(self) -> None:
+        """The weighing is of this case, and by the standard that lies beside it."""
+        weighed = self.json("records/corroboration.json")
+        if weighed["standard"]["sha256"] != self.dossier.digest("data/records/standard.toml"):
+            self.found("standard.toml is not the standard that corroboration.json names")
+        if weighed["case"]["code"] != self.fields.get("code"):
+            self.found("corroboration.json weighs another case")
+
+    def features(self) -> list[Any]:
+        """Give the points of the map. Raises Broken."""
+        document = self.json("map.geojson")
+        if set(document) != {"type", "features"} or document["type"] != "FeatureCollection":
+            raise Broken("map.geojson is no collection of points")
+        for one in document["features"]:
+            place, said = one["geometry"], one["properties"]
+            if (
+                not has(one, {"type", "geometry", "properties"}, set()) or one["type"] != "Feature"
+                or not has(place, {"type", "coordinates"}, set()) or place["type"] != "Point"
+                or len(place["coordinates"]) != 2 or not has(said, {"kind"}, POINT_MAY)
+            ):  # fmt: skip
+                raise Broken("map.geojson holds something that is no point of such a map")
+        return list(document["features"])
+
+    def flights(self) -> Iterator[list[str]]:
+        """Give the rows of flights.csv, where it is there. Raises Broken and CannotLook."""
+        name = "data/records/flights.csv"
+        if name not in self.dossier.files:
+            return
+        limit = csv.field_size_limit(4 * 1024 * 1024)
+        try:
+            place = os.path.join(self.dossier.folder, *name.split("/"))
+            with open(place, encoding="utf-8-sig", newline="") as file:
+                rows = csv.reader(file, strict=True)
+                if next(rows, None) != FLIGHT_HEADS:
+                    raise Broken("flights.csv has other heads")
+                for row in rows:
+                    if len(row) != len(FLIGHT_HEADS):
+                        raise Broken("flights.csv has a row of another length")
+                    yield row
+        except (UnicodeDecodeError, csv.Error):
+            raise Broken("flights.csv is not CSV in UTF-8") from None
+        except OSError as error:
+            raise CannotLook(f"{name} cannot be read ({error.strerror})") from None
+        finally:
+            csv.field_size_limit(limit)
+
+    def rows(self, features: list[Any]) -> dict[tuple[str, str], list[str]]:
+        """Count the rows of each log against what was registered of it; gives the rows that the map names."""
+        flights = [one["properties"] for one in features if one["properties"]["kind"] == "flight"]
+        wanted = {(one.get("exhibit"), str(one["row"])) for one in flights}
+        counts: dict[str, int] = {}
+        rows = {}
+        for row in self.flights():
+            counts[row[0]] = counts.get(row[0], 0) + 1
+            if (row[0], row[1]) in wanted:
+                rows[row[0], row[1]] = row
+        registered = {
+            one["bates"]: reading["fields"]["rows"]
+            for one in self.items if one["fields"].get("kind") == "flight_log"
+            for reading in one["readings"] if "rows" in reading["fields"]
+        }  # fmt: skip
+        wrong = any(counts.get(number, 0) != count for number, count in registered.items())
+        if wrong or counts.keys() - registered.keys():
+            self.found("flights.csv has another number of rows than was registered of a log")
+        return rows
+
+    def places(self, features: list[Any], rows: dict[tuple[str, str], list[str]]) -> None:
+        """Each point of the map is a place that a record or a row tells, and each place of a record is there."""
+        told, coarse = [], 0
+        for feature in features:
+            properties, (lon, lat) = feature["properties"], feature["geometry"]["coordinates"]
+            if properties["kind"] == "coarse":
+                coarse += 1
+            elif properties["kind"] == "flight":
+                row, read = rows.get((properties.get("exhibit"), str(properties["row"]))), properties.get("text", "")
+                if row is None or row[5:7] != [f"{lat:.6f}", f"{lon:.6f}"] or row[8] != cell(read):
+                    self.found("map.geojson shows a flight where no row of a log tells it")
+            else:
+                told.append(feature)
+        strict = self.case["dossier"]["audience"] in ("partner", "public")
+        if coarse > (strict and "place_public.lat" not in self.fields):
+            self.found("map.geojson shows a rounded place where there is none")
+        expected = list(self.recorded())
+        if len(told) != len(expected) or any(one not in may for one, may in zip(told, expected)):  # noqa: B905
+            self.found("map.geojson shows other places than the records tell")
+
+    def crate(self) -> None:
+        """The crate's metadata names every file of data/ with its size and SHA-256, and no other."""
+        own = "ro-crate-metadata.json"
+        told = {
+            one["@id"]: (one["sha256"], one["contentSize"]) for one in self.json(own)["@graph"] if "sha256" in one
+        }
+        held = {
+            name[len("data/") :]: (self.dossier.digest(name), str(size))
+            for name, size in self.dossier.files.items() if name.startswith("data/") and name != f"data/{own}"
+        }  # fmt: skip
+        if told != held:
+            self.found("ro-crate-metadata.json describes other files than there are")
+
+    def recorded(self) -> Iterator[list[Any]]:
+        """Give the places of the records in their order, each as the features that may stand for it."""
+        merged = [one["fields"] for one in self.case.get("merged", [])]
+        for fields, code in ((self.fields, ""), *((one, one["code"]) for one in merged)):
+            for kind, name in (("claim", "place"), ("public", "place_public")):
+                named = [str(fields[key]) for key in sorted(fields) if key.startswith(f"{name}.name.")]
+                yield from self.points(kind, fields, name, [f"{code} {text}".strip() for text in named or [""]])
+            for strike in fields.get("strikes", ()):
+                yield from self.points("strike", strike, "place", [f"{code} {strike.get('label', '')}".strip()])
+        for one in self.items:
+            yield from self.points("source", one["fields"], "claimed", [""], one["bates"])
+            yield from self.points("radio", one["fields"], "coordinates_heard", [""], one["bates"])
+            for reading in one["readings"]:
+                yield from self.points("camera", reading["fields"], "facts.gps", [""], one["bates"])
+
+    @staticmethod
+    def points(kind: str, fields: Any, name: str, texts: list[str], exhibit: str = "") -> Iterator[list[Any]]:
+        """Give the features that may stand for a place, one for each of its texts; nothing where it is not told."""
+        lat, lon, radius = [fields.get(f"{name}.{part}") for part in ("lat", "lon", "accuracy_m")]
+        if type(lat) is not int or type(lon) is not int or abs(lat) > 90 * MICRO or abs(lon) > 180 * MICRO:
+            return
+        features = []
+        for text in texts:
+            properties: dict[str, object] = {"kind": kind}
+            if exhibit:
+                properties["exhibit"] = exhibit
+            if text:
+                properties["text"] = text
+            if radius is not None:
+                properties["uncertainty_m"] = round(float(str(radius)))
+            geometry = {"type": "Point", "coordinates": [lon / MICRO, lat / MICRO]}
+            features.append({"type": "Feature", "geometry": geometry, "properties": properties})
+        yield features
 
 
 def check_dossier(
