@@ -6,9 +6,10 @@ Pure: no disk, database, network, clock or key; the same records under the same
 standard give the same bytes. Every rule is evaluated, every test of every rule,
 and nothing is cut short: stopping early loses reasons. An answer has three
 values, `met`, `not_met`, `undetermined`; what cannot be told never rounds up.
-Reasons are codes (`evidence.reason`) until somebody reads them: in English in
-documents, which are records, and in the reader's language elsewhere. The words
-never say more than "rests on", "is consistent with", "is lacking".
+Reasons are made when somebody asks, and are codes (`evidence.reason`) until
+somebody reads them: in English in documents, which are records, and in the
+reader's language elsewhere. The words never say more than "rests on", "is
+consistent with", "is lacking".
 
 `evidence.independence` tells which items are one source, `evidence.sight` what
 counts, `evidence.requirements` has the tests; here rules are asked of facets
@@ -17,13 +18,13 @@ and their answers folded into verdicts and grades.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from evidence.docket import Case, FlightAnswer, Item, Link, Relation, said
 from evidence.reason import Reason, Several, Term, clauses, fields, listed, reason, reason_of, teller, told
-from evidence.requirements import LACKING, MET, NOT_MET, OF_CASE, TESTS, UNDETERMINED, conjunction
+from evidence.requirements import LACKING, MET, NOT_MET, OF_CASE, TESTS, UNDETERMINED, Finding, conjunction
 from evidence.sight import Sight
 from schemas.standard import Grade, Rule, Standard
 from schemas.vocabulary import VOCABULARY
@@ -33,27 +34,69 @@ __all__ = ["Assessment", "Case", "FlightAnswer", "Item", "Link", "Relation", "Ru
 DOES_NOT_APPLY, WARN, WAIVED = "does_not_apply", "warn", "waived"
 _WOULD = ("also-lacking", "would-help", "would-meet")  # alone for none, for some, for all
 Tell = Callable[[Any], str]  # says a reason
+_NO_FACET = (None,)
 VERDICTS = ("occurrence", "attribution", "handling")
 
 
-class RuleResult(NamedTuple):
-    """One rule's answer for one facet (None for a rule without facets), why, on which items, and what is lacking.
+class RuleResult:
+    """One rule's answer for one facet (None for a rule without facets); why, on which items, and what is lacking.
 
     `why` and each of `lacking` are reasons, to be said in any language; `because` and `lacks` say them in English.
+    They are made when somebody asks, and always the same.
     """
 
-    id: str
-    facet: str | None
-    answer: str
-    why: Any
-    items: tuple[str, ...] = ()
-    lacking: tuple[Reason, ...] = ()  # what would meet it, one thing each
-    verdict: str | None = None
-    says: str = ""
+    __slots__ = ("_applies", "_findings", "_lacking", "_sight", "_weighed", "answer", "facet", "rule")
+
+    def __init__(
+        self, rule: Rule, facet: str | None, sight: Sight, applies: str, findings: Sequence[Finding], weighed: str
+    ) -> None:
+        self.rule, self.facet = rule, facet
+        self.answer = WAIVED if rule.id in sight.case.waivers and weighed != DOES_NOT_APPLY else weighed
+        self._sight, self._applies, self._findings, self._weighed = sight, applies, findings, weighed
+        self._lacking: tuple[Reason, ...] | None = None
 
     def __bool__(self) -> bool:
         """Refuse: an answer is never yes or no."""
         raise TypeError("a RuleResult has more than two answers; compare `.answer` with one of them")
+
+    @property
+    def id(self) -> str:
+        """Give the rule's id."""
+        return self.rule.id
+
+    @property
+    def verdict(self) -> str | None:
+        """Give the verdict that the rule is of."""
+        return self.rule.verdict
+
+    @property
+    def why(self) -> Any:
+        """Give the reason."""
+        if self._applies == NOT_MET:
+            return reason("does-not-apply", why=_does_not_apply(self.rule, self._sight.case.record))
+        because = clauses(finding.because() for finding in self._findings)
+        if self._applies == UNDETERMINED:
+            untold = reason("not-told", what=listed(fields(_untold(self.rule, self._sight.case.record))))
+            because = reason("may-not-apply", why=untold, because=because)
+        if self.answer == WAIVED:
+            waiver, answer = reason_of(self._sight.case.waivers[self.id]), reason(f"answer-{self._weighed}")
+            because = reason("waived", reason=waiver, answer=answer, because=because)
+        return because
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Give the items that the answer is about, in the order of registration."""
+        return self._sight.ids(sorted({place for finding in self._findings for place in finding.places}))
+
+    @property
+    def lacking(self) -> tuple[Reason, ...]:
+        """Give what would meet it, one thing each."""
+        if self._lacking is None:
+            untold = _untold(self.rule, self._sight.case.record) if self._applies == UNDETERMINED else []
+            first = [reason(OF_CASE, what=listed(fields(untold)))] if untold else []
+            needed = [f.lacks() for f in self._findings if f.answer != MET and f.lacks is not None]
+            self._lacking = (*first, *needed)
+        return self._lacking
 
     @property
     def because(self) -> str:
@@ -161,7 +204,7 @@ class Assessment:
 def weigh(standard: Standard, case: Case) -> Assessment:
     """Ask every rule of `standard` of `case` and fold the answers into verdicts, a grade, and whether it meets."""
     sight = Sight(case, standard.exclude)
-    results = tuple(result for rule in standard.rules for result in _ask(rule, sight))
+    results = tuple([result for rule in standard.rules for result in _ask(rule, sight)])
     verdicts = {verdict: _fold(r.answer for r in results if r.verdict == verdict) for verdict in VERDICTS}
     return Assessment(
         code=str(case.record.get("code", "")),
@@ -177,53 +220,35 @@ def weigh(standard: Standard, case: Case) -> Assessment:
 
 def _ask(rule: Rule, sight: Sight) -> list[RuleResult]:
     """Evaluate one rule, once for each of its facets."""
-    applies, why = _applies(rule.applies_when, sight.case.record)
-    return [_answer(rule, facet, applies, why, sight) for facet in rule.facets or (None,)]
-
-
-def _answer(rule: Rule, facet: str | None, applies: str, why: Any, sight: Sight) -> RuleResult:
+    applies = conjunction(_compare(sight.case.record.get(name), want) for name, want in rule.applies_when.items())
     if applies == NOT_MET:
-        because = reason("does-not-apply", why=why)
-        return RuleResult(rule.id, facet, DOES_NOT_APPLY, because, verdict=rule.verdict, says=rule.says)
+        return [RuleResult(rule, facet, sight, applies, (), DOES_NOT_APPLY) for facet in rule.facets or _NO_FACET]
+    return [_answer(rule, facet, applies, sight) for facet in rule.facets or _NO_FACET]
+
+
+def _answer(rule: Rule, facet: str | None, applies: str, sight: Sight) -> RuleResult:
     findings = [TESTS[name](wanted, facet, sight) for name, wanted in rule.needs.items()]
-    answer = conjunction(finding.answer for finding in findings)
-    because = clauses(finding.because for finding in findings)
-    lacking = [finding.lacks for finding in findings if finding.answer != MET and finding.lacks is not None]
-    if applies == UNDETERMINED:
-        answer = UNDETERMINED
-        because = reason("may-not-apply", why=why, because=because)
-        lacking.insert(0, reason(OF_CASE, what=listed(fields(_untold(rule, sight)))))
-    named = {item for finding in findings for item in finding.items}
-    items = tuple(sorted(named, key=sight.independence.places.__getitem__))
+    answer = UNDETERMINED if applies == UNDETERMINED else conjunction([finding.answer for finding in findings])
     if answer == NOT_MET:
         answer = rule.otherwise
     elif answer == UNDETERMINED and rule.otherwise == WARN:
         answer = WARN
-    if rule.id in sight.case.waivers:
-        waiver = reason_of(sight.case.waivers[rule.id])
-        because = reason("waived", reason=waiver, answer=reason(f"answer-{answer}"), because=because)
-        answer = WAIVED
-    return RuleResult(rule.id, facet, answer, because, items, tuple(lacking), rule.verdict, rule.says)
+    return RuleResult(rule, facet, sight, applies, findings, answer)
 
 
-def _untold(rule: Rule, sight: Sight) -> list[str]:
-    record = sight.case.record
+def _untold(rule: Rule, record: Mapping[str, Any]) -> list[str]:
+    """Name the fields that would tell whether a rule applies."""
     return [name for name, wanted in rule.applies_when.items() if _compare(record.get(name), wanted) == UNDETERMINED]
 
 
-def _applies(conditions: Mapping[str, tuple[Any, ...]], record: Mapping[str, Any]) -> tuple[str, Any]:
-    """Tell whether a rule applies (`met`), does not (`not_met`), or which field would tell; false beats missing."""
-    answers = {name: _compare(record.get(name), wanted) for name, wanted in conditions.items()}
-    answer = conjunction(answers.values())
-    names = [name for name, one in answers.items() if one == answer]
-    if answer == NOT_MET:
-        parts = [
-            reason("is-not", what=Term("field", name), found=listed(_values(name, record[name])),
-                   wanted=Several("or", _values(name, conditions[name])))
-            for name in names
-        ]  # fmt: skip
-        return answer, clauses(parts)
-    return answer, reason("not-told", what=listed(fields(names))) if answer == UNDETERMINED else ""
+def _does_not_apply(rule: Rule, record: Mapping[str, Any]) -> Any:
+    """Say why a rule does not apply."""
+    return clauses(
+        reason("is-not", what=Term("field", name), found=listed(_values(name, record[name])),
+               wanted=Several("or", _values(name, wanted)))
+        for name, wanted in rule.applies_when.items()
+        if _compare(record.get(name), wanted) == NOT_MET
+    )  # fmt: skip
 
 
 def _compare(value: Any, wanted: tuple[Any, ...]) -> str:
@@ -259,10 +284,10 @@ def _meets(standard: Standard, verdicts: Mapping[str, str]) -> bool | None:
     return verdicts["occurrence"] == MET and ("handling" not in has or verdicts["handling"] == MET)
 
 
-def _grade(grades: Iterable[Grade], results: Iterable[RuleResult]) -> str | None:
+def _grade(grades: Sequence[Grade], results: Iterable[RuleResult]) -> str | None:
     """Give the first grade whose conditions all hold; a rule of several facets has the fold of its answers."""
     by_rule: dict[str, set[str]] = {}
-    for result in results:
+    for result in results if grades else ():
         by_rule.setdefault(result.id, set()).add(result.answer)
     for grade in grades:
         if all(_holds(by_rule[rule], wanted) for rule, wanted in grade.when.items()):

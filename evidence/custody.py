@@ -42,15 +42,16 @@ def gaps(events: Sequence[Event]) -> Iterator[Gap]:
     holder: str | None = None
     unnamed = False  # the last to get it was not told
     for number, event in enumerate(events):
-        action, by = str(event.get("action")), str(event.get("by"))
-        if not number and action not in ("capture", "receive"):
-            yield Gap(
-                0, broken=True, because=reason("custody-begins", action=Term("custody_action", action)),
-                what=reason("gap-start"),
-            )  # fmt: skip
+        action, by = event.get("action"), str(event.get("by"))
         if action in ("capture", "receive"):
             holder, unnamed = by, False
-        elif action == "transfer":
+            continue
+        if not number:
+            yield Gap(
+                0, broken=True, because=reason("custody-begins", action=Term("custody_action", str(action))),
+                what=reason("gap-start"),
+            )  # fmt: skip
+        if action == "transfer":
             if unnamed:
                 yield _to_nobody(number)
             elif holder is not None and by != holder:

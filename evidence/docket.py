@@ -112,6 +112,8 @@ class Case:
 
 def present(record: Mapping[str, Any], name: str) -> bool:
     """Tell whether a dotted field is in a flat record and says something; a group is there when any member is."""
+    if name in record:
+        return said(record[name])
     return any(said(value) for value in values(record, name))
 
 

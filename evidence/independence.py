@@ -15,7 +15,7 @@ business: it hands in places, and gets the number and the items that make it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evidence.docket import Item, Relation
@@ -47,27 +47,34 @@ class Independence:
         self._members: dict[Node, tuple[list[int], list[str]]] | None = None
         self._join(houses(sources))
         self._relate(relations)
+        self._groups = [self._find(place) for place in range(len(items))]
         self._roots, self._root_of = self._follow() if self._rests else ({}, {})
 
     # -- groups and roots
 
     def group(self, place: int) -> int:
         """Give the group of the item at `place`: a number that all joined items share."""
-        return self._find(place)
+        return self._groups[place]
 
     def roots(self, place: int) -> frozenset[int]:
         """Give the root set of the item at `place`: where, followed to the end, its group rests."""
-        group = self._find(place)
+        group = self._groups[place]
         return self._roots.get(group) or frozenset((group,))
 
     def count(self, places: Sequence[int]) -> Packing:
         """Give the largest number of pairwise independent items among `places` (ascending), and the first choice."""
         key = tuple(places)
-        if key not in self._counts:
-            self._counts[key] = self._count(key)
-        return self._counts[key]
+        found = self._counts.get(key)
+        if found is None:
+            found = self._counts[key] = self._count(key)
+        return found
 
     def _count(self, places: tuple[int, ...]) -> Packing:
+        if not self._rests:  # each group is its own root, and stands in nobody's way
+            of_group: dict[Node, int] = {}
+            for place in places:
+                of_group.setdefault(self._groups[place], place)
+            return Packing(len(of_group), len(of_group), tuple(of_group.values()))
         first: dict[frozenset[Node], int] = {}
         for place in places:
             first.setdefault(self.roots(place), place)
@@ -122,22 +129,25 @@ class Independence:
 
     def _join(self, house: Mapping[str, str]) -> None:
         """Join items of one house of sources (those without a source are one), and items of the same bytes."""
-        first: dict[Hashable, int] = {}
+        first: dict[str | None, int] = {}  # house -> the first item of it
+        digests: tuple[tuple[str, dict[str, int]], ...] = (("sha256", {}), ("blake3", {}))
         for place, item in enumerate(self.items):
-            source = item.record.get("source") or None
+            record = item.record
+            source = record.get("source") or None
             other = first.setdefault(house.get(source, source) if source else None, place)
             if other != place:
-                self._parent[self._find(place)] = self._find(other)
-            for name in ("sha256", "blake3"):
-                digest = item.record.get(name)
+                self._tie(place, other)
+            for name, known in digests:
+                digest = record.get(name)
                 if digest:
-                    other = first.setdefault((name, digest), place)
+                    other = known.setdefault(digest, place)
                     if other != place:
                         self.same_bytes.append((place, other))
                         self._tie(place, other)
-            for name in item.record.get("joined", ()):  # what was erased leaves no source and no digest
-                if name in self.places:
-                    self._tie(place, self.places[name])
+            if "joined" in record:  # what was erased leaves no source and no digest
+                for name in record["joined"]:
+                    if name in self.places:
+                        self._tie(place, self.places[name])
 
     def _relate(self, relations: Iterable[Relation]) -> None:
         for relation in relations:
@@ -249,9 +259,10 @@ def houses(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     people: dict[str, str] = {}
     for source, record in sources.items():
         above = record.get("part_of")
-        for other in (above, *record.get("joined", ())):  # `joined`: of a source that was erased
-            if other:
-                parent[find(source)] = find(other)
+        if above or "joined" in record:
+            for other in (above, *record.get("joined", ())):  # `joined`: of a source that was erased
+                if other:
+                    parent[find(source)] = find(other)
         pseudonym = record.get("pseudonym")
         if pseudonym:
             other = people.setdefault(pseudonym, source)

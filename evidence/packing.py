@@ -18,7 +18,7 @@ STEPS = 400_000  # sets looked at for one number
 WIDEST = 800  # sets in one entangled part; beyond it only the quick bounds are computed
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Packing:
     """At least `low` and at most `high` sets share nothing; `chosen` are the places of `low` that do not."""
 

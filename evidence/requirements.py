@@ -2,7 +2,8 @@
 
 Every test is given what the standard wants, the facet of the rule (None where
 it names none) and the sight of the case, and answers `met`, `not_met` or
-`undetermined` with its reasons, as codes (`evidence.reason`). No test looks at another's answer, and none is
+`undetermined` at once. Its reasons, as codes (`evidence.reason`), are made
+when somebody asks for them. No test looks at another's answer, and none is
 left out because another failed. What cannot be told never rounds up.
 
 The table `TESTS` at the end is the list; `schemas.standard` refuses other names.
@@ -15,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from evidence.custody import gaps
-from evidence.docket import present, values
+from evidence.docket import Link, present, values
+from evidence.packing import Packing
 from evidence.reason import FIELD, SHOWN, Reason, Several, Term, clauses, few, fields, listed, number, reason, told
 from evidence.sight import Sight
 from schemas.extent import bounds
@@ -25,12 +27,12 @@ LACKING, OF_CASE = "lacking", "of-case"  # what is needed beside what is there; 
 
 
 class Finding(NamedTuple):
-    """One test's answer, why, on which items, and what would meet it (None where it is met)."""
+    """One test's answer, on which items, and what makes the words: why, and what would meet it where it is not met."""
 
     answer: str
-    because: Any  # a reason
-    items: tuple[str, ...] = ()
-    lacks: Reason | None = None
+    because: Callable[[], Any]  # makes a reason, when somebody asks
+    places: Sequence[int] = ()  # of items
+    lacks: Callable[[], Reason] | None = None
 
     def __bool__(self) -> bool:
         """Refuse: an answer has three values and none of them is yes or no."""
@@ -40,31 +42,49 @@ class Finding(NamedTuple):
 Test = Callable[[Any, "str | None", Sight], Finding]
 
 
+def _always(code: str) -> Callable[[], Reason]:
+    said = reason(code)
+    return lambda: said
+
+
+_ALL_REVIEWED, _NONE_OPEN = _always("all-reviewed"), _always("none-open")
+_ALL_UNBROKEN, _ALL_WHOLE = _always("all-unbroken"), _always("all-whole")
+
+
 def conjunction(answers: Iterable[str]) -> str:
     """Fold answers: any `not_met`, else any `undetermined`, else `met`."""
-    answers = set(answers)
-    return NOT_MET if NOT_MET in answers else UNDETERMINED if UNDETERMINED in answers else MET
+    folded = MET
+    for answer in answers:
+        if answer == NOT_MET:
+            return NOT_MET
+        if answer == UNDETERMINED:
+            folded = UNDETERMINED
+    return folded
+
+
+def _enough(want: int, packing: Packing) -> str:
+    return MET if packing.low >= want else NOT_MET if packing.high < want else UNDETERMINED
 
 
 def independent(want: int, facet: str | None, sight: Sight) -> Finding:
     """At least `want` independent sources among the counted items of the facet."""
-    packing = sight.independent(sight.counted(facet or ""))
-    items = sight.ids(packing.chosen)
-    found = _found(packing.low, packing.high, items)
-    if packing.low >= want:
-        return Finding(MET, found, items)
-    weight = sight.weight(facet or "")  # with every reason, now that some are needed
-    more = len(weight.left_out) - SHOWN
-    have = [
-        _have(packing.low, listed(items) if items else None),
-        *(because for _, because in weight.left_out[:SHOWN]),
-        *([reason("left-out-more", count=more)] if more > 0 else []),
-    ]
-    lacks = _lacking(_count("more-sources", want - packing.low), clauses(have))
-    return Finding(NOT_MET if packing.high < want else UNDETERMINED, found, items, lacks)
+    packing = sight.independent(sight.counted(facet))
+
+    def lacks() -> Reason:
+        left_out = sight.weight(facet or "").left_out  # with every reason, now that some are needed
+        more = len(left_out) - SHOWN
+        have = [
+            _have(packing.low, listed(sight.ids(packing.chosen)) if packing.chosen else None),
+            *(because for _, because in left_out[:SHOWN]),
+            *([reason("left-out-more", count=more)] if more > 0 else []),
+        ]
+        return _lacking(_count("more-sources", want - packing.low), clauses(have))
+
+    return Finding(_enough(want, packing), lambda: _found(packing, sight), packing.chosen, lacks)
 
 
-def _found(low: int, high: int, items: Sequence[str]) -> Reason:
+def _found(packing: Packing, sight: Sight) -> Reason:
+    low, high, items = packing.low, packing.high, sight.ids(packing.chosen)
     if low != high:
         return reason("sources-between", low=low, high=high)
     sources = reason("source" if low < 2 else "sources", count=number(low))
@@ -86,54 +106,65 @@ def _lacking(need: Reason, have: Any) -> Reason:
 
 def classes(want: int, facet: str | None, sight: Sight) -> Finding:
     """The counted items are of at least `want` classes; copies have the class of what was registered first."""
-    kinds: dict[str, list[str]] = {}
-    for place in sight.counted(facet or ""):
-        kinds.setdefault(sight.class_of(place), []).append(sight.items[place].id)
-    items = tuple(ids[0] for ids in kinds.values())
-    named = [reason("such", what=Term("class", kind), these=listed(ids)) for kind, ids in kinds.items()]
-    found = clauses(named) if named else reason("no-item-counts")
-    because = reason("class" if len(kinds) == 1 else "classes", count=number(len(kinds)), these=found)
-    if len(kinds) >= want:
-        return Finding(MET, because, items)
-    lacks = _lacking(_count("other-classes", want - len(kinds)), _have(len(kinds), found))
-    return Finding(NOT_MET, because, items, lacks)
+    kinds: dict[str, list[int]] = {}
+    for place in sight.counted(facet):
+        kinds.setdefault(sight.class_of(place), []).append(place)
+
+    def found() -> Any:
+        named = [
+            reason("such", what=Term("class", kind), these=listed(sight.ids(at))) for kind, at in kinds.items()
+        ]
+        return clauses(named) if named else reason("no-item-counts")
+
+    return Finding(
+        MET if len(kinds) >= want else NOT_MET,
+        lambda: reason("class" if len(kinds) == 1 else "classes", count=number(len(kinds)), these=found()),
+        [at[0] for at in kinds.values()],
+        lambda: _lacking(_count("other-classes", want - len(kinds)), _have(len(kinds), found())),
+    )
 
 
 def one_of(want: list[str], facet: str | None, sight: Sight) -> Finding:
     """A counted item is of one of the classes wanted."""
-    items = sight.ids(place for place in sight.counted(facet or "") if sight.class_of(place) in want)
+    places = [place for place in sight.counted(facet) if sight.class_of(place) in want]
     kinds = Several("or", [Term("class", kind) for kind in want])
-    if items:
-        return Finding(MET, reason("of-class", kinds=kinds, items=listed(items)), items)
-    return Finding(NOT_MET, reason("none-of-class", kinds=kinds), (), reason("an-item-of-class", kinds=kinds))
+    if places:
+        return Finding(MET, lambda: reason("of-class", kinds=kinds, items=listed(sight.ids(places))), places)
+    return Finding(
+        NOT_MET, lambda: reason("none-of-class", kinds=kinds), (), lambda: reason("an-item-of-class", kinds=kinds)
+    )
 
 
 def direct(want: int, facet: str | None, sight: Sight) -> Finding:
     """At least `want` independent sources among the counted items with a link of strength `direct` to the facet."""
-    places = sorted({place for place, link in sight.counted_links(facet or "") if link.strength == "direct"})
-    packing = sight.independent(places)
-    items = sight.ids(packing.chosen)
-    found = reason("direct", found=_found(packing.low, packing.high, items))
-    if packing.low >= want:
-        return Finding(MET, found, items)
-    have = _have(packing.low, listed(items) if items else None)
-    lacks = _lacking(_count("more-direct", want - packing.low), have)
-    return Finding(NOT_MET if packing.high < want else UNDETERMINED, found, items, lacks)
+    places = {place for place, link in sight.counted_links(facet) if link.strength == "direct"}
+    packing = sight.independent(sorted(places))
+
+    def because() -> Reason:
+        return reason("direct", found=_found(packing, sight))
+
+    def lacks() -> Reason:
+        have = _have(packing.low, listed(sight.ids(packing.chosen)) if packing.chosen else None)
+        return _lacking(_count("more-direct", want - packing.low), have)
+
+    return Finding(_enough(want, packing), because, packing.chosen, lacks)
+
+
+def _links(code: str, pairs: Sequence[tuple[int, Link]]) -> Callable[[], Reason]:
+    return lambda: reason(code, links=listed(f"{link.id} ({link.item})" for _, link in pairs))
 
 
 def reviewed(want: bool, facet: str | None, sight: Sight) -> Finding:
     """Every counted link has a reviewer other than its assessor."""
     del want
     alone = [
-        (place, link)
-        for place, link in sight.counted_links(facet or "")
-        if not link.reviewed_by or link.reviewed_by == link.assessor
+        pair
+        for pair in sight.counted_links(facet)
+        if not pair[1].reviewed_by or pair[1].reviewed_by == pair[1].assessor
     ]
     if not alone:
-        return Finding(MET, reason("all-reviewed"))
-    items = sight.ids(sorted({place for place, _ in alone}))
-    links = listed(f"{link.id} ({link.item})" for _, link in alone)
-    return Finding(NOT_MET, reason("not-reviewed", links=links), items, reason("a-review", links=links))
+        return Finding(MET, _ALL_REVIEWED)
+    return Finding(NOT_MET, _links("not-reviewed", alone), [place for place, _ in alone], _links("a-review", alone))
 
 
 def open_contradictions(want: int, facet: str | None, sight: Sight) -> Finding:
@@ -141,25 +172,27 @@ def open_contradictions(want: int, facet: str | None, sight: Sight) -> Finding:
     del want
     standing = sight.open_contradictions(facet or "*")
     if not standing:
-        return Finding(MET, reason("none-open"))
-    links = listed(f"{link.id} ({link.item})" for _, link in standing)
-    items = sight.ids(sorted({place for place, _ in standing}))
-    return Finding(NOT_MET, reason("open", links=links), items, reason("a-resolution", links=links))
+        return Finding(MET, _NONE_OPEN)
+    places = [place for place, _ in standing]
+    return Finding(NOT_MET, _links("open", standing), places, _links("a-resolution", standing))
 
 
 def set_fields(want: list[str], facet: str | None, sight: Sight) -> Finding:
     """The case fields are present and not `not_asked`."""
     del facet
     record = sight.case.record
-    lacking: dict[str, Reason] = {}
+    lacking: dict[str, str] = {}
     for name in want:
         if not present(record, name):
-            lacking[name] = reason("not-told", what=Term(FIELD, name))
+            lacking[name] = "not-told"
         elif all(value == "not_asked" for value in values(record, name)):
-            lacking[name] = reason("not-asked", what=Term(FIELD, name))
+            lacking[name] = "not-asked"
     if not lacking:
-        return Finding(MET, reason("all-told", fields=listed(fields(want))))
-    return Finding(NOT_MET, clauses(lacking.values()), (), reason(OF_CASE, what=listed(fields(lacking))))
+        return Finding(MET, lambda: reason("all-told", fields=listed(fields(want))))
+    return Finding(
+        NOT_MET, lambda: clauses(reason(code, what=Term(FIELD, name)) for name, code in lacking.items()), (),
+        lambda: reason(OF_CASE, what=listed(fields(lacking))),
+    )  # fmt: skip
 
 
 def custody(want: str, facet: str | None, sight: Sight) -> Finding:
@@ -167,72 +200,77 @@ def custody(want: str, facet: str | None, sight: Sight) -> Finding:
     del want
     linked = sight.linked(facet)
     if not linked:
-        return Finding(MET, reason("none-linked"))
-    broken: list[str] = []
-    untold: list[str] = []
-    why: dict[str, tuple[Reason, list[str]]] = {}
+        return Finding(MET, lambda: reason("none-linked"))
+    broken: list[int] = []
+    untold: list[int] = []
+    why: list[tuple[Reason, int]] = []
     for place in linked:
-        item = sight.items[place]
-        answer, because = chain(item.custody)
+        answer, because = chain(sight.items[place].custody)
         if because is not None:
-            (broken if answer == NOT_MET else untold).append(item.id)
-            why.setdefault(told(because), (because, []))[1].append(item.id)
-    answer = NOT_MET if broken else UNDETERMINED if untold else MET
-    if answer == MET:
-        return Finding(MET, reason("all-unbroken"))
-    reasons = [reason("such", what=because, these=listed(ids)) for because, ids in why.values()]
-    lacks = reason("an-account", items=listed([*broken, *untold]))
-    return Finding(answer, clauses(reasons), (*broken, *untold), lacks)
+            (broken if answer == NOT_MET else untold).append(place)
+            why.append((because, place))
+    if not why:
+        return Finding(MET, _ALL_UNBROKEN)
+    gone = [*broken, *untold]
+    return Finding(
+        NOT_MET if broken else UNDETERMINED, lambda: _by_reason(why, sight), gone,
+        lambda: reason("an-account", items=listed(sight.ids(gone))),
+    )  # fmt: skip
 
 
-def chain(events: Iterable[Mapping[str, Any]]) -> tuple[str, Reason | None]:
+def _by_reason(why: Iterable[tuple[Reason, int]], sight: Sight) -> Any:
+    """Name the items that have the same reason together."""
+    alike: dict[str, tuple[Reason, list[int]]] = {}
+    for because, place in why:
+        alike.setdefault(told(because), (because, []))[1].append(place)
+    return clauses(reason("such", what=because, these=listed(sight.ids(at))) for because, at in alike.values())
+
+
+def chain(events: Sequence[Mapping[str, Any]]) -> tuple[str, Reason | None]:
     """Follow one custody, oldest event first, and say whether each transfer was made by the one who held the item."""
-    events = list(events)
     if not events:
         return UNDETERMINED, reason("no-custody")
-    found = list(gaps(events))
-    for one in found:
+    untold = None
+    for one in gaps(events):
         if one.broken:
             return NOT_MET, one.because
-    return (UNDETERMINED, found[0].because) if found else (MET, None)
+        untold = untold or one
+    return (UNDETERMINED, untold.because) if untold is not None else (MET, None)
 
 
 def digests(want: list[str], facet: str | None, sight: Sight) -> Finding:
     """Each linked item with a file has these digests."""
-    places = [place for place in sight.linked(facet) if has_file(sight.items[place].record)]
-    lacking = [place for place in places if not all(sight.items[place].record.get(name) for name in want)]
+    items, places = sight.items, sight.filed(facet)
+    bare = {place for name in want for place in places if not items[place].record.get(name)}
     names = Several("and", want)
-    if not lacking:
-        return Finding(MET, reason("all-digests", names=names) if places else reason("no-file"))
-    items = sight.ids(lacking)
-    named = listed(items)
-    return Finding(NOT_MET, reason("no-digest", names=names, items=named), items,
-                   reason("digests-of", names=names, items=named))  # fmt: skip
+    if not bare:
+        return Finding(MET, lambda: reason("all-digests", names=names) if places else reason("no-file"))
+    lacking = sorted(bare)
+    return Finding(
+        NOT_MET, lambda: reason("no-digest", names=names, items=listed(sight.ids(lacking))), lacking,
+        lambda: reason("digests-of", names=names, items=listed(sight.ids(lacking))),
+    )  # fmt: skip
 
 
 def originals(want: str, facet: str | None, sight: Sight) -> Finding:
     """Each linked item with a file had its object there and whole at the last verification."""
     del want
     gone, unseen = [], []
-    for place in sight.linked(facet):
+    for place in sight.filed(facet):
         item = sight.items[place]
-        if not has_file(item.record):
-            continue
         if item.present is False or "integrity_failed" in item.excluded:
-            gone.append(item.id)
+            gone.append(place)
         elif item.present is None:
-            unseen.append(item.id)
+            unseen.append(place)
     if not gone and not unseen:
-        return Finding(MET, reason("all-whole"))
+        return Finding(MET, _ALL_WHOLE)
     looked = {"not-whole": gone, "never-verified": unseen}
-    because = clauses([reason(code, items=listed(ids)) for code, ids in looked.items() if ids])
-    lacks = reason("whole-bytes", items=listed([*gone, *unseen]))
-    return Finding(NOT_MET if gone else UNDETERMINED, because, (*gone, *unseen), lacks)
-
-
-def has_file(record: Mapping[str, Any]) -> bool:
-    """Tell whether an item came with bytes of its own."""
-    return bool(record.get("file"))
+    return Finding(
+        NOT_MET if gone else UNDETERMINED,
+        lambda: clauses(reason(code, items=listed(sight.ids(at))) for code, at in looked.items() if at),
+        [*gone, *unseen],
+        lambda: reason("whole-bytes", items=listed(sight.ids([*gone, *unseen]))),
+    )
 
 
 def consent(want: str, facet: str | None, sight: Sight) -> Finding:
@@ -241,10 +279,11 @@ def consent(want: str, facet: str | None, sight: Sight) -> Finding:
     places = [place for place in sight.linked(facet) if sight.items[place].record.get("kind") == "statement"]
     lacking = [place for place in places if not present(sight.items[place].record, "consent.given")]
     if not lacking:
-        return Finding(MET, reason("all-consented" if places else "no-statement"))
-    items = sight.ids(lacking)
-    named = listed(items)
-    return Finding(NOT_MET, reason("no-consent", items=named), items, reason("a-consent", items=named))
+        return Finding(MET, lambda: reason("all-consented" if places else "no-statement"))
+    return Finding(
+        NOT_MET, lambda: reason("no-consent", items=listed(sight.ids(lacking))), lacking,
+        lambda: reason("a-consent", items=listed(sight.ids(lacking))),
+    )  # fmt: skip
 
 
 def flight(want: Mapping[str, float], facet: str | None, sight: Sight) -> Finding:
@@ -253,19 +292,25 @@ def flight(want: Mapping[str, float], facet: str | None, sight: Sight) -> Findin
     record = sight.case.record
     missing = _untold(record, place=True)
     if missing:
-        return Finding(UNDETERMINED, reason("not-told", what=missing), (), reason(OF_CASE, what=missing))
+        return _not_told(missing)
     within, before, after = want["within_km"], want["before_min"], want["after_min"]
     answer = sight.case.flights(within, before, after)
     window = reason("window", within=within, before=before, after=after)
     if answer.near:
-        return Finding(MET, reason("logged", window=window, rows=listed(answer.near)))
-    if answer.covered:
-        silent = reason("nothing-logged", window=window)
-        if answer.warnings:
-            silent = reason("with-warning", what=silent, warnings=few(answer.warnings))
-        return Finding(NOT_MET, silent, (), reason("an-observation", window=window))
-    lacks = reason("a-log", before=before, after=after)
-    return Finding(UNDETERMINED, reason("nobody-watched", window=window), (), lacks)
+        return Finding(MET, lambda: reason("logged", window=window, rows=listed(answer.near)))
+    if not answer.covered:
+        because, lacks = reason("nobody-watched", window=window), reason("a-log", before=before, after=after)
+        return Finding(UNDETERMINED, lambda: because, (), lambda: lacks)
+
+    def silent() -> Reason:
+        nothing = reason("nothing-logged", window=window)
+        return reason("with-warning", what=nothing, warnings=few(answer.warnings)) if answer.warnings else nothing
+
+    return Finding(NOT_MET, silent, (), lambda: reason("an-observation", window=window))
+
+
+def _not_told(what: Reason) -> Finding:
+    return Finding(UNDETERMINED, lambda: reason("not-told", what=what), (), lambda: reason(OF_CASE, what=what))
 
 
 def _untold(record: Mapping[str, Any], *, place: bool) -> Reason | None:
@@ -280,33 +325,38 @@ def item_set(want: list[str], facet: str | None, sight: Sight) -> Finding:
     """Every counted item has these fields."""
     lacking = {
         place: [name for name in want if not present(sight.items[place].record, name)]
-        for place in sight.counted(facet or "")
+        for place in sight.counted(facet)
     }
-    why = {sight.items[place].id: listed(fields(names)) for place, names in lacking.items() if names}
-    if not why:
-        return Finding(MET, reason("all-have", fields=listed(fields(want))), sight.ids(lacking))
-    because = few([reason("has-no", item=item, fields=names) for item, names in why.items()])
-    lacks = reason("these", these=few([reason("such", what=item, these=names) for item, names in why.items()]))
-    return Finding(NOT_MET, because, tuple(why), lacks)
+    bare = [place for place, names in lacking.items() if names]
+    if not bare:
+        return Finding(MET, lambda: reason("all-have", fields=listed(fields(want))), list(lacking))
+
+    named = [(sight.items[place].id, listed(fields(lacking[place]))) for place in bare]
+    return Finding(
+        NOT_MET, lambda: few(reason("has-no", item=item, fields=names) for item, names in named), bare,
+        lambda: reason("these", these=few(reason("such", what=item, these=names) for item, names in named)),
+    )  # fmt: skip
 
 
 def disjoint(want: list[str], facet: str | None, sight: Sight) -> Finding:
     """No item is counted for both facets."""
     del facet
-    both = sight.ids(sorted(set(sight.counted(want[0])) & set(sight.counted(want[1]))))
+    both = sorted(set(sight.counted(want[0])) & set(sight.counted(want[1])))
     one, other = (Term("facet", facet) for facet in want[:2])
     if not both:
-        return Finding(MET, reason("none-for-both", one=one, other=other))
-    because, lacks = (reason(code, one=one, other=other, items=listed(both)) for code in ("for-both", "other-items"))
-    return Finding(NOT_MET, because, both, lacks)
+        return Finding(MET, lambda: reason("none-for-both", one=one, other=other))
+
+    def shared(code: str) -> Reason:
+        return reason(code, one=one, other=other, items=listed(sight.ids(both)))
+
+    return Finding(NOT_MET, lambda: shared("for-both"), both, lambda: shared("other-items"))
 
 
 def satellite(want: Mapping[str, Any], facet: str | None, sight: Sight) -> Finding:
     """Linked satellite images bracket the event by `claimed.time`."""
     earliest, latest = bounds(sight.case.record.get("occurred"))
     if earliest is None or latest is None:
-        untold = reason("time")
-        return Finding(UNDETERMINED, reason("not-told", what=untold), (), reason(OF_CASE, what=untold))
+        return _not_told(reason("time"))
     places = [
         place
         for place in sight.linked(facet)
@@ -322,14 +372,21 @@ def satellite(want: Mapping[str, Any], facet: str | None, sight: Sight) -> Findi
         limit = latest + timedelta(days=days)
         answer = {place: _after(time, latest, limit) for place, time in times.items()}
         sides.append((reason("day-after" if days == 1 else "days-after", days=days), *_side(answer)))
-    found = [
-        reason("inexact" if side == UNDETERMINED else "such", what=name,
-               these=listed(sight.ids(at)) if at else reason("none"))
-        for name, side, at in sides
-    ]  # fmt: skip
-    items = sight.ids(sorted({place for _, _, at in sides for place in at}))
-    lacks = reason("these", these=Several("and", [reason("an-image", when=n) for n, side, _ in sides if side != MET]))
-    return Finding(conjunction(side for _, side, _ in sides), reason("images", found=clauses(found)), items, lacks)
+
+    def because() -> Reason:
+        found = [
+            reason("inexact" if side == UNDETERMINED else "such", what=name,
+                   these=listed(sight.ids(at)) if at else reason("none"))
+            for name, side, at in sides
+        ]  # fmt: skip
+        return reason("images", found=clauses(found))
+
+    def lacks() -> Reason:
+        images = [reason("an-image", when=name) for name, side, _ in sides if side != MET]
+        return reason("these", these=Several("and", images))
+
+    answers = conjunction(side for _, side, _ in sides)
+    return Finding(answers, because, [place for _, _, at in sides for place in at], lacks)
 
 
 def _side(answers: Mapping[int, str]) -> tuple[str, list[int]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from evidence.docket import Case, Link
 from evidence.independence import Independence
@@ -33,6 +34,14 @@ class Weight:
     contradictions: tuple[str, ...]  # ids of open links
 
 
+class Bearing(NamedTuple):
+    """What bears on one facet before anything is made of it: links with the places of their items."""
+
+    counted: list[int]  # items that support it and are not barred, in the order of registration
+    supports: list[tuple[int, Link]]  # their links
+    open: list[tuple[int, Link]]  # contradictions that nobody resolved; an excluded item's stay open
+
+
 class Sight:
     """One case seen under one list of exclusions."""
 
@@ -44,26 +53,30 @@ class Sight:
         self._links: dict[str, list[tuple[int, Link]]] = {}  # facet -> live links of live items
         self._all_links: list[tuple[int, Link]] = []
         self._withdrawn: dict[str, set[int]] = {}  # facet -> withdrawn items that had supported it
-        places = self.independence.places
+        self._bearings: dict[str, Bearing] = {}
+        self._linked: dict[str, list[int]] = {}
+        self._weights: dict[str, Weight] = {}
+        places, items, links = self.independence.places, self.items, self._links
         for link in case.links:
             place = places.get(link.item)
             if place is None or link.withdrawn:
                 continue
-            if case.items[place].withdrawn:
+            if items[place].withdrawn:
                 if link.stance == "supports":
                     for facet in link.facets:
                         self._withdrawn.setdefault(facet, set()).add(place)
                 continue
-            self._all_links.append((place, link))
+            pair = (place, link)
+            self._all_links.append(pair)
             for facet in dict.fromkeys(link.facets):
-                self._links.setdefault(facet, []).append((place, link))
-        self._counted: dict[str, list[int]] = {}
-        self._linked: dict[str, list[int]] = {}
-        self._weights: dict[str, Weight] = {}
+                if facet in links:
+                    links[facet].append(pair)
+                else:
+                    links[facet] = [pair]
 
     def ids(self, places: Iterable[int]) -> tuple[str, ...]:
         """Give the ids of the items at `places`, as they come."""
-        return tuple(self.items[place].id for place in places)
+        return tuple([self.items[place].id for place in places])
 
     def links(self, facet: str) -> list[tuple[int, Link]]:
         """Give the links to a facet, to any facet for `*`, with the places of their items."""
@@ -76,25 +89,36 @@ class Sight:
             self._linked[facet] = sorted({place for place, _ in self.links(facet)})
         return self._linked[facet]
 
-    def counted(self, facet: str) -> list[int]:
-        """Give the items that count for a facet: supporting, no translation, and not excluded by the standard."""
-        if facet not in self._counted:
-            supporting = {place for place, link in self.links(facet) if link.stance == "supports"}
-            self._counted[facet] = sorted(supporting.difference(self.barred))
-        return self._counted[facet]
+    def filed(self, facet: str | None) -> list[int]:
+        """Give those of the linked items that came with bytes of their own."""
+        return [place for place in self.linked(facet) if self.items[place].record.get("file")]
 
-    def counted_links(self, facet: str) -> list[tuple[int, Link]]:
+    def bearing(self, facet: str) -> Bearing:
+        """Give the links and items that bear on a facet, on any for `*`."""
+        found = self._bearings.get(facet)
+        if found is None:
+            barred, supports, standing = self.barred, [], []
+            for pair in self.links(facet):
+                place, link = pair
+                if link.stance == "supports":
+                    if place not in barred:
+                        supports.append(pair)
+                elif link.stance == "contradicts" and link.resolution in (None, "", "unresolved"):
+                    standing.append(pair)
+            found = self._bearings[facet] = Bearing(sorted({place for place, _ in supports}), supports, standing)
+        return found
+
+    def counted(self, facet: str | None) -> list[int]:
+        """Give the items that count for a facet: supporting, no translation, and not excluded by the standard."""
+        return self.bearing(facet or "").counted
+
+    def counted_links(self, facet: str | None) -> list[tuple[int, Link]]:
         """Give the `supports` links to the facet of the items that count for it."""
-        counted = set(self.counted(facet))
-        return [(place, link) for place, link in self.links(facet) if place in counted and link.stance == "supports"]
+        return self.bearing(facet or "").supports
 
     def open_contradictions(self, facet: str) -> list[tuple[int, Link]]:
-        """Give the `contradicts` links on a facet (any for `*`) that nobody resolved; an excluded item's stay open."""
-        return [
-            (place, link)
-            for place, link in self.links(facet)
-            if link.stance == "contradicts" and link.resolution in (None, "", "unresolved")
-        ]
+        """Give the `contradicts` links on a facet (any for `*`) that nobody resolved."""
+        return self.bearing(facet).open
 
     def independent(self, places: Sequence[int]) -> Packing:
         """Give the number of independent sources among the items at `places`, and the items that make it."""
@@ -119,11 +143,14 @@ class Sight:
                 barred[place] = reason("is-translation", item=item.id)
                 continue
             record = item.record
+            unheard = record.get("kind") == "intercept" and not record.get("translation")
+            if not (unheard or item.excluded or item.id in derived):
+                continue
             for word in self.exclude:
                 if (
                     word in item.excluded
                     or (word == "derived" and item.id in derived)
-                    or (word == "untranslated" and record.get("kind") == "intercept" and not record.get("translation"))
+                    or (word == "untranslated" and unheard)
                 ):
                     barred[place] = reason("excluded", item=item.id, why=reason(f"excluded-{word}"), word=word)
                     break

@@ -76,8 +76,8 @@ def _rule_lines(result: RuleResult, tell: Tell, words: Mapping[str, str], lang: 
     if result.answer == MET:
         yield f"    {visible(tell(result.why))}"
         return
-    if result.says:
-        yield f"    {words['asks']}{visible(in_words(result.says, lang))}"
+    if result.rule.says:
+        yield f"    {words['asks']}{visible(in_words(result.rule.says, lang))}"
     yield f"    {words['found']}{visible(tell(result.why))}"
     if result.lacking:
         yield f"    {words['lacks']}{visible(tell(result.wanting))}"

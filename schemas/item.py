@@ -155,6 +155,7 @@ _CLASSES = {"statement": "testimony", "flight_log": "flight", "intercept": "inte
 
 def evidence_class(record: Mapping[str, Any]) -> str:
     """Give the class that standards count an item in, one of the vocabulary `class`."""
-    if record.get("kind") == "imagery":
+    kind = record.get("kind")
+    if kind == "imagery":
         return "imagery_satellite" if record.get("medium") == "satellite" else "imagery_ground"
-    return _CLASSES[str(record.get("kind"))]
+    return _CLASSES[str(kind)]
