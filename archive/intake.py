@@ -12,6 +12,7 @@ The folder is only read. Format: docs/intake.md.
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -200,12 +201,12 @@ def _complete(looked: Folder, submission: Submission, stored: Mapping[str, Store
         name = item.get("file")
         if not isinstance(name, str):
             continue
-        one, where = stored[name], submission.places[str(item["id"])]
+        one, where = stored[name], submission.places[str(item["id"])].where
         said = item.get("sha256")
         if isinstance(said, str) and said.lower() != one.sha256:
-            problems.append(Problem(where, f"sha256: {visible(name)} does not have the digest that was given"))
+            problems.append(Problem(where(), f"sha256: {visible(name)} does not have the digest that was given"))
         item.update(
-            {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": one.judged}
+            {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": sys.intern(one.judged)}
         )
     problems += check_manifest(looked, {name: one.sha256 for name, one in stored.items()})
     return problems
@@ -219,7 +220,7 @@ def _changed_bytes(submission: Submission, known: Registered) -> list[Problem]:
         if old is not None and old.fields.get("blake3") != item.get("blake3"):
             problems.append(
                 Problem(
-                    submission.places[str(item["id"])],
+                    submission.places[str(item["id"])].where(),
                     "file: this id is taken by other bytes; give the new file an id of its own",
                 )
             )
@@ -357,7 +358,8 @@ class _Writing:
         if kind != "case":
             fields["case"] = self.taken.code
             fields.setdefault("id", self.known.free_id(kind) if kind in ("link", "relation") else "")
-            self.known.add(kind, str(fields["id"]), Known(sub, fields if kind in SAME else {}, False, 0))
+            if kind in SAME:  # of others none comes twice
+                self.known.add(kind, str(fields["id"]), Known(sub, fields, False, 0))
         yield Draft("record.link" if kind in ("link", "relation") else "record.add", sub, body, fields)
         if kind == "item":
             self.taken.added.add(str(record["id"]))
@@ -400,15 +402,6 @@ def _tell(
     taken: Taken, submission: Submission, before: Registered, readings: Findings, *, whole: bool, lang: str
 ) -> None:
     """Fill in the items as they stand and the warnings that depend on what was there before."""
-    taken.items = [
-        {
-            "id": f"{taken.code}/{item['id']}",
-            "kind": item["kind"],
-            **{key: item.get(key) for key in ("sha256", "blake3", "size", "media_type")},
-            "new": item["id"] in taken.added if not taken.dry_run else before.find("item", item) is None,
-        }
-        for item in submission.items
-    ]
     if taken.dry_run:
         for name, found in readings.by_item.items():
             taken.observations += found.count_rows(taken.rows_unreadable, name)
@@ -417,20 +410,33 @@ def _tell(
             taken.warnings += [f"{taken.code}/{name}: {visible(retold(said, lang))}" for said in found.told]
     into = before.case.fields.get("merged_into") if before.case is not None else None
     taken.warnings += [say("merged", lang, case=taken.code, into=into)] if into is not None else []
-    told = {(kind, str(record.get("id"))) for kind, _, record in _records(submission)}
-    told |= {
-        (kind, str(old.fields["id"]))
-        for kind, _, record in _records(submission)
-        if kind in ("link", "relation") and (old := before.find(kind, record)) is not None
-    }
-    gone = [f"{kind} {name}" for (kind, name), old in before.records.items()
-            if (kind, name) not in told and not old.withdrawn]  # fmt: skip
-    if gone and whole:
+    gone = _gone(submission, before) if whole and before.records else []
+    if gone:
         named = ", ".join(gone[:10]) + (", …" if len(gone) > 10 else "")
         taken.warnings.append(say("gone", lang, count=len(gone), named=named, case=taken.code))
     taken.warnings += [
         say("open-identity", lang, source=visible(source), file=visible(name))
         for source, name in submission.identity_files.items()
     ]
+    submission.items.reverse()
+    while submission.items:  # what was recorded is let go of as it is told
+        item = submission.items.pop()
+        new = item["id"] in taken.added if not taken.dry_run else before.find("item", item) is None
+        digests = {key: item.get(key) for key in ("sha256", "blake3", "size", "media_type")}
+        taken.items.append({"id": f"{taken.code}/{item['id']}", "kind": item["kind"], **digests, "new": new})
+
+
+def _gone(submission: Submission, before: Registered) -> list[str]:
+    """Name the records of before that the folder no longer holds."""
+    told = {(kind, str(record.get("id"))) for kind, _, record in _records(submission)}
+    told |= {
+        (kind, str(old.fields["id"]))
+        for kind, _, record in _records(submission)
+        if kind in ("link", "relation") and (old := before.find(kind, record)) is not None
+    }
+    return [
+        f"{kind} {name}" for (kind, name), old in before.records.items()
+        if (kind, name) not in told and not old.withdrawn
+    ]  # fmt: skip
 
 

@@ -198,6 +198,7 @@ class Act:
         self.db.executemany("INSERT INTO private(idx, disclosures) VALUES (?,?)", self._private)
         self._leaves, self._private = [], []
         self.projection.flush()
+        self._chain.clear()  # from here on the view tells
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Ask the view, as it stands with this act's entries so far."""

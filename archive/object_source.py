@@ -33,7 +33,7 @@ class Source(NamedTuple):
     an object of this size, so a large file is hashed before it is copied.
     """
 
-    path: Path
+    path: Path | str
     name: str = ""
     follow: bool = False
     likely_stored: bool = False

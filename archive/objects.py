@@ -59,7 +59,7 @@ class Stored(NamedTuple):
     where there was no judge, `head` are these bytes.
     """
 
-    path: Path
+    path: Path | str
     blake3: str
     sha256: str
     size: int
@@ -355,7 +355,7 @@ class ObjectStore:
     def _answers(self, pairs: Sequence[Pair], do: Callable[[Sequence[Pair]], Answers]) -> Iterator[Stored]:
         """Put the answers of `do` into the order of the sources, and gather what is wrong with these."""
         problems: list[Problem] = []
-        fresh: set[bytes] = set()
+        fresh: set[str] = set()
         for first in range(0, len(pairs), WINDOW_FILES):
             window = pairs[first : first + WINDOW_FILES]
             held: dict[int, Kept | Fault] = {}
@@ -440,13 +440,12 @@ def _looked_at(sources: Iterable[Source | os.PathLike[str] | str]) -> list[Pair]
     return pairs
 
 
-def _first_only(kept: Kept, fresh: set[bytes]) -> Kept:
+def _first_only(kept: Kept, fresh: set[str]) -> Kept:
     """Let one source be new of several with the same bytes: two workers may both have been first."""
     if kept.new:
-        name = bytes.fromhex(kept.blake3)
-        if name in fresh:
+        if kept.blake3 in fresh:
             return kept._replace(new=False)
-        fresh.add(name)
+        fresh.add(kept.blake3)
     return kept
 
 

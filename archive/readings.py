@@ -100,7 +100,7 @@ def read_files(
             continue
         path = looked.path(str(item["file"])) if dry_run else archive.objects.path(str(item["blake3"]))
         if item["kind"] == "flight_log":
-            _open_log(found, sheets, submission.places[name], item, submission, path, lang)
+            _open_log(found, sheets, submission.places[name].where(), item, submission, path, lang)
         else:
             images.append((name, path, kind))
             named[name] = odd

@@ -23,7 +23,7 @@ class Known:
     """One registered record: its subject, its fields, and whether it was withdrawn."""
 
     sub: str
-    fields: dict[str, Any]
+    fields: Mapping[str, Any]
     withdrawn: bool
     first: int
 

@@ -45,7 +45,8 @@ def store(
     names = list(dict.fromkeys(str(item["file"]) for item in submission.items if "file" in item))
     if looked.manifest_name:
         names.append(looked.manifest_name)
-    sources = [Source(looked.path(name), name, follow=True) for name in names]
+    folder = str(looked.folder)  # a path of its own for each of very many files would take more than its record
+    sources = [Source(os.path.join(folder, name), name, follow=True) for name in names]
     sizes = [_size(source.path) for source in sources]
     if dry_run:
         step = summed(progress, "hashing", sum(sizes))
@@ -88,7 +89,7 @@ def counted(stored: Mapping[str, Stored]) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _size(path: Path) -> int:
+def _size(path: Path | str) -> int:
     """Give a file's size in bytes, for progress and room alone; nought for what will be refused."""
     try:
         return os.stat(path).st_size

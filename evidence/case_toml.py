@@ -10,7 +10,9 @@ Follows TOML 1.0.
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 import tomllib
 from typing import Any
 
@@ -51,7 +53,7 @@ def plain_tables(text: str) -> dict[str, Any] | None:
     first = _HEAD.search(text)
     if first is None or not text.endswith("\n"):
         return None
-    at, table = first.start(), dict[str, Any]()
+    at, table, before = first.start(), dict[str, Any](), dict[str, Any]()
     values: dict[str, Any] = {}
     try:
         document = tomllib.loads(text[:at])
@@ -61,7 +63,7 @@ def plain_tables(text: str) -> dict[str, Any] | None:
             at = line.end()
             head, key, plain, value = line.groups()
             if head is not None:
-                table = {}
+                before, table = table, {}
                 document.setdefault(head, []).append(table)
             elif key is not None:
                 if key in table:
@@ -70,7 +72,9 @@ def plain_tables(text: str) -> dict[str, Any] | None:
                     if value not in values and len(values) < _MOST_VALUES:
                         values[value] = tomllib.loads(f"v = {value}")["v"]
                     plain = values[value] if value in values else tomllib.loads(f"v = {value}")["v"]
-                table[key] = plain
+                elif before.get(key) == plain:  # most words come again and again, and are kept once
+                    plain = before[key]
+                table[sys.intern(key)] = plain
     except (ValueError, RecursionError):
         return None
     return document if at == len(text) else None
@@ -88,7 +92,7 @@ def decode(data: bytes, name: str, faults: Faults) -> dict[str, Any] | None:
         line = data.count(b"\n", 0, error.start) + 1
         faults.wrong(spot, "toml", line=line, column=1, because=part("toml-not-utf8"))
         return None
-    if any(line.count(b".") >= _DEEP and _LONG_KEY.search(line) for line in data.split(b"\n")):
+    if any(line.count(b".") >= _DEEP and _LONG_KEY.search(line) for line in io.BytesIO(data)):
         faults.wrong(spot, "too-deep")
         return None
     try:

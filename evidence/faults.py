@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from schemas.errors import Problem
@@ -18,6 +19,7 @@ from schemas.sentences import say
 from schemas.text import visible
 
 MOST_ALIKE = 100  # faults of one kind, in one column of one table, that are told one by one
+_NONE: Mapping[str, Any] = MappingProxyType({})  # one for all: a case has as many spots as rows
 LONGEST_SHOWN = 80  # characters of a value from outside that a sentence repeats
 
 
@@ -31,10 +33,10 @@ class Spot:
     number: int = 0
     id: str = ""
     column: str = ""
-    heads: Mapping[str, str] = field(
-        default_factory=dict, compare=False, repr=False
-    )  # dotted name -> head of the column
-    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)  # dotted name -> row, of `case`
+    # dotted name -> head of the column
+    heads: Mapping[str, str] = field(default_factory=lambda: _NONE, compare=False, repr=False)
+    # dotted name -> row, of `case`
+    lines: Mapping[str, int] = field(default_factory=lambda: _NONE, compare=False, repr=False)
 
     def at(self, column: str) -> Spot:
         """Give the same spot, in one column or key."""

@@ -8,6 +8,7 @@ that belong together: latitude and longitude, smallest and largest.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +66,7 @@ def spread(fields: tuple[Field, ...], table: Mapping[str, Any], spot: Spot, faul
             faults.wrong(spot.at(name), "unknown-key", near=near("near", nearest(key, known)))
             continue
         entry, members = described
+        name = sys.intern(name)  # kept by every record that has the field
         if members is None:
             cells[name] = (entry, value)
         elif isinstance(value, dict):

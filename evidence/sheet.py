@@ -63,7 +63,7 @@ class Submission:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    places: dict[str, str] = field(default_factory=dict)
+    places: Mapping[str, Spot] = field(default_factory=dict)
     spots: dict[str, list[Spot]] = field(default_factory=dict)
 
     def where(self, kind: str, number: int = 1) -> str:
@@ -198,9 +198,12 @@ def _toml_tables(data: bytes, tables: Tables, faults: Faults) -> None:
 
 
 def _toml_rows(
-    table: str, rows: Sequence[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
+    table: str, rows: list[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
 ) -> Iterator[Row]:
-    for number, given in enumerate(rows, 1):
+    """Give each row and let go of what it was made of: `rows` is empty in the end."""
+    rows.reverse()
+    for number in range(1, len(rows) + 1):
+        given = rows.pop()
         spot = Spot(file, table=table, number=number, id=shown_id(given.get("id")))
         fields = FIELDS[table]
         if table == "item":
@@ -422,7 +425,7 @@ class _Reading:
     def finish(self, lang: str) -> Submission:
         """Give the submission with every problem and warning told in `lang`."""
         submission = self.submission
-        submission.places = {item: spot.where() for item, spot in self.sofar.items.items()}
+        submission.places = self.sofar.items
         submission.faults = self.faults.all()
         submission.problems = [fault.problem(lang) for fault in submission.faults if not fault.warning]
         submission.warnings = [fault.line(lang) for fault in submission.faults if fault.warning]
