@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from archive.workers import Saying
 
 GOES_ON = "what was copied so far stays; mend that, then `sijill copy DEST --update` goes on"
-ROOM_BESIDE = 4 * 1024 * 1024  # bytes for the documents, the folders and the journal
 
 
 def copy(archive: Archive, dest: Path, *, update: bool = False, progress: Saying | None = None) -> dict[str, Any]:
@@ -80,16 +79,11 @@ def _room(archive: Archive, dest: Path) -> None:
     """Refuse a place without room for what it lacks. Raises UnreachableError, OSError."""
     objects = dest / "objects"
     there = {found.blake3 for found in ObjectStore(objects).names()} if objects.is_dir() else set()
-    needed = archive.database.stat().st_size + ROOM_BESIDE
+    needed = archive.database.stat().st_size + durable.ROOM_BESIDE
     with archive.reading() as db:
         for name, size in db.execute("SELECT DISTINCT blake3, size FROM object"):
             needed += 0 if name in there else size
-    free = durable.free_bytes(str(next(folder for folder in (dest, *dest.absolute().parents) if folder.is_dir())))
-    if needed > free:
-        raise UnreachableError(
-            f"{visible(str(dest))} has {free} bytes free and the copy needs about {needed}; nothing was copied",
-            where=visible(str(dest)), hint="make room there, or name another disk", code="disk-full",
-        )  # fmt: skip
+    durable.enough_room(dest, needed, "the copy", "nothing was copied")
 
 
 def _lay(archive: Archive, dest: Path) -> None:

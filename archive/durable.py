@@ -13,9 +13,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from archive.stream import let_go
+from schemas.errors import UnreachableError
+from schemas.text import visible
 
+ROOM_BESIDE = 4 * 1024 * 1024  # bytes for small files, folders and journals
+BLOCK_BYTES = 4096  # what the last piece of a file takes
 _FIRST_KERNEL_THAT_TELLS = (5, 8)
 
 
@@ -86,6 +91,25 @@ def free_bytes(folder: str) -> int:
         return shutil.disk_usage(folder).free
     room = os.statvfs(folder)
     return room.f_bavail * room.f_frsize
+
+
+def takes(size: int) -> int:
+    """Give what a file of `size` bytes takes of a disk."""
+    return -(-size // BLOCK_BYTES) * BLOCK_BYTES
+
+
+def enough_room(place: Path, needed: int, thing: str, undone: str) -> None:
+    """Raise UnreachableError where the disk of `place`, which need not be there yet, has not `needed` bytes free.
+
+    `thing` needs them, and `undone` says what was not done for it. Raises OSError.
+    """
+    free = free_bytes(str(next(folder for folder in (place, *place.absolute().parents) if folder.is_dir())))
+    if needed > free:
+        shown = visible(str(place))
+        raise UnreachableError(
+            f"{shown} has {free} bytes free and {thing} needs about {needed}; {undone}",
+            where=shown, hint="make room there, or name another disk", code="disk-full",
+        )  # fmt: skip
 
 
 def _syncfs_tells() -> bool:

@@ -60,9 +60,10 @@ def publish(archive: Archive, folder: Path, *, progress: Progress | None = None)
         before = _published(folder, registry)
         if before is not None and before.size > size:
             raise _another(folder, f"it holds {before.size} entries, this archive {size}")
-        _check(db, checkpoint, before, folder)  # nothing is written before all of it is known to fit
+        needed = _check(db, checkpoint, before, folder)  # nothing is written before all of it is known to fit
         mirror = _Mirror(folder)
         try:
+            durable.enough_room(folder, needed, "the mirror", "nothing was written")
             mirror.write(_leaves(db, size, progress))
             mirror.put(CHECKPOINT, stored, replace=True)
         except OSError as error:
@@ -73,17 +74,20 @@ def publish(archive: Archive, folder: Path, *, progress: Progress | None = None)
     }  # fmt: skip
 
 
-def _check(db: Any, checkpoint: note.Checkpoint, before: note.Checkpoint | None, folder: Path) -> None:
-    """Hold the ledger against its own checkpoint and against the one that was published before."""
+def _check(db: Any, checkpoint: note.Checkpoint, before: note.Checkpoint | None, folder: Path) -> int:
+    """Hold the ledger against its own checkpoint and the one that was published before; gives the bytes to write."""
     compact = merkle.CompactRange()
+    whole, needed = (before.size // tiles.WIDTH * tiles.WIDTH if before is not None else 0), durable.ROOM_BESIDE
     for index, leaf in enumerate(_leaves(db, checkpoint.size, None), 1):
         compact.append(merkle.leaf_hash(leaf))
+        needed += len(leaf) + 2 + merkle.HASH_SIZE if index > whole else 0
         if before is not None and index == before.size and compact.root() != before.root:
             raise _another(folder, f"its first {before.size} entries are not those of this archive")
     if compact.size != checkpoint.size or compact.root() != checkpoint.root:
         raise IntegrityError(
             "the ledger does not give the root that was signed", where="checkpoint", hint="run `sijill audit`"
         )
+    return needed + (compact.size - whole) // tiles.WIDTH * 2 * durable.BLOCK_BYTES
 
 
 def _leaves(db: Any, size: int, progress: Progress | None) -> Iterator[bytes]:

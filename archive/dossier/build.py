@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from archive import ledger
+from archive import durable, ledger
 from archive.dossier import case_uco, declaration, loadfile, page, pdf, pdf_parts, places, records, tables
 from archive.dossier.bag import SIGNATURE, SIGNED, Bag
 from archive.dossier.compare import Earlier, correction
@@ -31,6 +31,7 @@ from schemas.errors import UnreachableError
 
 Progress = Callable[[str, int, int], None]
 _HAND = "sijill-dossier"
+_SMALL_PICTURE, _TEXTS = 40_960, 40_960  # bytes: of a picture; of all that is written about an exhibit
 SHIPPED_SCHEMAS = ("case", "custody", "corroboration", "audit")
 
 
@@ -49,6 +50,16 @@ def missing_parts(extras: Extras) -> list[str]:
     if extras.pdf and not pdf.available():
         return ["there will be no PDF: install the extra, pip install 'sijill[pdf]'"]
     return []
+
+
+def room_needed(dossier: Dossier, extras: Extras) -> int:
+    """Give about how many bytes of a disk a dossier takes: its files as they are, the rest as experience says."""
+    files = sum(durable.takes(one.file.digests.size) for one in dossier.exhibits if one.file is not None)
+    pictures = sum(_SMALL_PICTURE for one in dossier.exhibits if _is_drawn(one))
+    proofs = 2 * (len(dossier.proof.entries) + len(dossier.proof.commits)) * durable.BLOCK_BYTES
+    texts = _TEXTS * len(dossier.exhibits)
+    printed = len(pdf.LANGUAGES) * (pictures + texts) if extras.pdf and pdf.available() else 0
+    return files + pictures + proofs + texts + printed
 
 
 @dataclass(frozen=True)

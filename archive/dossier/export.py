@@ -22,9 +22,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, paper
+from archive import durable, ledger, paper
 from archive.dossier.bag import SIGNATURE, SIGNED
-from archive.dossier.build import Extras, Progress, build, missing_parts
+from archive.dossier.build import Extras, Progress, build, missing_parts, room_needed
 from archive.dossier.compare import to_supersede
 from archive.dossier.names import known, told_otherwise
 from archive.dossier.packing import encrypt, pack, recipients
@@ -129,6 +129,7 @@ def _write(
     archive: Archive, dossier: Dossier, place: Place, signers: Sequence[ledger.Signer], extras: Extras,
     warned: Sequence[str], progress: Progress | None,
 ) -> dict[str, Any]:  # fmt: skip
+    look_for_room(place, room_needed(dossier, extras), "the dossier")
     with beside(place.out) as building:
         built = build(dossier, building, signers[0], extras, progress)
         sealed = built.bag.files[SIGNED].sha256
@@ -190,6 +191,15 @@ def check_place(place: Place) -> None:
         raise InputError(f"{shown} is there already", where=shown, hint="name another folder")
 
 
+def look_for_room(place: Place, needed: int, what: str) -> None:
+    """Raise UnreachableError where there is too little room for a folder of `needed` bytes, and for its zip."""
+    times = 3 if place.encrypt_to else 2 if place.zipped else 1
+    try:
+        durable.enough_room(place.out.parent, needed * times + durable.ROOM_BESIDE, what, "nothing was written")
+    except OSError as error:
+        raise _not_made(place.out, error) from error
+
+
 def check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:
     """Refuse before anything is written what the ledger would refuse after. Raises RefusedError."""
     if not signers:
@@ -215,15 +225,16 @@ def beside(out: Path) -> Iterator[Path]:
         _clear_away(out)
         building.mkdir(mode=0o700)
     except OSError as error:
-        raise UnreachableError(
-            f"{visible(str(out))} cannot be made ({error.strerror})",
-            where=visible(str(out)),
-            hint="name another folder",
-        ) from error
+        raise _not_made(out, error) from error
     try:
         yield building
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _not_made(out: Path, error: OSError) -> UnreachableError:
+    shown = visible(str(out))
+    return UnreachableError(f"{shown} cannot be made ({error.strerror})", where=shown, hint="name another folder")
 
 
 def _clear_away(out: Path) -> None:

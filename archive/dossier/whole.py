@@ -21,10 +21,10 @@ from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from archive import ledger, log_rows
+from archive import durable, ledger, log_rows
 from archive.dossier.bag import SIGNATURE, SIGNED, Bag
 from archive.dossier.build import Progress, software
-from archive.dossier.export import Place, beside, check_place, check_role, into_place, read_date
+from archive.dossier.export import Place, beside, check_place, check_role, into_place, look_for_room, read_date
 from archive.dossier.instructions import namespace
 from archive.dossier.tables import cell, write_rows
 from archive.handed_over import bates, suffix
@@ -55,6 +55,7 @@ def export_all(
     moment = read_date(date)
     check_role(archive, signers)
     archive.objects.reach()
+    look_for_room(place, _room(archive), "the export")
     with beside(place.out) as building:
         bag = Bag(building)
         with archive.reading() as db:
@@ -74,6 +75,16 @@ def export_all(
         "format": "sijill-archive-export/1", "out": str(place.out), "cases": cases, "files": whole.files,
         "bytes": whole.bytes, "entries_exported": size, "tagmanifest_sha256": sealed, **act.receipt.document(),
     }  # fmt: skip
+
+
+def _room(archive: Archive) -> int:
+    """Give about how many bytes everything takes: each file, and all that the database says, twice as text."""
+    with archive.reading() as db:
+        (files,) = db.execute(
+            "SELECT coalesce(sum((size + ?) / ? * ?), 0) FROM object",
+            (durable.BLOCK_BYTES - 1, durable.BLOCK_BYTES, durable.BLOCK_BYTES),
+        ).fetchone()
+    return int(files) + 2 * archive.database.stat().st_size
 
 
 def _close(bag: Bag, origin: str, size: int, moment: str, signer: ledger.Signer) -> None:

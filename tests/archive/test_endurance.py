@@ -330,6 +330,35 @@ def test_a_copy_looks_for_room_first_and_goes_on_where_the_disk_filled_up(disk, 
     shutil.rmtree(disk.folder / "copy")
 
 
+LEAVING = {
+    "dossier": ("dossier", "export", CODE, "--for", "internal", "--no-pdf", "--zip", "--out"),
+    "export": ("archive", "export", "--purpose", "kept elsewhere"),
+    "mirror": ("publish",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEAVING)
+def test_what_leaves_looks_for_room_first_and_leaves_nothing_half_written(disk, house, run, monkeypatch, capsys, name):
+    assert 0 == run("health")[0]  # as its operator, from here on
+    out, before = disk.folder / "out", size(house / "archive")
+    call = ["--archive", str(house / "archive"), *LEAVING[name], str(out)]
+    disk.fill(300_000)
+    assert 3 == main(call)
+    told = capsys.readouterr().err
+    assert f"bytes free and the {name} needs about" in told and "nothing was written" in told and "make room" in told
+    assert ["filler"] == [path.name for path in disk.folder.iterdir() if path.name != "lost+found"]
+
+    monkeypatch.setattr(durable, "free_bytes", lambda _: 1 << 40)
+    disk.fill(20_000)
+    assert 3 == main(call)
+    assert before == size(house / "archive") and not (out / "checkpoint").exists()
+    assert name == "mirror" or not out.exists()  # a mirror without its checkpoint is none, and goes on
+    disk.empty()
+    assert 0 == main(call)
+    for path in disk.folder.glob("out*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 # -- a clock that was set back --------------------------------------------------------------------------------------------
 
 
