@@ -4,6 +4,9 @@ Gathers what `data/proof/` holds and decides nothing about audiences: it is
 told which entries may be disclosed and which names in them. A withheld record
 is proved by leaf and place alone.
 
+Of thousands of entries only the places are held: leaf and proof of each are
+read when they are written, since neither ever changes.
+
 A commit's signed root needs no proof of its own: the inclusion proof of the
 commit entry holds every subtree to its left, and these give that root.
 """
@@ -12,7 +15,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,12 +30,11 @@ _REGISTRY_TYPES = ("role.grant", "role.revoke", "key.revoke")
 
 @dataclass(frozen=True)
 class Proved:
-    """One entry: its exact bytes, its tlog-proof, and the disclosures of it that may be shown."""
+    """One entry: its index, its exact bytes and its tlog-proof."""
 
-    entry: Entry
+    index: int
     leaf: bytes
     proof: bytes
-    disclosures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ class Proof:
     checkpoint: bytes
     log_vkey: str
     genesis: bytes  # the leaf hash of entry 0, the trust root with the log's key
-    entries: tuple[Proved, ...]
+    entries: tuple[int, ...]  # their indices, in order
+    proved: Callable[[], Iterator[Proved]]  # gives each; raises IntegrityError where the ledger does not give the root
+    disclosures: str  # those of these entries that may be shown, a line each
     commits: tuple[Signed, ...]
     signers: tuple[tuple[str, str], ...]  # fingerprint, OpenSSH public line; in order of their key entries
     anchors: tuple[Anchored, ...] = ()  # by size, one each
@@ -76,8 +81,8 @@ class Gathering:
     """Collects entries until all that they need is there too."""
 
     db: Any
-    entries: dict[int, Entry] = field(default_factory=dict)
-    leaves: dict[int, bytes] = field(default_factory=dict)
+    entries: set[int] = field(default_factory=set)
+    commits: dict[int, Entry] = field(default_factory=dict)
     keys: Mapping[str, registry.Key] = field(default_factory=dict)
     signers: set[str] = field(default_factory=set)  # whose key entries were taken
 
@@ -88,15 +93,18 @@ class Gathering:
             number = waiting.pop()
             if number in self.entries:
                 continue
-            leaf = bytes(self.db.execute("SELECT leaf FROM ledger WHERE idx = ?", (number,)).fetchone()[0])
-            entry = Entry.parse(number, leaf)
-            self.entries[number], self.leaves[number] = entry, leaf
+            entry = self._entry(number)
+            self.entries.add(number)
             if entry.t == "commit":
+                self.commits[number] = entry
                 for sig in entry.body["sigs"]:
                     waiting += self._key_entries(sig["by"])
             else:
                 waiting.append(self._commit_over(number))
-        return self.entries[index]
+        return self._entry(index)
+
+    def _entry(self, index: int) -> Entry:
+        return Entry.parse(index, _leaf(self.db, index))
 
     def take_chain(self, last: int) -> None:
         """Take every entry of one subject, from its last back."""
@@ -119,8 +127,7 @@ class Gathering:
         index = last[0] if last else None
         while index is not None:
             found.append(index)
-            row = self.db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
-            index = Entry.parse(index, blob(row[0])).prev
+            index = self._entry(index).prev
         for number, body in self.db.execute(
             f"SELECT idx, body FROM act WHERE t IN ({','.join('?' * len(_REGISTRY_TYPES))})", _REGISTRY_TYPES
         ):
@@ -130,11 +137,13 @@ class Gathering:
 
 
 def gather_proof(
-    db: Any, chains: Iterable[int], show: Mapping[int, frozenset[str]], extra_signers: Iterable[str] = ()
-) -> Proof:
+    reading: Callable[[], AbstractContextManager[Any]], db: Any, chains: Iterable[int],
+    show: Mapping[int, frozenset[str]], extra_signers: Iterable[str] = (),
+) -> Proof:  # fmt: skip
     """Prove every entry of the subjects whose last entries are `chains`; disclose of each only the names in `show`.
 
-    `extra_signers` are keys that sign something beside the ledger. Raises SijillError where there is no checkpoint.
+    `reading` opens the ledger again when the proofs are wanted. `extra_signers` are keys that sign something beside
+    the ledger. Raises SijillError where there is no checkpoint.
     """
     size, stored = checkpoint_note(db)
     registered = registry.registry_of(db)
@@ -151,25 +160,23 @@ def gather_proof(
             gathering.take(index)
     checkpoint = note.open_checkpoint(stored, registered.log_vkey)
     alone = _alone(stored, registered.log_vkey)
-    prover, entries = tiles.Prover(db, size, checkpoint.root), []
-    for index in sorted(gathering.entries):
-        proof = note.TlogProof(index, prover.inclusion(index), alone)
-        strings = _shown(db, index, show.get(index, frozenset()))
-        entries.append(Proved(gathering.entries[index], gathering.leaves[index], proof.write(), strings))
+    indices = tuple(sorted(gathering.entries))
+
+    def proved() -> Iterator[Proved]:
+        with reading() as again:
+            prover = tiles.Prover(again, size, checkpoint.root)
+            for index in indices:
+                yield Proved(index, _leaf(again, index), note.TlogProof(index, prover.inclusion(index), alone).write())
+
     commits = tuple(
-        Signed(
-            p.entry.index,
-            commit_text_of(registered.origin, p.entry),
-            tuple(sig["sig"] for sig in p.entry.body["sigs"]),
-        )
-        for p in entries
-        if p.entry.t == "commit"
+        Signed(index, commit_text_of(registered.origin, entry), tuple(sig["sig"] for sig in entry.body["sigs"]))
+        for index, entry in sorted(gathering.commits.items())
     )
     added = {key.added: name for name, key in registered.keys.items()}
     signers = tuple((added[i], registered.keys[added[i]].line) for i in sorted(added) if i in gathering.entries)
     return Proof(
         registered.origin, size, checkpoint.root, alone, registered.log_vkey,
-        merkle.leaf_hash(gathering.leaves[0]), tuple(entries), commits, signers,
+        merkle.leaf_hash(_leaf(db, 0)), indices, proved, "".join(_shown(db, indices, show)), commits, signers,
         tuple(_anchors(db, registered, checkpoint)),
     )  # fmt: skip
 
@@ -212,10 +219,15 @@ def _alone(stored: bytes, vkey: str) -> bytes:
     return text + gap + own[0] + b"\n" if own else stored
 
 
-def _shown(db: Any, index: int, names: frozenset[str]) -> tuple[str, ...]:
-    """Give the stored disclosure strings of an entry whose names may be shown."""
-    if not names:
-        return ()
-    row = db.execute("SELECT disclosures FROM private WHERE idx = ?", (index,)).fetchone()
-    strings = json.loads(row[0]) if row else []
-    return tuple(string for string in strings if disclosure.read(string)[1] in names)
+def _leaf(db: Any, index: int) -> bytes:
+    return blob(db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()[0])
+
+
+def _shown(db: Any, indices: Iterable[int], show: Mapping[int, frozenset[str]]) -> Iterator[str]:
+    """Give the stored disclosure strings whose names may be shown, a line each."""
+    for index in indices:
+        names = show.get(index, frozenset())
+        row = db.execute("SELECT disclosures FROM private WHERE idx = ?", (index,)).fetchone() if names else None
+        for string in json.loads(row[0]) if row else ():
+            if disclosure.read(string)[1] in names:
+                yield f"{string}\n"

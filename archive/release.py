@@ -147,7 +147,8 @@ class _Gathering:
         by_number = {self.numbers[r.sub]: r for r in shown_items}
         pairs = [(one, by_number[one.bates]) for one in exhibits]
         told = tuple(self._record(one, ("case",)) for one in merged)
-        proof = gather_proof(self.db, [r.last for r in (self.case, *merged, *records)], self.show, signers)
+        lasts = [r.last for r in (self.case, *merged, *records)]
+        proof = gather_proof(self.archive.reading, self.db, lasts, self.show, signers)
         dropped = [r for r in links if r.names("item") in guarded]
         return Dossier(
             id=f"{self.case.code}-d{number:03d}", number=number, audience=self.audience,

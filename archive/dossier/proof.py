@@ -19,12 +19,12 @@ ANCHORS = f"{FOLDER}/anchors"
 
 
 def write_proof(bag: Bag, proof: Proof) -> None:
-    """Write the proof into the bag. Raises UnreachableError."""
+    """Write the proof into the bag. Raises UnreachableError, or IntegrityError where an entry cannot be proved."""
     bag.add(f"{FOLDER}/checkpoint", proof.checkpoint)
     bag.add(f"{FOLDER}/log.vkey", proof.log_vkey + "\n")
-    for proved in proof.entries:
-        bag.add(f"{FOLDER}/entries/{proved.entry.index}.json", proved.leaf)
-        bag.add(f"{FOLDER}/entries/{proved.entry.index}.tlog-proof", proved.proof)
+    for proved in proof.proved():
+        bag.add(f"{FOLDER}/entries/{proved.index}.json", proved.leaf)
+        bag.add(f"{FOLDER}/entries/{proved.index}.tlog-proof", proved.proof)
     for commit in proof.commits:
         bag.add(f"{FOLDER}/commits/{commit.index}.txt", commit.text)
         for number, signature in enumerate(commit.signatures, 1):
@@ -36,8 +36,7 @@ def write_proof(bag: Bag, proof: Proof) -> None:
         bag.add(f"{ANCHORS}/{anchor.size}.roots.pem", anchor.roots)
         lines = [base64.b64encode(one).decode() + "\n" for one in anchor.hashes]
         bag.add(f"{ANCHORS}/{anchor.size}.consistency", "".join(lines))
-    shown = [string for proved in proof.entries for string in proved.disclosures]
-    bag.add(f"{FOLDER}/disclosures.txt", "".join(f"{string}\n" for string in shown))
+    bag.add(f"{FOLDER}/disclosures.txt", proof.disclosures)
 
 
 def signature_name(index: int, number: int) -> str:
