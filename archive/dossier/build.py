@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import durable, ledger
-from archive.dossier import case_uco, declaration, loadfile, page, pdf, pdf_parts, places, records, tables
+from archive.dossier import case_uco, declaration, loadfile, page, pdf, pdf_parts, pdf_volumes, places, records, tables
 from archive.dossier.bag import SIGNATURE, SIGNED, Bag
 from archive.dossier.compare import Earlier, correction
 from archive.dossier.crate import NAME as CRATE
@@ -104,11 +104,12 @@ def build(
     for lang, name in LANGUAGES.items():
         bag.stream(f"data/{name}", page.writer(dossier, lang, thumbnails, signer.fingerprint, changed))
     if extras.pdf and pdf.available():
-        for lang, name in pdf.LANGUAGES.items():
-            if progress is not None:
-                progress("PDF", list(pdf.LANGUAGES).index(lang), len(pdf.LANGUAGES))
+        for lang in pdf.LANGUAGES:
             parts = pdf_parts.Parts(dossier, lang, thumbnails, signer.fingerprint, changed)
-            bag.add(f"data/{name}", pdf.render(parts, building / "data"))
+            for done, volume in enumerate(pdf_volumes.volumes(parts)):
+                if progress is not None:
+                    progress(f"typesetting PDF ({lang})", done, volume.of)
+                bag.add(f"data/{volume.name}", pdf.render(volume, dossier.date, building / "data"))
     bag.stream(CRATE, records.writer(crate(dossier, bag.files, thumbnails)))
     bag.add("VERIFY.txt", verify_txt(dossier, signer.fingerprint))
     bag.add("verify.py", (resources.files("archive.dossier") / "verify.py").read_bytes())

@@ -24,7 +24,8 @@ GLOSSARY = (
     "independent_word", "corroboration", "standard_word", "contradiction", "waiver", "withheld_word", "redacted_word",
     "utc", "uncertainty",
 )  # fmt: skip
-TEXT_SHOWN = 12_000  # characters of a text exhibit that are shown in page and PDF
+TEXT_SHOWN = 12_000  # characters of a text exhibit that are shown on the page
+TEXT_PRINTED = 1_000_000  # and in the PDF: some 350 pages of a typewriter
 _EVENTS = {
     "record.add": "accession", "custody.transfer": "transfer_event", "custody.accept": "accept_event",
     "custody.check": "check_event",
@@ -47,14 +48,17 @@ def lacking(dossier: Dossier) -> list[Mapping[str, Any]]:
     return [r for r in dossier.assessment.get("rules", ()) if r["answer"] not in ("met", "does_not_apply")]
 
 
-def text_of(exhibit: Exhibit) -> tuple[str, int] | None:
-    """Give the beginning of a text exhibit as it leaves, and how many bytes more there are; None for other kinds."""
+def text_of(exhibit: Exhibit, most: int = TEXT_SHOWN) -> tuple[str, int] | None:
+    """Give the first `most` characters of a text exhibit as it leaves, and how many bytes more there are.
+
+    None for other kinds.
+    """
     file = exhibit.file
     if file is None or file.media_type not in PLAIN or exhibit.record.fields.get("kind") == "flight_log":
         return None
     with file.source.open("rb") as opened:
-        head = opened.read(4 * TEXT_SHOWN)
-    text = head.decode("utf-8-sig", "replace")[:TEXT_SHOWN]
+        head = opened.read(4 * most)
+    text = head.decode("utf-8-sig", "replace")[:most]
     return text, max(file.digests.size - len(text.encode()) - (3 if head.startswith(b"\xef\xbb\xbf") else 0), 0)
 
 

@@ -8,6 +8,7 @@ Follows RO-Crate 1.2.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from evidence.digest import Digests
 from schemas.fields import in_language
 from schemas.text import visible
 
+_VOLUME = re.compile(r"(?<=\Adossier)\.[0-9]+(?=(?:\.ar)?\.pdf\Z)")
 NAME = "data/ro-crate-metadata.json"
 _TYPES = {
     "json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv", "html": "text/html",
@@ -90,7 +92,7 @@ def crate(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mapping[st
             entity["encodingFormat"] = _TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
             folder = name.split("/")[0]
             other = {"proof": "part of the proof", "loadfile": "a Concordance load file"}.get(folder, "a schema")
-            entity["description"] = _SAYS.get(name, other)
+            entity["description"] = _SAYS.get(_VOLUME.sub("", name), other)
         if name in shown:
             entity["description"] = f"a small picture of exhibit {shown[name].bates}, without its metadata"
             entity["isBasedOn"] = {"@id": shown[name].path}

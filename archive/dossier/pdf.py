@@ -2,14 +2,16 @@
 
 Text goes in as data only, so that no word of the evidence can become markup.
 Fonts come along and none of the system is used, so that the same dossier gives
-the same bytes on every machine with the same typst. Each is set in a process
-of its own. Without typst there is no PDF, and that is said.
+the same bytes on every machine with the same typst. Each volume is set in a
+process of its own, with limits of memory and time. Without typst there is no
+PDF, and that is said.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import datetime
@@ -18,12 +20,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from archive.dossier.glyphs import fonts
-from archive.dossier.pdf_parts import Parts
+from archive.dossier.pdf_volumes import LANGUAGES, Volume
+from archive.dossier.typeset_child import MEMORY_BYTES
 from schemas.errors import UnreachableError
 
-LANGUAGES = {"en": "dossier.pdf", "ar": "dossier.ar.pdf"}
+__all__ = ["LANGUAGES", "available", "render"]
 STANDARDS = ["a-2a", "ua-1"]
 SECONDS = 1800
+THREADS = {"RAYON_NUM_THREADS": "2"}  # each further one takes room of the limit and gains little
 _START = (
     "import sys; sys.path.insert(next((n for n, p in enumerate(sys.path) if p.endswith('-packages')), len(sys.path)),"
     " sys.argv[1]); from archive.dossier.typeset_child import main; main()"
@@ -35,26 +39,29 @@ def available() -> bool:
     return find_spec("typst") is not None
 
 
-def render(parts: Parts, data: Path) -> bytes:
-    """Give the PDF of `parts`; `data` is the folder in which the thumbnails lie. Raises UnreachableError."""
+def render(volume: Volume, date: str, data: Path) -> bytes:
+    """Give the PDF of a volume, dated `date`; `data` is the folder in which the thumbnails lie.
+
+    Raises UnreachableError.
+    """
     source = data / f".typeset-{os.getpid()}.typ"
-    document = json.dumps(parts.document(), ensure_ascii=False)
+    document = json.dumps(volume.document, ensure_ascii=False)
     try:
         source.write_bytes((resources.files("archive.dossier") / "dossier.typ").read_bytes())
         with resources.as_file(fonts()) as faces:
             job = {
                 "source": str(source), "root": str(data), "fonts": str(faces), "standards": STANDARDS,
-                "data": document, "timestamp": int(datetime.fromisoformat(parts.dossier.date).timestamp()),
+                "data": document, "timestamp": int(datetime.fromisoformat(date).timestamp()),
             }  # fmt: skip
             made = _typeset(json.dumps(job).encode())
     except subprocess.TimeoutExpired as error:
-        raise _no_pdf(parts, f"not done after {SECONDS // 60} minutes") from error
+        raise _no_pdf(volume, f"not done after {SECONDS // 60} minutes") from error
     except (OSError, subprocess.SubprocessError) as error:
-        raise _no_pdf(parts, type(error).__name__) from error
+        raise _no_pdf(volume, type(error).__name__) from error
     finally:
         source.unlink(missing_ok=True)
     if made[:1] != b"\1" or made[1:6] != b"%PDF-":
-        raise _no_pdf(parts, made[1:400].decode("utf-8", "replace"))
+        raise _no_pdf(volume, made[1:400].decode("utf-8", "replace"))
     return made[1:]
 
 
@@ -65,17 +72,19 @@ def _typeset(job: bytes) -> bytes:
         input=job,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ},
+        env={name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ} | THREADS,
         timeout=SECONDS,
         check=False,
     )
     if done.stdout:
         return done.stdout
+    if done.returncode == -getattr(signal, "SIGABRT", 0):  # how the typesetter ends where it is given no more
+        return b"\0" + f"it takes more than the {MEMORY_BYTES >> 20} MiB of memory that it may".encode()
     killed = done.returncode < 0
     return b"\0" + (b"its process was ended, as where memory is short" if killed else b"its process ended early")
 
 
-def _no_pdf(parts: Parts, why: str) -> UnreachableError:
+def _no_pdf(volume: Volume, why: str) -> UnreachableError:
     return UnreachableError(
-        f"the PDF could not be made ({why})", where=LANGUAGES[parts.lang], hint="make the dossier without it: --no-pdf"
+        f"the PDF could not be made ({why})", where=volume.name, hint="make the dossier without it: --no-pdf"
     )

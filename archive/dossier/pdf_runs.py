@@ -95,6 +95,22 @@ class Runs:
             found.append(row)
         return found
 
+    def h1(self, key: str) -> Block:
+        """Give the heading of a section, by the key of its words."""
+        return {"b": "h1", "t": self.say(key)}
+
+    def h2(self, text: str) -> Block:
+        """Give a heading below it, in our own words."""
+        return {"b": "h2", "r": [self.w(text)]}
+
+    def p(self, text: str) -> Block:
+        """Give a paragraph of our own words."""
+        return {"b": "p", "r": [self.w(text)]}
+
+    def note(self, text: str) -> Block:
+        """Give a side remark of our own words."""
+        return {"b": "note", "r": [self.w(text)]}
+
 
 def isolated(text: str, way: str) -> str:
     """Give a line in its direction, isolated from what stands before and after it."""

@@ -34,8 +34,8 @@ ROOT_FILES = (
     SIGNATURE,
 )  # fmt: skip
 PAYLOAD = re.compile(
-    r"data/(?:(?:index(?:\.ar)?\.html|dossier(?:\.ar)?\.pdf|declaration(?:\.ar)?\.txt)|exhibits\.csv|map\.geojson"
-    r"|ro-crate-metadata\.json|records/(?:(?:case|corroboration|audit|correction)\.json|custody\.jsonl|flights\.csv"
+    r"data/(?:(?:index(?:\.ar)?\.html|dossier(?:\.(?!1\.)[1-9][0-9]{0,3})?(?:\.ar)?\.pdf|declaration(?:\.ar)?\.txt)"
+    r"|exhibits\.csv|map\.geojson|ro-crate-metadata\.json|records/(?:(?:case|corroboration|audit|correction)\.json|custody\.jsonl|flights\.csv"
     r"|standard\.toml|case-uco\.jsonld)|schemas/(?:(?:audit|case|corroboration|custody)\.schema|flights\.tableschema)"
     r"\.json|loadfile/[^/]+\.dat|(?:items|derived|proof)/.+)\Z"
 )  # every file that a dossier may have; those of exhibits and of the proof are held against what they belong to

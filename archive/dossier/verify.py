@@ -1180,6 +1180,7 @@ DATA_FILES = (
     "records/standard.toml", "records/case-uco.jsonld", "schemas/audit.schema.json", "schemas/case.schema.json",
     "schemas/corroboration.schema.json", "schemas/custody.schema.json", "schemas/flights.tableschema.json",
 )  # fmt: skip
+VOLUME = re.compile(r"dossier\.(?!1\.)[1-9][0-9]{0,3}(?:\.ar)?\.pdf\Z")  # of a long dossier, from the second on
 SIGNED = "tagmanifest-sha256.txt"
 SIGNATURE = SIGNED + ".sig"
 STAMP = SIGNED + ".tsr"
@@ -1234,7 +1235,8 @@ def may_lie(name: str) -> bool:
     inner, _, last = rest.partition("/")
     if inner == "loadfile":
         return last.endswith(".dat") and "/" not in last and last != ".dat"
-    return rest in DATA_FILES or (inner in ("items", "derived", "proof") and last != "")
+    known = rest in DATA_FILES or VOLUME.match(rest) is not None
+    return known or (inner in ("items", "derived", "proof") and last != "")
 
 
 class Dossier:

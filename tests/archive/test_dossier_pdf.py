@@ -64,6 +64,7 @@ def test_pages_and_exhibits_are_numbered(court):
 def test_the_same_request_gives_the_same_bytes(court, tmp_path):
     from archive.dossier.pdf import render
     from archive.dossier.pdf_parts import Parts
+    from archive.dossier.pdf_volumes import volumes
     from archive.handed_over import Request
     from archive.pictures import Copies
     from archive.release import gather
@@ -72,7 +73,8 @@ def test_the_same_request_gives_the_same_bytes(court, tmp_path):
     with Copies() as copies:
         dossier = gather(archive, CODE, Request("court", "x"), copies, date="2026-11-22T04:00:00Z")
         (tmp_path / "data").mkdir()
-        one, two = (render(Parts(dossier, "ar", {}, "SHA256:x"), tmp_path / "data") for _ in range(2))
+        made = [next(volumes(Parts(dossier, "ar", {}, "SHA256:x"))) for _ in range(2)]
+        one, two = (render(volume, dossier.date, tmp_path / "data") for volume in made)
     assert one == two
     assert [] == list((tmp_path / "data").iterdir())
 
