@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-import urllib.parse
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -155,7 +154,7 @@ def _damaged(replay: Replay, archive: Archive, error: sqlite3.Error) -> None:
 
 
 def _scratch(folder: Path) -> sqlite3.Connection:
-    scratch = sqlite3.connect(f"file:{urllib.parse.quote(str(folder / 'scratch.db'))}", uri=True)
+    scratch = sqlite3.connect(folder / "scratch.db")
     scratch.execute("PRAGMA journal_mode=OFF")
     scratch.execute("PRAGMA synchronous=OFF")
     for name in VIEW:

@@ -12,18 +12,20 @@ these two and compared with them by every audit.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from archive import durable
 from schemas.errors import IntegrityError, NotFound, UnreachableError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
     from sqlalchemy import Connection, Engine
 
 Waits = Callable[[str, int, int], None]  # told what is waited for, the seconds gone and at most; "" at the end
@@ -245,42 +247,47 @@ def _trouble(path: Path, error: BaseException) -> UnreachableError:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     """Give a connection that changes nothing, not even a journal.
 
     A database without a journal beside it is opened immutable; if it is then
     written to while it is read, that is told at the end and nothing read is
     believed. Raises NotFound or UnreachableError.
     """
-    if not path.is_file():
-        raise NotFound(f"no database at {path}", where=str(path), hint="name the archive with --archive")
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise NotFound(f"no database at {path}", where=path, hint="name the archive with --archive")
     immutable = not left_journal(path)
-    before = path.stat()
+    before = _state(path)
     connection = None
     try:
         connection = connected(path, immutable=immutable)
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         yield connection
-        after = path.stat()
-        if immutable and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        if immutable and before != _state(path):
             raise UnreachableError(
-                "another process wrote to the archive while it was read", where=str(path), hint="run this again"
+                "another process wrote to the archive while it was read", where=path, hint="run this again"
             )
     except sqlite3.Error as error:
         raise UnreachableError(
-            f"the database cannot be read ({error})", where=str(path), hint="run `sijill audit`; keep a copy as it is"
+            f"the database cannot be read ({error})", where=path, hint="run `sijill audit`; keep a copy as it is"
         ) from error
     finally:
         if connection is not None:
             connection.close()
 
 
-def connected(path: Path, *, immutable: bool = True) -> sqlite3.Connection:
+def connected(path: str | os.PathLike[str], *, immutable: bool = True) -> sqlite3.Connection:
     """Give a connection for reading alone; whoever says `immutable` looks afterwards whether somebody wrote."""
-    mode = "mode=ro&immutable=1" if immutable else "mode=ro"
-    address = f"file:{urllib.parse.quote(str(path))}?{mode}"
-    return sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)
+    where = address(path, "mode=ro&immutable=1" if immutable else "mode=ro")
+    return sqlite3.connect(where, uri=True, timeout=30, isolation_level=None)
+
+
+def address(path: str | os.PathLike[str], mode: str) -> str:
+    """Give the URI of a database file as SQLite reads it (sqlite.org/uri.html); `mode` is its query."""
+    quoted = os.fspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file:{quoted}?{mode}"
 
 
 @contextmanager
@@ -301,10 +308,9 @@ def still(path: Path) -> Iterator[sqlite3.Connection]:
                 import tempfile
 
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sijill-still-"))
-                taken = _taken(path, Path(folder))
-            mode = "mode=ro&immutable=1" if taken is path else "mode=rw"
-            address = f"file:{urllib.parse.quote(str(taken))}?{mode}"
-            connection = stack.enter_context(closing(sqlite3.connect(address, uri=True)))
+                taken = _taken(path, folder)
+            where = address(taken, "mode=ro&immutable=1" if taken is path else "mode=rw")
+            connection = stack.enter_context(closing(sqlite3.connect(where, uri=True)))
         except OSError as error:
             raise UnreachableError(f"the database cannot be read ({error.strerror})", where=str(path)) from error
         connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
@@ -332,13 +338,13 @@ def blob(value: Any) -> bytes:
     return value
 
 
-def left_journal(path: Path) -> bool:
+def left_journal(path: str | os.PathLike[str]) -> bool:
     """Tell whether a writer is at work on a database, or was stopped, so that its journal holds a part of it."""
-    journal = path.with_name(path.name + "-wal")
-    return journal.is_file() and journal.stat().st_size > 0
+    journal = os.fspath(path) + "-wal"
+    return os.path.isfile(journal) and os.path.getsize(journal) > 0
 
 
-def _taken(path: Path, folder: Path) -> Path:
+def _taken(path: Path, folder: str) -> Path:
     """Copy database and journal away, both as they were at one moment. Raises OSError, UnreachableError."""
     import shutil
 
@@ -346,14 +352,14 @@ def _taken(path: Path, folder: Path) -> Path:
     for _ in range(TRIES):
         before = [_state(file) for file in files]
         for file in files:
-            shutil.copyfile(file, folder / file.name)
+            shutil.copyfile(file, os.path.join(folder, file.name))
         if before == [_state(file) for file in files]:
-            return folder / path.name
+            return type(path)(folder, path.name)
     raise UnreachableError(
         "another process keeps writing to the archive", where=str(path), hint="run this again when it has ended"
     )
 
 
-def _state(file: Path) -> tuple[int, int]:
-    found = file.stat()
+def _state(file: str | os.PathLike[str]) -> tuple[int, int]:
+    found = os.stat(file)
     return found.st_mtime_ns, found.st_size

@@ -64,11 +64,19 @@ class Signer(Protocol):
 class Place(Protocol):
     """What a writer needs of an archive."""
 
-    folder: Path
-    database: Path
     origin: str
     copy_of: str | None
     waits: Waits | None
+
+    @property
+    def folder(self) -> Path:
+        """Give the folder of the archive."""
+        ...
+
+    @property
+    def database(self) -> Path:
+        """Give the database."""
+        ...
 
     @property
     def objects(self) -> ObjectStore:

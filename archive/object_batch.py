@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 
-from archive.object_file import SMALL_BYTES, Kept, Place, measure, put_large, put_small
+from archive.object_file import Kept, Place, measure, put_large, put_small
 from archive.object_source import Fault, Seen, Source
 from archive.object_trouble import worker_lost
+from archive.stored import FORK_ABOVE_FILES, SMALL_BYTES
 from archive.workers import Progress, Pulse, WorkerLost, can_fork, forked, in_order, ticker
 
 BATCH_FILES = 250
 FEW_BATCH_FILES = 25  # so that both workers have some
-FORK_ABOVE_FILES = 500
 
 Pair = tuple[Source, Seen]
 Answers = Generator[tuple[int, Kept | Fault], None, None]

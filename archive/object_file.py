@@ -1,4 +1,4 @@
-"""One object on disk: written under its name, and read again.
+"""One object on disk: written under its name.
 
 A file is read once: BLAKE3 and SHA-256 are taken over the very bytes that are
 written, the bytes go into a temporary file beside the objects, and that file is
@@ -25,26 +25,12 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
-from archive.object_source import (
-    BINARY,
-    CLOEXEC,
-    NOFOLLOW,
-    NOT_THERE,
-    READ,
-    Fault,
-    Seen,
-    changed,
-    changed_behind,
-    kind_of,
-    open_source,
-    source_fault,
-)
-from archive.stream import CHUNK_BYTES, HEAD_BYTES, Head, ReadError, Sink, let_go, pour, pour_split, read_into
+from archive.object_source import Fault, Seen, changed, changed_behind, open_source, source_fault
+from archive.stored import BINARY, CLOEXEC, NOFOLLOW, NOT_THERE, READ, examine
+from archive.stream import CHUNK_BYTES, HEAD_BYTES, Head, ReadError, Sink, let_go, pour, pour_split
 from archive.workers import Pulse
 
-SMALL_BYTES = 1024 * 1024  # up to here a file is read whole
 HOLE_BYTES = 64 * 1024  # of zeros, from which on a hole is left
-HEX = "0123456789abcdef"
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOEXEC | NOFOLLOW | BINARY
 _READ_ONLY = 0o444
@@ -68,23 +54,6 @@ class Kept(NamedTuple):
     new: bool
     head: bytes
     judged: str = ""
-
-
-class Condition(NamedTuple):
-    """What reading an object again showed.
-
-    `what`: ok, damaged, missing, not-a-file (link, folder, device in its
-    place), unreadable (could not look). `size` is the number of bytes read.
-    """
-
-    what: str
-    detail: str = ""
-    size: int = 0
-
-
-def is_object_name(name: object) -> bool:
-    """Say whether `name` is 64 lower-case hexadecimal digits."""
-    return isinstance(name, str) and len(name) == 64 and not name.strip(HEX)
 
 
 def put_small(source: Seen, place: Place) -> Kept | Fault:
@@ -228,47 +197,6 @@ def _copy_in(reading: _Reading, place: Place) -> Kept | Fault:
     return stored if isinstance(stored, Fault) else reading.kept(new=stored is None)
 
 
-def examine(
-    path: str, name: str, sha256: str | None, size: int | None, *, quick: bool, buffer: memoryview, pulse: Pulse
-) -> Condition:
-    """Read the object at `path` and compare it with what is recorded; None means that nothing is.
-
-    With `quick` its SHA-256 is not taken. Raises Halted.
-    """
-    try:
-        handle = os.open(path, READ | NOFOLLOW)
-    except OSError as error:
-        return _unopened(path, error)
-    first = blake3()
-    second = None if quick or sha256 is None else hashlib.sha256()
-    read = 0
-    try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            return Condition("not-a-file", f"{kind_of(found.st_mode)} lies in its place")
-        if size is not None and found.st_size != size:
-            return Condition("damaged", f"recorded are {size} bytes, stored are {found.st_size}")
-        while read < found.st_size and (length := read_into(handle, buffer)):
-            pulse.check()
-            part = buffer[:length]
-            first.update(part)
-            if second is not None:
-                second.update(part)
-            read += length
-    except OSError as error:
-        return Condition("unreadable", os.strerror(error.errno or 0))
-    finally:
-        let_go(handle)
-        pulse.add(read)
-    if read != found.st_size:
-        return Condition("damaged", "its size changed while it was read", read)
-    if (given := first.hexdigest()) != name:
-        return Condition("damaged", f"the stored bytes give BLAKE3 {given}", read)
-    if second is not None and (given := second.hexdigest()) != sha256:
-        return Condition("damaged", f"recorded is SHA-256 {sha256}, the stored bytes give {given}", read)
-    return Condition("ok", "", read)
-
-
 def discard(path: str) -> None:
     """Remove a temporary file, if it is there and the store lets us."""
     try:
@@ -291,12 +219,12 @@ def _already(place: Place, name: str, size: int | None) -> bool | Fault | None:
     except OSError as error:
         return None if error.errno in NOT_THERE else Fault("doubtful", error.errno or 0, name)
     buffer = memoryview(bytearray(min(CHUNK_BYTES, max(found.st_size, 1))))
-    condition = examine(path, name, None, size, quick=True, buffer=buffer, pulse=Pulse())
-    if condition.what == "ok":
+    what, _, _ = examine(path, name, None, size, quick=True, buffer=buffer, pulse=Pulse())
+    if what == "ok":
         if place.sync_each:
             _sync_again(path)
         return True
-    code = {"damaged": "damaged", "unreadable": "doubtful"}.get(condition.what, "blocked")
+    code = {"damaged": "damaged", "unreadable": "doubtful"}.get(what, "blocked")
     return Fault(code, errno.EIO if code == "doubtful" else 0, name)
 
 
@@ -345,17 +273,3 @@ def _write_or_skip(handle: int, part: memoryview) -> None:
         os.lseek(handle, len(part), os.SEEK_CUR)
     else:
         _write_all(handle, part)
-
-
-def _unopened(path: str, error: OSError) -> Condition:
-    if error.errno == errno.ENOENT:
-        return Condition("missing")
-    try:
-        mode = os.lstat(path).st_mode
-    except OSError:
-        if error.errno == errno.ENOTDIR:
-            return Condition("not-a-file", "what should be its folder is none")
-        return Condition("unreadable", os.strerror(error.errno or 0))
-    if not stat.S_ISREG(mode):
-        return Condition("not-a-file", f"{kind_of(mode)} lies in its place")
-    return Condition("unreadable", os.strerror(error.errno or 0))

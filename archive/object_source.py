@@ -15,15 +15,9 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
+from archive.stored import NOFOLLOW, NOT_THERE, READ, kind_of
 from archive.stream import let_go, pour
 from archive.workers import Pulse
-
-NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-BINARY = getattr(os, "O_BINARY", 0)
-CLOEXEC = getattr(os, "O_CLOEXEC", 0)
-# Between the look and the opening a FIFO may have come; without O_NONBLOCK that would wait for a writer.
-READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | CLOEXEC | getattr(os, "O_NOCTTY", 0) | BINARY
-NOT_THERE = (errno.ENOENT, errno.ENOTDIR)
 
 
 class Source(NamedTuple):
@@ -146,17 +140,3 @@ def source_fault(error: OSError) -> Fault:
     if error.errno in (errno.ELOOP, errno.ENXIO):
         return Fault("not-regular", 0, "a link" if error.errno == errno.ELOOP else "a socket")
     return Fault("unreadable", error.errno or 0)
-
-
-def kind_of(mode: int) -> str:
-    """Name what a file mode stands for, for people."""
-    for test, word in (
-        (stat.S_ISREG, "a regular file"),
-        (stat.S_ISLNK, "a link"),
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a FIFO"),
-        (stat.S_ISSOCK, "a socket"),
-    ):
-        if test(mode):
-            return word
-    return "a device"

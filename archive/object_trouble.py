@@ -10,8 +10,11 @@ import errno
 import os
 from collections.abc import Sequence
 
-from archive.object_source import Fault
 from schemas.errors import InputError, IntegrityError, Problem, SijillError, UnreachableError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from archive.object_source import Fault
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _NO_LEAVE = (errno.EROFS, errno.EACCES, errno.EPERM)

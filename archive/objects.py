@@ -18,37 +18,28 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from blake3 import blake3 as blake3_of
 
 from archive import durable
-from archive.object_batch import FORK_ABOVE_FILES, Answers, Judge, Pair, measure_all, put_all
-from archive.object_file import (
-    SMALL_BYTES,
-    Kept,
-    Place,
-    examine,
-    is_object_name,
-    keep,
-)
+from archive.object_batch import Answers, Judge, Pair, measure_all, put_all
+from archive.object_file import Kept, Place, keep
 from archive.object_source import Fault, Seen, Source, look, name_of, open_regular
 from archive.object_trouble import away, full, refusal, source_problem, store_trouble, unwritable, worker_lost
-from archive.shelves import Found, diverted, walk
+from archive.shelves import diverted
 from archive.staging import Staging, abandoned, clean
+from archive.stored import StoredObjects
 from archive.stream import CHUNK_BYTES, read_into
-from archive.workers import Progress, Pulse, WorkerLost, aside, can_fork, forked, in_order, ticker
+from archive.workers import Progress, Pulse, WorkerLost, aside
 from schemas.errors import IntegrityError, NotFound, Problem, UnreachableError
 
-__all__ = ["Checked", "Expected", "Found", "ObjectStore", "Progress", "Source", "Stored"]
+__all__ = ["ObjectStore", "Progress", "Source", "Stored"]
 
 WINDOW_FILES = 10_000  # answers wait for their turn within so many
-_CHECK_BATCH_OBJECTS = 64
-_CHECK_BATCH_BYTES = 4 * 1024 * 1024
 _BLOCK_BYTES = 4096  # a file takes whole blocks
 
 
@@ -68,28 +59,12 @@ class Stored(NamedTuple):
     judged: str = ""
 
 
-class Checked(NamedTuple):
-    """What reading one object again showed.
-
-    `what`: ok, damaged, missing, not-a-file, unreadable (could not look);
-    `detail` says it in words; `size` is the number of bytes read.
-    """
-
-    blake3: str
-    what: str
-    detail: str = ""
-    size: int = 0
-
-
-Expected = tuple[str, str | None, int | None]
-
-
-class ObjectStore:
+class ObjectStore(StoredObjects):
     """Objects in a folder of the local file system."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self.folder = Path(folder)
-        self._root = os.fspath(self.folder)
         self._watch: durable.Watch | None = None
 
     def create(self) -> None:
@@ -98,13 +73,6 @@ class ObjectStore:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unwritable(self._root, error.errno or 0) from error
-
-    def reach(self) -> None:
-        """Raise UnreachableError where the store is away: a disk that is not connected has lost nothing."""
-        try:
-            os.listdir(self._root)
-        except OSError as error:
-            raise away(self._root, error) from error
 
     def path(self, blake3: str) -> Path:
         """Give the path of an object, there or not. Raises IntegrityError for what is no object name."""
@@ -278,52 +246,6 @@ class ObjectStore:
             raise store_trouble(self._root, Fault("damaged", 0, blake3), "")
         return size
 
-    def check(self, blake3: str, sha256: str | None, size: int | None, quick: bool = False) -> Checked:
-        """Read one object again. Raises UnreachableError where the store is away."""
-        return next(self.check_many([(blake3, sha256, size)], quick=quick))
-
-    def check_many(
-        self, expected: Iterable[Expected], quick: bool = False, progress: Progress | None = None
-    ) -> Iterator[Checked]:
-        """Read objects again, two at a time, and compare them with (BLAKE3, SHA-256 or None, size or None), in order.
-
-        Writes nothing, and holds a few batches in memory however many there
-        are. `quick` leaves SHA-256 out. Raises UnreachableError where the store
-        itself is away; an object that cannot be read is an answer.
-        """
-        elsewhere = diverted(self._root)
-        pulse = Pulse()
-
-        def look(batch: list[Expected]) -> list[tuple[object, ...]]:
-            buffer = memoryview(bytearray(CHUNK_BYTES))
-            return [tuple(self._check(one, quick, elsewhere, buffer, pulse)) for one in batch]
-
-        coming = iter(expected)
-        first = list(islice(coming, FORK_ABOVE_FILES + 1))
-        small = sum(size or 0 for _, _, size in first) <= SMALL_BYTES * FORK_ABOVE_FILES
-        batches = _batches(chain(first, coming))
-        if len(first) > FORK_ABOVE_FILES and small and can_fork():
-            answers: Generator[list[Any], None, None] = forked(look, batches)
-        else:
-            answers = in_order(look, batches, pulse, tick=ticker(pulse, progress))
-            progress = None
-        try:
-            with closing(answers):
-                for answer in answers:
-                    if progress is not None:
-                        progress(sum(size for _, _, _, size in answer))
-                    for values in answer:
-                        yield Checked(*values)
-        except WorkerLost as error:
-            raise worker_lost(error) from error
-
-    def names(self) -> Iterator[Found]:
-        """Go through all that lies in the store, objects in the order of their names; leftovers of a crash are no news.
-
-        Raises UnreachableError where the store itself cannot be listed.
-        """
-        return walk(self._root)
-
     # -- within ------------------------------------------------------------------------------------------------------
 
     def _flushed(self, watch: durable.Watch | None) -> int:
@@ -342,15 +264,6 @@ class ObjectStore:
                 hint="nothing was recorded; look at the disk, then run the command again",
                 code="store-not-durable",
             )
-
-    def _path(self, blake3: str) -> str:
-        if not is_object_name(blake3):
-            raise IntegrityError(
-                "what is recorded as an object's name is not 64 hexadecimal digits",
-                hint="run `sijill audit`: a row of the archive was changed",
-                code="object-name",
-            )
-        return f"{self._root}/{blake3[:2]}/{blake3}"
 
     def _answers(self, pairs: Sequence[Pair], do: Callable[[Sequence[Pair]], Answers]) -> Iterator[Stored]:
         """Put the answers of `do` into the order of the sources, and gather what is wrong with these."""
@@ -410,20 +323,6 @@ class ObjectStore:
                     new[name] = one.takes
             self.room_for(sum(new.values()) + spare, len(new))
 
-    def _check(
-        self, one: Expected, quick: bool, elsewhere: frozenset[str], buffer: memoryview, pulse: Pulse
-    ) -> Checked:
-        name, sha256, size = one
-        if not is_object_name(name):
-            return Checked(name, "damaged", "what is recorded is not an object's name")
-        if name[:2] in elsewhere:
-            return Checked(name, "not-a-file", "its folder is a link or no folder")
-        condition = examine(
-            f"{self._root}/{name[:2]}/{name}", name, sha256, size, quick=quick, buffer=buffer, pulse=pulse
-        )
-        return Checked(name, *condition)
-
-
 def _looked_at(sources: Iterable[Source | os.PathLike[str] | str]) -> list[Pair]:
     """Look at every source before any is read. Raises InputError for all that cannot be."""
     pairs: list[Pair] = []
@@ -448,15 +347,3 @@ def _first_only(kept: Kept, fresh: set[str]) -> Kept:
         fresh.add(kept.blake3)
     return kept
 
-
-def _batches(expected: Iterable[Expected]) -> Iterator[list[Expected]]:
-    batch: list[Expected] = []
-    size = 0
-    for one in expected:
-        batch.append(one)
-        size += one[2] or SMALL_BYTES
-        if len(batch) >= _CHECK_BATCH_OBJECTS or size >= _CHECK_BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

@@ -11,19 +11,20 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archive import database, paper
-from archive.home_folder import home_folder
+from archive.home_folder import home_path
 from schemas.errors import FormatError, InputError, NotFound, UnreachableError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
+    from typing import Any
 
     from archive.database import Waits
     from archive.keys import Home
     from archive.objects import ObjectStore
+    from archive.stored import StoredObjects
 
 CONFIGURATION = "sijill.toml"
 FORMAT = "sijill-archive/1"
@@ -37,17 +38,30 @@ class Archive:
     """An open archive: where its parts lie, and the home that holds the keys and the pin."""
 
     def __init__(
-        self, folder: Path, origin: str, database: Path, objects_folder: Path, standard: str,
+        self, folder: str, origin: str, database: str, objects_folder: str, standard: str,
         given_home: Home | None, copy_of: str | None = None,
     ) -> None:  # fmt: skip
-        self.folder = folder
+        self._places = folder, database, objects_folder
         self.origin = origin
-        self.database = database
-        self.objects_folder = objects_folder
         self.standard = standard
         self.given_home = given_home
         self.copy_of = copy_of
         self.waits: Waits | None = None  # told while another process holds the write lock
+
+    @cached_property
+    def folder(self) -> Path:
+        """Give the folder of the archive."""
+        return _path(self._places[0])
+
+    @cached_property
+    def database(self) -> Path:
+        """Give the database."""
+        return _path(self._places[1])
+
+    @cached_property
+    def objects_folder(self) -> Path:
+        """Give the folder of the objects."""
+        return _path(self._places[2])
 
     @cached_property
     def home(self) -> Home:
@@ -59,7 +73,12 @@ class Archive:
     @property
     def home_folder(self) -> Path:
         """Give the folder of the home, without loading what reads keys."""
-        return home_folder() if self.given_home is None else self.given_home.folder
+        return _path(self.home_path)
+
+    @property
+    def home_path(self) -> str:
+        """Give the path of the folder of the home."""
+        return home_path() if self.given_home is None else os.fspath(self.given_home.folder)
 
     @cached_property
     def objects(self) -> ObjectStore:
@@ -68,9 +87,18 @@ class Archive:
 
         return ObjectStore(self.objects_folder)
 
+    @property
+    def stored(self) -> StoredObjects:
+        """Give the objects as they lie there, to be read again, without loading what takes bytes in."""
+        from archive.stored import StoredObjects
+
+        return StoredObjects(self._places[2])
+
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """Give a connection that changes nothing."""
-        return database.reading(self.database)
+        from archive.database import reading
+
+        return reading(self._places[1])
 
     def log_keys(self) -> list[Any]:
         """Give the keys that sign checkpoints. Raises RefusedError where this computer holds none."""
@@ -84,44 +112,53 @@ def find(option: str | os.PathLike[str] | None = None, home: Home | None = None)
     """
     named = option or os.environ.get("SIJILL_ARCHIVE")
     if named:
-        folder = Path(named)
-        if not (folder / CONFIGURATION).is_file():
+        folder = os.fspath(named)
+        if not os.path.isfile(os.path.join(folder, CONFIGURATION)):
             raise NotFound(
                 f"no archive at {folder}: it has no {CONFIGURATION}",
-                where=str(folder),
+                where=folder,
                 hint="make one with `sijill init DIR`, or name another with --archive DIR",
             )
         return _open(folder, home)
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / CONFIGURATION).is_file():
-            return _open(folder, home)
-    raise NotFound(
-        "no archive here or in any folder above",
-        where=str(here),
-        hint="name it with --archive DIR or $SIJILL_ARCHIVE, or make one with `sijill init DIR`",
-    )
+    folder = here = os.getcwd()
+    while not os.path.isfile(os.path.join(folder, CONFIGURATION)):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            raise NotFound(
+                "no archive here or in any folder above",
+                where=here,
+                hint="name it with --archive DIR or $SIJILL_ARCHIVE, or make one with `sijill init DIR`",
+            )
+    return _open(folder, home)
 
 
-def _open(folder: Path, home: Home | None) -> Archive:
-    folder = folder.absolute()
-    path = folder / CONFIGURATION
+def _open(folder: str, home: Home | None) -> Archive:
+    folder = os.path.join(os.getcwd(), folder)
+    path = os.path.join(folder, CONFIGURATION)
     try:
-        settings = _settings(path.read_text("utf-8"))
+        with open(path, encoding="utf-8") as file:
+            settings = _settings(file.read())
     except OSError as error:
-        raise UnreachableError(f"{path} cannot be read ({error.strerror})", where=str(path)) from error
+        raise UnreachableError(f"{path} cannot be read ({error.strerror})", where=path) from error
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path} is not TOML", where=str(path), hint="restore it from a copy") from error
+        raise FormatError(f"{path} is not TOML", where=path, hint="restore it from a copy") from error
     if settings.get("format") != FORMAT:
-        raise FormatError(f"{path}: its format is not {FORMAT}", where=str(path), hint="use the Sijill that made it")
+        raise FormatError(f"{path}: its format is not {FORMAT}", where=path, hint="use the Sijill that made it")
     unknown = set(settings) - set(_KNOWN)
     texts = {key: settings.get(key, "") for key in _KNOWN}
     if unknown or not all(isinstance(value, str) for value in texts.values()) or not texts["origin"]:
-        raise FormatError(f"{path}: unknown, missing or wrong settings", where=str(path), hint="restore it from a copy")
+        raise FormatError(f"{path}: unknown, missing or wrong settings", where=path, hint="restore it from a copy")
     return Archive(
         folder, texts["origin"], _beside(folder, texts["database"], "sqlite:///"), _beside(folder, texts["objects"]),
         texts["standard"] or "sijill-minimum", home, texts["copy_of"] or None,
     )  # fmt: skip
+
+
+def _path(place: str) -> Path:
+    """Give a path of those that are not needed to read an archive again: `pathlib` takes long to load."""
+    from pathlib import Path
+
+    return Path(place)
 
 
 def _settings(text: str) -> dict[str, Any]:
@@ -146,7 +183,7 @@ def _settings(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def _beside(folder: Path, location: str, scheme: str = "") -> Path:
+def _beside(folder: str, location: str, scheme: str = "") -> str:
     """Give the path that a location in the configuration means: relative to the archive folder."""
     if "://" in location and not (scheme and location.startswith(scheme)):
         raise FormatError(
@@ -154,17 +191,20 @@ def _beside(folder: Path, location: str, scheme: str = "") -> Path:
             where=CONFIGURATION,
             hint="use a local path",
         )
-    return folder / location.removeprefix(scheme)
+    return os.path.join(folder, location.removeprefix(scheme))
 
 
-class Initialised(NamedTuple):
+class Initialised:
     """What `init` made."""
 
-    archive: Archive
-    operator: str
-    fingerprint: str
-    log_vkey: str
-    warnings: tuple[str, ...]
+    def __init__(
+        self, archive: Archive, operator: str, fingerprint: str, log_vkey: str, warnings: tuple[str, ...]
+    ) -> None:
+        self.archive = archive
+        self.operator = operator
+        self.fingerprint = fingerprint
+        self.log_vkey = log_vkey
+        self.warnings = warnings
 
     def document(self) -> dict[str, Any]:
         """Give the `sijill-init/1` document."""
@@ -208,7 +248,7 @@ def init(
     with _built(folder) as building:
         archive = lay_out(building, origin, "sijill-minimum", home)
         made = found(archive, operator, key, no_passphrase, recovery, guardians)
-    return Initialised(_open(folder, home), *made)
+    return Initialised(_open(os.fspath(folder), home), *made)
 
 
 def lay_out(folder: Path, origin: str, standard: str, home: Home) -> Archive:
@@ -220,13 +260,15 @@ def lay_out(folder: Path, origin: str, standard: str, home: Home) -> Archive:
     (folder / CONFIGURATION).write_text("\n".join(lines) + "\n", "utf-8")
     (folder / "objects").mkdir()
     _lay_documents(folder)
-    return _open(folder, home)
+    return _open(os.fspath(folder), home)
 
 
 @contextmanager
 def _built(folder: Path) -> Iterator[Path]:
     """Give a folder beside `folder` to build in; renamed into place at the end, removed on failure."""
     import shutil
+
+    from archive import paper
 
     building = paper.beside(folder, f".sijill-{os.getpid()}")
     try:
@@ -250,7 +292,7 @@ def _lay_documents(folder: Path) -> None:
     (folder / "README.txt").write_bytes((resources.files("archive") / "archive_readme.txt").read_bytes())
     for name in PAGES:
         packaged = schemas / name
-        text = packaged if packaged.is_file() else Path(str(schemas)).parent / "docs" / name
+        text = packaged if packaged.is_file() else _path(str(schemas)).parent / "docs" / name
         (folder / name).write_bytes(text.read_bytes())
     verifier = resources.files("archive") / "dossier" / "verify.py"
     if verifier.is_file():

@@ -13,20 +13,21 @@ as never. Where it is lost, reading begins anew. Imports no SQLAlchemy.
 from __future__ import annotations
 
 import hashlib
-import heapq
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from archive.verify import ITEM_OF, Row
+from archive.verify import ITEM_OF
 from schemas.errors import UnreachableError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from archive.open import Archive
+    from archive.verify import Row
 
 EVERY = 500  # readings are written down together, or after so many seconds
 SECONDS = 2.0
@@ -39,7 +40,7 @@ class ReadAgain:
 
     def __init__(self, archive: Archive) -> None:
         name = hashlib.sha256(archive.origin.encode()).hexdigest()[:16]
-        self._path: Path = archive.home_folder / "read" / f"{name}.db"
+        self._path = os.path.join(archive.home_path, "read", f"{name}.db")
         self._fresh: list[tuple[bytes, int]] = []
         self._written = time.monotonic()
 
@@ -71,6 +72,8 @@ class ReadAgain:
 
     def state(self, db: sqlite3.Connection) -> dict[str, Any]:
         """Give `since` (everything that was read again at all was read at that time or later, UTC) and `never`."""
+        from datetime import UTC, datetime
+
         mark = self._bring(db)
         never, since = db.execute(
             f"SELECT sum(last = 0), min(nullif(last, 0)) FROM (SELECT {_LAST} AS last FROM {_FIRST} f"
@@ -86,7 +89,7 @@ class ReadAgain:
         db.create_function("unhex_", 1, _unhex, deterministic=True)
         db.execute("DROP TABLE IF EXISTS temp.known")
         db.execute("CREATE TEMP TABLE known(blake3 BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID")
-        if not self._path.is_file():
+        if not os.path.isfile(self._path):
             return 0, 0
         try:
             with closing(sqlite3.connect(self._path, timeout=30)) as kept:
@@ -99,7 +102,7 @@ class ReadAgain:
 
     def _write(self, statement: str, rows: Iterable[tuple[Any, ...]], *, afresh: bool = False) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make_folder()
             with closing(sqlite3.connect(self._path, timeout=30)) as kept, kept:
                 kept.execute("PRAGMA synchronous=OFF")  # what a power cut takes is read once more
                 kept.execute("CREATE TABLE IF NOT EXISTS reading(blake3 BLOB PRIMARY KEY, at INTEGER) WITHOUT ROWID")
@@ -111,10 +114,16 @@ class ReadAgain:
         except (sqlite3.Error, OSError) as error:
             raise self._trouble(error) from error
 
+    def _make_folder(self) -> None:
+        """Make the folder, for this user alone, and with it the home where there is none yet. Raises OSError."""
+        folder = os.path.dirname(self._path)
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        os.makedirs(folder, exist_ok=True, mode=0o700)
+
     def _trouble(self, error: Exception) -> UnreachableError:
         return UnreachableError(
             f"what was read cannot be remembered ({getattr(error, 'strerror', None) or error})",
-            where=str(self._path), code="read-again",
+            where=self._path, code="read-again",
             hint="move that file away and reading begins anew; or name a folder that can be written with $SIJILL_HOME",
         )  # fmt: skip
 
@@ -124,6 +133,8 @@ def sample(db: sqlite3.Connection, number: int, seed: str) -> list[str]:
 
     Anybody with the seed chooses the same; nobody knows them before the seed is said.
     """
+    import heapq
+
     names = (name for (name,) in db.execute("SELECT DISTINCT blake3 FROM object"))
     return sorted(heapq.nsmallest(number, names, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest()))
 

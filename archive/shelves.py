@@ -10,25 +10,33 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from operator import attrgetter
-from typing import NamedTuple
 
-from archive.object_file import HEX, is_object_name
 from archive.object_trouble import away
-from archive.staging import PREFIX
 from schemas.errors import UnreachableError
 
+HEX = "0123456789abcdef"
+PREFIX = ".tmp-"  # of the temporary folders of writers
 
-class Found(NamedTuple):
+
+class Found:
     """One thing that lies in the store; `where` is its place in it, with `/`.
 
     `what`: object; link, folder, file, special (in the place of an object or of a
     folder of objects); stranger (a name that the store does not give);
-    unreadable (a folder that cannot be listed).
+    unreadable (a folder that cannot be listed). `blake3` is None where the name is no object's.
     """
 
-    blake3: str | None
-    where: str
-    what: str
+    __slots__ = ("blake3", "what", "where")
+
+    def __init__(self, blake3: str | None, where: str, what: str) -> None:
+        self.blake3 = blake3
+        self.where = where
+        self.what = what
+
+
+def is_object_name(name: object) -> bool:
+    """Say whether `name` is 64 lower-case hexadecimal digits."""
+    return isinstance(name, str) and len(name) == 64 and not name.strip(HEX)
 
 
 def walk(root: str) -> Iterator[Found]:

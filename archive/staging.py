@@ -16,9 +16,9 @@ import time
 from collections.abc import Iterator
 
 from archive.object_file import discard
+from archive.shelves import PREFIX
 from archive.stream import let_go
 
-PREFIX = ".tmp-"
 _HELD_OR_GONE = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.ENOENT)
 _ABANDONED_SECONDS = 24 * 3600  # where folders cannot be locked, age decides
 

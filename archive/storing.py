@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from archive import database
 from archive.database import room_needed
-from archive.object_file import SMALL_BYTES
 from archive.objects import Source, Stored
 from archive.shelves import sizes_there
+from archive.stored import SMALL_BYTES
 from archive.workers import Stopped, summed
 from evidence.media import media_type
 

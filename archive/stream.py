@@ -7,10 +7,8 @@ reading could be of a changed file. Knows nothing of objects or names.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import SimpleQueue
 
 from archive.workers import Pulse
 
@@ -76,6 +74,9 @@ def pour(handle: int, sinks: Sequence[Sink], expected: int, pulse: Pulse) -> int
 
 def pour_split(handle: int, near: Sequence[Sink], far: Sink, expected: int, pulse: Pulse) -> int:
     """Do as `pour`, with `far`, which must not raise, in a thread of its own."""
+    import threading
+    from queue import SimpleQueue
+
     free: SimpleQueue[memoryview] = SimpleQueue()
     for _ in range(3):
         free.put(memoryview(bytearray(SPLIT_CHUNK_BYTES)))

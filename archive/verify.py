@@ -16,16 +16,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
 
-from archive.objects import Checked, ObjectStore, Progress
-from archive.shelves import Found
 from schemas.errors import NotFound
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
+    from typing import Any
 
-Row = tuple[Any, str, str | None, int | None]  # item for people, or the entry it is of; BLAKE3, SHA-256, size in bytes
+    from archive.shelves import Found
+    from archive.stored import Checked, StoredObjects
+    from archive.workers import Progress
+
+    # item for people, or the entry it is of; BLAKE3, SHA-256, size in bytes
+    Row = tuple[Any, str, str | None, int | None]
+    _Claim = tuple[str, Sequence[Row]]  # an object's name, and all rows that name it: none if nobody does
 
 _NOBODY: Row = ("", "", None, None)
 HARMLESS = ("whole", "stranger")  # what of an unlisted thing that is no finding
@@ -41,8 +46,6 @@ _NAME = f"SELECT {ITEM_OF} FROM object o LEFT JOIN record r ON r.sub = o.sub WHE
 
 HELD_ROWS = 50_000  # so many are held in memory, more lie in a temporary file
 _BATCH = 5_000
-
-_Claim = tuple[str, Sequence[Row]]  # an object's name, and all rows that name it: none if nobody does
 
 
 def object_rows(database: sqlite3.Connection, wanted: Sequence[str] = ()) -> Iterator[Row]:
@@ -104,7 +107,7 @@ def taken_down(rows: Iterable[Row]) -> Iterator[Row]:
 
 def verify_objects(
     rows: Iterable[Row],
-    store: ObjectStore,
+    store: StoredObjects,
     *,
     quick: bool = False,
     whole: bool = True,

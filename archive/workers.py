@@ -12,24 +12,24 @@ alone and only from a process without other threads.
 
 from __future__ import annotations
 
-import gc
 import marshal
 import os
-import select
-import signal
 import sys
-import threading
-import warnings
+from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
-from queue import Empty, SimpleQueue
-from typing import Any, NoReturn, TypeVar
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from queue import SimpleQueue
+    from typing import Any, NoReturn, TypeVar
+
+    Job = TypeVar("Job")
+    Result = TypeVar("Result")
 Tick = Callable[[], None]
 Progress = Callable[[int], None]  # called in the caller's thread with the bytes done since the last call
 
@@ -62,7 +62,7 @@ class Pulse:
     def __init__(self) -> None:
         self.halt = False
         self._bytes = 0
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
 
     def add(self, number: int) -> None:
         """Count bytes that were just read."""
@@ -127,6 +127,9 @@ def in_order(
 
     `tick` is called in the caller's thread, while it waits and after each result.
     """
+    import threading
+    from queue import Empty, SimpleQueue
+
     tasks: SimpleQueue[tuple[Job, SimpleQueue[tuple[Result | None, BaseException | None]]] | None] = SimpleQueue()
 
     def run() -> None:
@@ -176,7 +179,8 @@ def in_order(
 
 def can_fork() -> bool:
     """Say whether worker processes may be forked here: Linux, and no other thread that could hold a lock."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    threading = sys.modules.get("threading")  # whoever begins a thread loads it
+    return sys.platform == "linux" and (threading is None or threading.active_count() == 1)
 
 
 def forked(
@@ -237,6 +241,9 @@ class _Forked:
     """
 
     def __init__(self, work: Callable[[Job], Any], siblings: Sequence[_Forked], *, once: bool = False) -> None:
+        import signal
+        import warnings
+
         self._unsent = bytearray()
         self._arrived = bytearray()
         take_orders, self._orders = os.pipe()
@@ -265,6 +272,8 @@ class _Forked:
 
     def answer(self) -> Any:
         """Wait for the result of the oldest job. Raises WorkerLost."""
+        import select
+
         while (end := self._frame_end()) is None:
             poll = select.poll()
             poll.register(self._results, select.POLLIN)
@@ -323,6 +332,9 @@ def _serve(
     once: bool,
 ) -> NoReturn:
     """Run in the child until its orders end, or its one is done; never return into the parent's code."""
+    import gc
+    import signal
+
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, whose going ends us

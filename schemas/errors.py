@@ -17,15 +17,18 @@ parsed: place and kind only. Nothing here ends the process.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
-class Problem(NamedTuple):
-    """One thing wrong with an input: where it stands (file, table, number), and what it is."""
+class Problem(namedtuple("Problem", ("where", "problem"))):  # noqa: PYI024 -- every start would wait for typing's
+    """One thing wrong with an input: where it stands (file, table, number), and what it is; both texts."""
 
-    where: str
-    problem: str
+    __slots__ = ()
 
 
 class SijillError(Exception):

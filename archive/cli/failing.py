@@ -13,11 +13,14 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from archive.cli.arguments import arranged, wants_json
 from schemas.errors import InputError, SijillError
 from schemas.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 STOPPED = "stopped; what was already recorded stands, nothing is half recorded. Run the same command again to go on."
 INTERRUPTED = 130

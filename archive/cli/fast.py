@@ -8,9 +8,12 @@ Typer, and for `verify` no SQLAlchemy and no Pillow.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from schemas.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 GOING_ON = "stopped; nothing was changed. `sijill verify --oldest-first` and --for 30min go on where they were stopped."
 
@@ -97,7 +100,7 @@ def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> d
             (size,) = db.execute("SELECT coalesce(max(idx) + 1, 0) FROM ledger").fetchone()
         step = summed(draw, "reading", total)
         try:
-            document = verify_objects(rows, archive.objects, quick=quick, whole=not items, progress=step)
+            document = verify_objects(rows, archive.stored, quick=quick, whole=not items, progress=step)
         except KeyboardInterrupt:
             raise Stopped(GOING_ON) from None
     if not document["ok"]:

@@ -10,9 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from schemas.text import counted, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PATIENCE_S = 0.7  # work shorter than this shows no progress
 DRAWN_EVERY_S = 0.1
