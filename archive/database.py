@@ -250,9 +250,9 @@ def _trouble(path: Path, error: BaseException) -> UnreachableError:
 def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     """Give a connection that changes nothing, not even a journal.
 
-    A database without a journal beside it is opened immutable; if it is then
-    written to while it is read, that is told at the end and nothing read is
-    believed. Raises NotFound or UnreachableError.
+    A database without a journal beside it is opened immutable. If it is then
+    written to while it is read, that is told, whatever else was found: nothing
+    read is believed, not even damage. Raises NotFound or UnreachableError.
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
@@ -260,22 +260,27 @@ def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     immutable = not left_journal(path)
     before = _state(path)
     connection = None
+    trouble: Exception | None = None
     try:
         connection = connected(path, immutable=immutable)
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         yield connection
-        if immutable and before != _state(path):
-            raise UnreachableError(
-                "another process wrote to the archive while it was read", where=path, hint="run this again"
-            )
-    except sqlite3.Error as error:
-        raise UnreachableError(
-            f"the database cannot be read ({error})", where=path, hint="run `sijill audit`; keep a copy as it is"
-        ) from error
+    except Exception as error:
+        trouble = error
     finally:
         if connection is not None:
             connection.close()
+    if immutable and os.path.exists(path) and before != _state(path):
+        raise UnreachableError(
+            "another process wrote to the archive while it was read", where=path, hint="run this again"
+        ) from trouble
+    if isinstance(trouble, sqlite3.Error):
+        raise UnreachableError(
+            f"the database cannot be read ({trouble})", where=path, hint="run `sijill audit`; keep a copy as it is"
+        ) from trouble
+    if trouble is not None:
+        raise trouble
 
 
 def connected(path: str | os.PathLike[str], *, immutable: bool = True) -> sqlite3.Connection:

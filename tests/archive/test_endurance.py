@@ -22,6 +22,7 @@ from archive.keys import Home, acting
 from archive.open import find
 from archive.operators import add
 from archive.show import find_item
+from schemas.errors import IntegrityError, UnreachableError
 from tests import casebook
 from tests.casebook import CODE, OPERATOR, case, files, filled_archive, write
 from tests.disks import small_disk
@@ -138,6 +139,26 @@ def test_a_writer_waits_for_another_and_then_says_so(house, run, held, name):
 @pytest.mark.parametrize("name", READERS)
 def test_a_reader_does_not_wait_for_a_writer(house, run, held, name):
     assert 0 == run(name)[0]
+
+
+@pytest.mark.parametrize(
+    "found", [sqlite3.DatabaseError("database disk image is malformed"), IntegrityError("torn", where="ledger"), KeyError()]
+)
+def test_what_a_reader_finds_while_somebody_writes_is_no_damage(house, run, found):
+    with (
+        pytest.raises(UnreachableError, match="another process wrote to the archive while it was read"),
+        database.reading(house / "archive" / "sijill.db"),
+    ):
+        run("consent")
+        raise found
+
+
+def test_damage_that_a_reader_finds_while_nobody_writes_is_said(house):
+    with (
+        pytest.raises(UnreachableError, match="malformed"),
+        database.reading(house / "archive" / "sijill.db"),
+    ):
+        raise sqlite3.DatabaseError("database disk image is malformed")
 
 
 def test_somebody_who_waits_at_a_terminal_is_told_for_what_and_how_long(house, run, held, monkeypatch):
