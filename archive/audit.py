@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ from archive.replay import Replay
 from archive.witness import check_witnesses
 from archive.workers import Saying, summed
 from schemas.errors import UnreachableError
+from schemas.text import visible
 
 if TYPE_CHECKING:
     from archive.open import Archive
@@ -91,7 +92,7 @@ def audit(
     """
     outside = Outside(archive, against)
     roots = roots_of(tsa_roots) if tsa_roots is not None else None
-    with tempfile.TemporaryDirectory(prefix="sijill-audit-") as folder, closing(_scratch(Path(folder))) as scratch:
+    with _scratch() as scratch:
         replay = Replay(scratch, project=not ledger_only, asked=outside.sizes)
         report = Report(0, 0, None)
         try:
@@ -145,6 +146,8 @@ def _damaged(replay: Replay, archive: Archive, error: sqlite3.Error) -> None:
     """Tell damage, which is a finding, from not being able to look. Raises UnreachableError."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     words = str(error)
+    if code == sqlite3.SQLITE_FULL:  # the archive's own is only read
+        raise _no_scratch(words) from error
     if code != sqlite3.SQLITE_CORRUPT and not words.startswith("no such"):
         raise UnreachableError(
             f"the database cannot be read ({words})", where=str(archive.database), hint="keep a copy as it is"
@@ -153,13 +156,29 @@ def _damaged(replay: Replay, archive: Archive, error: sqlite3.Error) -> None:
     replay.report("database-damaged", where, f"it could not be read further ({words})")
 
 
-def _scratch(folder: Path) -> sqlite3.Connection:
-    scratch = sqlite3.connect(folder / "scratch.db")
-    scratch.execute("PRAGMA journal_mode=OFF")
-    scratch.execute("PRAGMA synchronous=OFF")
-    for name in VIEW:
-        scratch.execute(TABLES[name])
-    return scratch
+@contextmanager
+def _scratch() -> Iterator[sqlite3.Connection]:
+    """Give an empty database for the replay, gone at the end. Raises UnreachableError where there is no room for it."""
+    try:
+        holder = tempfile.TemporaryDirectory(prefix="sijill-audit-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _no_scratch(error.strerror or str(error)) from error
+    try:
+        with holder as folder, closing(sqlite3.connect(Path(folder, "scratch.db"))) as scratch:
+            scratch.execute("PRAGMA journal_mode=OFF")
+            scratch.execute("PRAGMA synchronous=OFF")
+            for name in VIEW:
+                scratch.execute(TABLES[name])
+            yield scratch
+    except sqlite3.Error as error:  # of the archive's own database nothing comes this far
+        raise _no_scratch(str(error)) from error
+
+
+def _no_scratch(words: str) -> UnreachableError:
+    return UnreachableError(
+        f"the folder for temporary files cannot be used ({words})", where=visible(tempfile.tempdir or ""),
+        hint="make room there, or name another folder with TMPDIR", code="disk-full",
+    )  # fmt: skip
 
 
 def _objects(

@@ -131,6 +131,22 @@ def create(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def make(path: Path) -> None:
+    """Make the database of a new archive. Raises UnreachableError."""
+    from sqlalchemy.exc import DBAPIError
+
+    engine = engine_for(path)
+    try:
+        with engine.begin() as connection:
+            create(connection)
+    except DBAPIError as error:
+        raise _trouble(path, error.orig or error) from error
+    except sqlite3.Error as error:
+        raise _trouble(path, error) from error
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[Connection]:
     """Hold the one write lock: all that is done inside is one transaction, or nothing.

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from archive import ledger, paper, registry, sealing, sshsig
 from archive.founding import KEY_NAMESPACE, possession_text
 from archive.keys import AGENT, AgentSigner
-from schemas.errors import InputError, NotFound, RefusedError
+from schemas.errors import InputError, NotFound, RefusedError, UnreachableError
 from schemas.text import nearest, visible
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def add(
     with ledger.writing(archive, signers) as act:
         known = operators(act.db)
         if act.registry.knows(sshsig.parse_public_line(line)):
+            if any(one.name == name and one.key.fingerprint == fingerprint for one in known):
+                _remember(archive, name, line, held)  # which a command that was stopped had not done
             raise InputError("this key is known here already", where=fingerprint, hint="one key, one person, ever")
         if any(one.name == name and one.key.revoked is None for one in known):
             raise InputError(f"there is an operator named {visible(name)}", hint="choose another name")
@@ -107,9 +109,17 @@ def add(
         act.add("key.add", sub=sub, body=body, fields={"name": name, "person_name": person or name})
         for role in dict.fromkeys(roles):
             act.add("role.grant", sub=sub, body={"fingerprint": fingerprint, "role": role})
+    try:
+        _remember(archive, name, line, held)
+    except UnreachableError as error:
+        hint = "the operator is recorded; when that is mended run the same command again, and this home knows the key"
+        raise UnreachableError(error.message, where=error.where, hint=hint) from error
+    return _document(archive, name, act)
+
+
+def _remember(archive: Archive, name: str, line: str, held: str) -> None:
     if held != AGENT or name not in archive.home.operators():
         archive.home.remember(name, line, held)
-    return _document(archive, name, act)
 
 
 def grant(archive: Archive, signers: Sequence[ledger.Signer], name: str, roles: Sequence[str]) -> dict[str, Any]:

@@ -7,9 +7,11 @@ file; nothing that is there is overwritten.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from schemas.errors import InputError, NotFound, UnreachableError
 from schemas.text import visible
@@ -48,10 +50,6 @@ def beside(path: Path, ending: str) -> Path:
     return path.with_name(f".{stem}{ending}")
 
 
-def _for_one(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
-
-
 def _at_once(name: str, flags: int) -> int:
     """Open without waiting for whoever might write into a FIFO."""
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
@@ -60,20 +58,42 @@ def _at_once(name: str, flags: int) -> int:
 def write(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a paper as a new file, durable when this returns; `private`: for this user alone.
 
-    Raises InputError (it is there already) or UnreachableError; a paper that could not be written whole is taken away.
+    It has its name only when it is whole. Raises InputError (it is there already) or UnreachableError.
     """
     shown = visible(str(path))
+    building = beside(path, ".part")
     try:
-        with open(path, "xb", opener=_for_one if private else None) as file:
-            try:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError:
-                path.unlink(missing_ok=True)
-                raise
+        building.unlink(missing_ok=True)  # what somebody was stopped over
+        if path.is_symlink() or path.exists():
+            raise FileExistsError
+        try:
+            _named_when_whole(path, building, data, 0o600 if private else 0o666)
+        finally:
+            building.unlink(missing_ok=True)
     except FileExistsError:
         raise InputError(f"{shown} is there already", where=shown, hint="name a new file") from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "no path"
         raise UnreachableError(f"{shown} could not be written ({why})", where=shown) from error
+
+
+def _named_when_whole(path: Path, building: Path, data: bytes, mode: int) -> None:
+    """Write a file that has no name until it is whole; where there are none such, `building` for as long."""
+    nameless = getattr(os, "O_TMPFILE", 0)
+    if nameless:
+        with contextlib.suppress(OSError), open(os.open(path.parent, os.O_WRONLY | nameless, mode), "wb") as file:
+            _durable(file, data)
+            os.link(f"/proc/self/fd/{file.fileno()}", path, src_dir_fd=file.fileno())  # by which it follows the link
+            return
+        if path.exists():
+            raise FileExistsError
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with open(os.open(building, flags, mode), "wb") as file:
+        _durable(file, data)
+    os.rename(building, path)
+
+
+def _durable(file: BinaryIO, data: bytes) -> None:
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())

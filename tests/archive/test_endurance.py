@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing, nullcontext
 
 import pytest
@@ -378,6 +379,15 @@ def test_what_leaves_looks_for_room_first_and_leaves_nothing_half_written(disk, 
     assert 0 == main(call)
     for path in disk.folder.glob("out*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def test_an_audit_without_room_for_its_replay_says_so(disk, on_disk, run, monkeypatch):
+    disk.fill(0)
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
+    status, told = run("audit", on_disk)
+    assert 3 == status and "the folder for temporary files cannot be used" in told and "TMPDIR" in told
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.folder / "nowhere"))
+    assert 3 == run("audit", on_disk)[0]
 
 
 # -- a clock that was set back --------------------------------------------------------------------------------------------
