@@ -23,7 +23,7 @@ from archive.flights import Logs
 from archive.likeness import Looking
 from archive.merged import as_seen, family, is_marked, weighed_as
 from archive.show import find_standing
-from archive.stretches import Stretch, stretches, told
+from archive.stretches import Stretch, count, stretches, told
 from archive.waiver import in_force
 from evidence.consistency import Disagreement, disagreements
 from evidence.corroboration import Assessment, Case, Item, Link, Relation, weigh
@@ -52,6 +52,7 @@ _NEAR = 64  # entries between two of a case that are read over
 _FACTS = "facts."
 _CODE, _FIRST = itemgetter(0), itemgetter(4)  # of a row: its case, the entry that registered it
 FORMS = ("text", "json", "junit")
+FEW = 50  # cases; of more, unless they are named, one that meets is told by its verdicts alone
 Act = tuple[str, Mapping[str, Any]]  # its type and fields
 Say = Callable[[Assessment, str, Sequence[Disagreement], Likenesses], str]
 
@@ -66,6 +67,7 @@ class Checked:
     unfitting: list[list[Disagreement]] = field(default_factory=list)  # of each assessment, in its order
     alike: list[Likenesses] = field(default_factory=list)
     receipt: Receipt | None = None
+    whole: bool = True  # whether a case that meets is told with its rules in words, too
 
     @property
     def exit_status(self) -> int:
@@ -86,7 +88,7 @@ class Checked:
     def text(self, lang: str = "en") -> str:
         """Give every assessment in words."""
         cases = zip(self.assessments, self.titles, self.unfitting, self.alike, strict=True)
-        say = _case_text(lang)
+        say = _case_text(lang, self.whole)
         return "\n".join(say(*one) for one in cases) or _no_case(lang)
 
     def junit(self) -> str:
@@ -113,6 +115,7 @@ def check(
     with archive.reading() as db, Looking(archive, opens=bool(codes)) as looking:
         for code in codes:
             find_standing(db, code)
+        checked.whole = _told_whole(db, codes)
         for number, (sub, case) in enumerate(cases(db, codes, standard=checked.standard.id), 1):
             if progress is not None:
                 progress("weighing cases", number)
@@ -141,11 +144,11 @@ def written(
     text. Raises as `check`, before the first piece.
     """
     wanted = _standard(archive, standard)
-    head, between, tail, empty, say = _form(form, lang)
     first = True
     with archive.reading() as db:
         for code in codes:
             find_standing(db, code)
+        head, between, tail, empty, say = _form(form, lang, _told_whole(db, codes))
         yield head(wanted), False
         looking = Looking(archive, opens=bool(codes))  # of another process, where it forks, nothing is open yet
         try:
@@ -201,9 +204,14 @@ def _case_json(assessment: Assessment, title: str, unfitting: Sequence[Disagreem
     return "\n    " + _indented(_case_document(assessment, unfitting, alike), "    ")
 
 
-def _case_text(lang: str) -> Say:
+def _told_whole(db: Any, codes: Sequence[str]) -> bool:
+    """Tell whether every case is told with its rules in words: those that are named, or of few."""
+    return bool(codes) or bool(count(db) <= FEW)
+
+
+def _case_text(lang: str, whole: bool) -> Say:
     return lambda one, title, found, alike: (
-        as_text(one, title=title, lang=lang) + unfitting_text(found, lang) + alike.text(lang)
+        as_text(one, title=title, lang=lang, whole=whole) + unfitting_text(found, lang) + alike.text(lang)
     )
 
 
@@ -219,13 +227,13 @@ def _json_head(standard: Standard) -> str:
     return f'{{\n  "format": "sijill-check/1",\n  "standard": {_indented(_named(standard), "  ")},\n  "cases": ['
 
 
-def _form(form: str, lang: str) -> tuple[Callable[[Standard], str], str, str, str, Say]:
+def _form(form: str, lang: str, whole: bool) -> tuple[Callable[[Standard], str], str, str, str, Say]:
     """Give what makes a form: its head, what stands between two cases, its end, that without a case, and one case."""
     if form == "json":
         return _json_head, ",", "\n  ]\n}\n", "]\n}\n", _case_json
     if form == "junit":
         return junit_head, "", JUNIT_TAIL, JUNIT_TAIL, lambda one, _title, _found, _alike: junit_suite(one)
-    return lambda _: "", "\n", "", _no_case(lang), _case_text(lang)
+    return lambda _: "", "\n", "", _no_case(lang), _case_text(lang, whole)
 
 
 def _recorded(one: Assessment) -> dict[str, Any]:

@@ -39,6 +39,11 @@ def stretches(db: Any, codes: Sequence[str] = ()) -> Iterator[Stretch]:
         yield some[0], some[-1]
 
 
+def count(db: Any) -> int:
+    """Give how many cases there are."""
+    return int(db.execute(_COUNT).fetchone()[0])
+
+
 def told(
     archive: Archive, db: Any, codes: Sequence[str], asker: Callable[[Any], Ask], progress: Saying | None = None
 ) -> Iterator[Any]:
@@ -51,7 +56,7 @@ def told(
     answers = _answers(archive, db, codes, asker, run)
     if progress is None:
         return answers
-    total = len(run) if codes else db.execute(_COUNT).fetchone()[0]
+    total = len(run) if codes else count(db)
     return _watched(answers, progress, 1 if codes else LENGTH, total)
 
 
@@ -74,10 +79,10 @@ def _answers(
             own.append(asker(connected(archive.database)))
         return own[0](stretch)
 
-    count = 0
+    given = 0
     try:
         for answer in forked(work, run):
-            count += 1
+            given += 1
             yield answer
     except WorkerLost:  # it does not say why; what is left is asked here, and whatever is wrong comes to light
-        yield from map(asker(db), run[count:])
+        yield from map(asker(db), run[given:])

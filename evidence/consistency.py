@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -56,23 +57,26 @@ class Disagreement:
 def disagreements(case: Case) -> list[Disagreement]:
     """Give everything that does not fit, in the order of the items; what belongs to the whole case comes last."""
     items = [item for item in case.items if not item.withdrawn and "kind" in item.record]
-    strikes = _strikes(case.record)
+    strikes = cache(lambda: _strikes(case.record))
     found: list[Disagreement] = []
     for item in items:
-        read = case.facts.get(item.id)
+        record, read = item.record, case.facts.get(item.id)
         if read:
-            found += _camera(item, read, item.record.get("zone") or case.record.get("zone"))
+            found += _camera(item, read, record.get("zone") or case.record.get("zone"))
             found += _places(item, read, case.record)
-        if item.record.get("uploaded_at"):
-            found += _uploaded(item, strikes)
-        if item.record.get("message_type") == "release":
-            found += _release(item, strikes, case.sightings, _point(case.record, "place"))
-    found += _few("testimony-times", _testimonies(items, strikes))
-    found += _satellites(items, strikes)
+        if record.get("uploaded_at"):
+            found += _uploaded(item, strikes())
+        if record.get("message_type") == "release":
+            found += _release(item, strikes(), case.sightings, _point(case.record, "place"))
+    dated = [item for item in items if item.record.get("claimed.time")]
+    statements = [item for item in dated if item.record["kind"] == "statement"]
+    images = [item for item in items if item.record.get("medium") == "satellite"]
+    found += _few("testimony-times", _testimonies(statements, strikes())) if statements else ()
+    found += _satellites(images, strikes()) if images else ()
     found += _casualties(case.record)
     for other in case.merged:
         found += _merged(case.record, other)
-    found += _by_the_sky(items, case.record)
+    found += _by_the_sky(dated, case.record)
     return found
 
 
@@ -273,7 +277,6 @@ def _testimonies(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Dis
     told = [
         (item.id, item.record["claimed.time"], _window(item.record["claimed.time"]))
         for item in items
-        if item.record["kind"] == "statement" and item.record.get("claimed.time")
     ]
     for (one, first, low), (other, second, high) in combinations(told, 2):
         gap = _apart(low, high)
@@ -303,8 +306,6 @@ def _satellites(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disa
     sides: dict[str, list[tuple[Reason, timedelta]]] = {"before": [], "after": []}
     dated, ill_called = 0, False
     for item in items:
-        if item.record.get("medium") != "satellite":
-            continue
         extent = item.record.get("claimed.time")
         dated += _window(extent) != (None, None)
         gap = _apart(event, _window(extent))
@@ -326,9 +327,11 @@ def _satellites(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disa
 
 def _casualties(case: Mapping[str, Any]) -> Iterator[Disagreement]:
     """Tell parts that make more than the whole: the least of each group against the most of all."""
+    ends = [case.get("killed.max"), case.get("injured.max")]
+    if not all(type(end) is int for end in ends):
+        return
     groups = {k: v for k, v in case.items() if k.startswith("casualties.") and k.endswith(".min") and type(v) is int}
-    ends = [case.get(f"{name}.max") for name in ("killed", "injured")]
-    if not groups or not all(type(end) is int for end in ends):
+    if not groups:
         return
     least, most = sum(groups.values()), sum(end for end in ends if isinstance(end, int))
     if least > most:

@@ -27,9 +27,15 @@ _XML_SPECIAL = re.compile('[&<>"]')
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def as_text(assessment: Assessment, *, title: str = "", lang: str = "en") -> str:
-    """Give the assessment for people to read: the answer, the verdicts, each rule with its reasons, what would help."""
-    return "\n".join(_lines(assessment, title, lang)) + "\n"
+def as_text(assessment: Assessment, *, title: str = "", lang: str = "en", whole: bool = True) -> str:
+    """Give the assessment for people to read: the answer, the verdicts, each rule with its reasons, what would help.
+
+    Not `whole`, a case that meets is told by its answer and verdicts alone.
+    """
+    lines = [*_head_lines(assessment, title, lang)]
+    if whole or not assessment.meets:
+        lines += _reason_lines(assessment, lang)
+    return "\n".join(lines) + "\n"
 
 
 def headline(assessment: Assessment, lang: str = "en") -> str:
@@ -44,7 +50,7 @@ def headline(assessment: Assessment, lang: str = "en") -> str:
     return visible(teller(lang)(head))
 
 
-def _lines(assessment: Assessment, title: str, lang: str) -> Iterator[str]:
+def _head_lines(assessment: Assessment, title: str, lang: str) -> Iterator[str]:
     tell, words = teller(lang), reasons(lang)
     yield visible(f"{assessment.code}  {title}".rstrip())
     yield headline(assessment, lang)
@@ -59,6 +65,10 @@ def _lines(assessment: Assessment, title: str, lang: str) -> Iterator[str]:
             yield f"  {words[f'verdict-{verdict}']:<12} {answer}{beside}"
     for rule, why in sorted(assessment.waivers.items()):
         yield f"  {visible(tell(reason('rule-waived', rule=rule, reason=reason_of(why))))}"
+
+
+def _reason_lines(assessment: Assessment, lang: str) -> Iterator[str]:
+    tell, words = teller(lang), reasons(lang)
     yield ""
     for result in assessment.rules:
         yield from _rule_lines(result, tell, words, lang)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from archive import stretches
+from archive import assess, stretches
 from archive.assess import FORMS, check, written
 from archive.database import left_journal
 from archive.workers import WorkerLost
@@ -83,3 +83,38 @@ def test_the_rest_is_told_here_when_a_worker_is_lost(archive, monkeypatch):
     monkeypatch.setattr(stretches, "forked", lost)
     assert not left_journal(archive.database)
     assert _pieces(archive, "text")[0] == _whole(archive, "text")
+
+
+STANDARD = b"""format = "sijill-standard/1"
+id = "delivery"
+version = "1"
+title = "Delivery"
+
+[[rule]]
+id = "told"
+verdict = "occurrence"
+needs = { set = ["delivery"] }
+says = "How it was delivered is told."
+"""
+
+
+def test_of_many_cases_one_that_meets_is_told_by_its_verdicts_and_one_that_fails_with_its_reasons(archive, monkeypatch):
+    """Named, each is told whole, and JSON is the same of few and of many."""
+    whole, document = check(archive, standard=STANDARD).text(), check(archive, standard=STANDARD).document()
+    monkeypatch.setattr(assess, "FEW", CASES - 1)
+    checked = check(archive, standard=STANDARD)
+    told = "".join(piece for piece, _ in written(archive, "text", standard=STANDARD))
+
+    assert told == checked.text() != whole
+    assert {one.meets for one in checked.assessments} == {True, False}
+    for part, before, one in zip(_parts(told), _parts(whole), checked.assessments, strict=True):
+        rules = "\n\nmet             told\n    told: delivery"
+        assert part == (before.replace(rules, "") if one.meets else before)
+        assert (rules in before) == one.meets
+    assert checked.document() == document
+    assert check(archive, ["EX-2019-0001"], STANDARD).text().count("told: delivery") == 1
+
+
+def _parts(text):
+    """Divide a text at the line that names a case."""
+    return [part.rstrip("\n") for part in ("\n" + text).split("\nEX-2019-")[1:]]
