@@ -19,7 +19,9 @@ from archive.merged import family
 from archive.show import find_standing
 from archive.view import Projection
 from evidence.corroboration import weigh
+from evidence.reason import reason, told
 from schemas.entry import Entry
+from schemas.sentences import say
 from schemas.standard import Standard, load, packaged_bytes
 
 if TYPE_CHECKING:
@@ -139,23 +141,31 @@ def _name(db: Any, sub: str | None) -> str | None:
     return str(row[1]) if row[0] == "case" else f"{row[1]}/{row[2]}"
 
 
-def in_words(document: dict[str, Any]) -> str:
-    """Say which answers changed, and why."""
-    lines = []
+def in_words(document: dict[str, Any], lang: str = "en") -> str:
+    """Say which answers changed, and why, in `lang`."""
+    lines, comma = [], told(reason("comma"), lang)
     for one in document["cases"]:
         then, now, cause = one["recorded"], one["now"], one["cause"]
         differs = [
-            f"{name}: {then['verdicts'].get(name)} -> {answer}"
+            _differs(name, then["verdicts"].get(name), answer, lang)
             for name, answer in now["verdicts"].items()
             if then["verdicts"].get(name) != answer
         ]
-        what = ", ".join(differs) or "grade"
-        lines.append(f"{one['code']}: differs from what entry {then['entry']} recorded; {what}")
+        what = comma.join(differs) or say("changed-grade", lang)
+        lines.append(say("changed-case", lang, code=one["code"], entry=then["entry"], what=what))
         if cause is None:
-            lines.append("  no entry made the difference: time passed (a waiver ended, or the like)")
+            lines.append("  " + say("changed-time", lang))
         else:
-            about = f" on {cause['about']}" if cause["about"] else ""
-            lines.append(f"  since entry {cause['entry']} ({cause['t']}{about}, {cause['at']})")
+            about = say("changed-about", lang, name=cause["about"]) if cause["about"] else ""
+            since = say("changed-since", lang, entry=cause["entry"], t=cause["t"], about=about, at=cause["at"])
+            lines.append(f"  {since}")
     if document["not_recorded"]:
-        lines.append(f"never recorded: {', '.join(document['not_recorded'])}")
-    return "\n".join(lines) or "every recorded answer stands"
+        lines.append(say("changed-never", lang, codes=comma.join(document["not_recorded"])))
+    return "\n".join(lines) or say("changed-nothing", lang)
+
+
+def _differs(verdict: str, then: str | None, now: str, lang: str) -> str:
+    if lang == "en":
+        return f"{verdict}: {then} -> {now}"
+    shown = [told(reason(f"shown-{answer}"), lang) if answer else "–" for answer in (then, now)]
+    return f"{told(reason(f'verdict-{verdict}'), lang)}: {shown[0]} ← {shown[1]}"

@@ -14,22 +14,13 @@ from typing import Any
 
 from archive.proof import Proof
 from evidence.digest import Digests
+from evidence.reason import Sentence, reason, sentence
 from schemas.standard import load
 
-WITHHELD = {  # why an exhibit is withheld; none of these says anything of the item itself
-    "withdrawn": "withdrawn from the case",
-    "erased": "erased by order",
-    "no": "the answer for this audience is no",
-    "ask_first": "those concerned are to be asked first",
-    "missing": "no answer for this audience is recorded",
-    "unclear": "the recorded answer cannot be read",
-    "rests_on": "it is a copy, translation or part of a withheld exhibit",
-    "kind": "files of this kind do not go to this audience",
-    "unstrippable": "what its file holds beside its contents cannot be taken out; a redacted copy may stand for it",
-    "uncovered": "it shows uncovered what leaves covered in another exhibit",
-    "asked": "withheld on request",
-    "not_chosen": "it is not among the exhibits that were asked for",
-}
+WITHHELD = (  # why an exhibit is withheld, said by `withheld-…` in reasons.toml; none says anything of the item itself
+    "withdrawn", "erased", "no", "ask_first", "missing", "unclear", "rests_on", "kind", "unstrippable", "uncovered",
+    "asked", "not_chosen",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -150,9 +141,10 @@ class Withheld:
     said: str = ""  # the words of the one who asked for it
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Sentence:
         """Give why it is withheld, in words."""
-        return WITHHELD[self.why] + (f": {self.said}" if self.said else "")
+        why = reason(f"withheld-{self.why}")
+        return sentence(reason("withheld-said", why=why, said=self.said) if self.said else why)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from archive import ledger
 from archive.merged import family, weighed_as
 from archive.show import Kept, find_case, gathered
 from archive.waiver import acts_of, in_force
+from evidence.reason import Sentence, Several, fields, reason, sentence
 from schemas.case import MERGED, named
 from schemas.errors import InputError
 from schemas.text import visible
@@ -117,20 +118,19 @@ def _check(db: Any, one: Kept, other: Kept) -> None:
         )  # fmt: skip
 
 
-def _left_behind(db: Any, one: Kept, other: Kept) -> Iterator[str]:
+def _left_behind(db: Any, one: Kept, other: Kept) -> Iterator[Sentence]:
     """Say what of the merged case weighs on nothing from now on."""
     code, into = visible(one.code), visible(other.code)
     names = {name.partition(".")[0] for name in one.fields if one.fields[name] != other.fields.get(name)} - _OWN
     if names:
-        yield (
-            f"{code} claimed otherwise than {into}, and only what {into} claims is weighed: {', '.join(sorted(names))}"
-            f"; to change it: sijill case amend {into} KEY=VALUE --reason TEXT"
-        )
+        told = Several("comma", fields(sorted(names)))
+        command = f"sijill case amend {into} KEY=VALUE --reason TEXT"
+        yield sentence(reason("merge-claims", code=code, into=into, names=told, command=command))
     for rule in in_force(acts_of(db, one.sub), None, datetime.now(UTC).date()):
-        yield f"the waiver of the rule {visible(rule)} was given for {code} and does not hold for {into}"
+        yield sentence(reason("merge-waiver", rule=visible(rule), code=code, into=into))
     (left,) = db.execute("SELECT count(*) FROM act WHERE sub = ? AND t = 'export'", (one.sub,)).fetchone()
     if left:
-        yield f"{left} dossiers of {code} left before; they keep their numbers, the next is one of {into}"
+        yield sentence(reason("merge-dossiers", count=left, code=code, into=into))
 
 
 def _across(db: Any, code: str) -> Iterator[str]:

@@ -41,29 +41,33 @@ def in_words(says: str, lang: str) -> str:
     return says if lang == "en" else _standards(lang).get(says, says)
 
 
-def say(code: str, lang: str = "en", **names: Any) -> str:
+def say(code: str, lang: str = "en", /, **names: Any) -> str:
     """Give the sentence for `code` in `lang` (else in English). Raises KeyError for a code that has no sentence."""
     sentences = table()[code]
     return sentences.get(lang, sentences["en"]).format(**names)
 
 
-def retold(text: str, lang: str) -> str:
-    """Give an English sentence on a flight log or a time, as it was recorded, in `lang`; one that is not ours stays.
+LOGS, DOSSIERS = ("log-", "time-"), ("seen-",)  # beginnings of the codes of sentences that are recorded in English
 
+
+def retold(text: str, lang: str, codes: tuple[str, ...] = LOGS) -> str:
+    """Give an English sentence on a flight log, a time or a dossier's check, as it was recorded, in `lang`.
+
+    One that is not ours stays.
     What fills it is given again as it stands in it, and retold where it is a sentence of ours itself.
     """
     if lang == "en" or not text:
         return text
-    for code, pattern in _recorded():
+    for code, pattern in _recorded(codes):
         if match := pattern.fullmatch(text):
-            return say(code, lang, **{name: retold(value, lang) for name, value in match.groupdict().items()})
+            return say(code, lang, **{name: retold(value, lang, codes) for name, value in match.groupdict().items()})
     return text
 
 
 @cache
-def _recorded() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _recorded(codes: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Give code and pattern of the sentences that are recorded in English, those that say most first."""
-    known = [(code, said["en"]) for code, said in table().items() if code.startswith(("log-", "time-"))]
+    known = [(code, said["en"]) for code, said in table().items() if code.startswith(codes)]
     patterns = []
     for code, english in sorted(known, key=lambda one: -len(re.sub(r"\{\w+\}", "", one[1]))):
         parts, met, pattern = re.split(r"\{(\w+)\}", english.replace("{{", "\1").replace("}}", "\2")), set(), ""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said, tongue
+from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.showing import columns, show, size_in_words, time_in_words, warn
 from schemas.text import visible
 
@@ -25,12 +25,12 @@ def list_cases(ctx: typer.Context) -> None:
     rows = [
         (case["code"], case["items"], _standing(case), title_of(case)) for case in document["cases"]
     ]
-    words = (
+    told = (
         columns(rows, ("code", "items", "grade", "title"))
         if rows
         else "no cases yet; take one in with `sijill intake FOLDER`"
     )
-    show(document, words, as_json=said(ctx).json)
+    show(document, told, as_json=said(ctx).json)
 
 
 @command(
@@ -63,11 +63,10 @@ def amend_case(
     signers, texts = acting(said(ctx).operators, archive.home), {name: text for name, _, text in pairs}
     if texts == {"merged_into": ""}:
         document = take_back(archive, signers, code, reason)
-        words = f"{visible(code)} is weighed on its own again; {visible(document['before'])} takes it in no more"
-        show(document, words, as_json=said(ctx).json)
+        show(document, words(ctx, "done-parted", code=code, before=document["before"]), as_json=said(ctx).json)
         return
     taken = amend(archive, signers, code, texts, reason, lang=tongue(ctx))
-    show_taken(ctx, taken, f"{code} is amended")
+    show_taken(ctx, taken, "done-amended", code=code)
 
 
 @command(
@@ -92,11 +91,11 @@ def merge_cases(
 
     archive = archive_of(ctx)
     document = merge(archive, acting(said(ctx).operators, archive.home), code, into, reason)
-    words = f"{visible(code)} is merged into {visible(into)}, which now takes in {', '.join(document['takes_in'])}"
-    words += f": {document['items']} items in all; `sijill check {visible(into)}` weighs them together"
-    show(document, words, as_json=said(ctx).json)
+    everything = ", ".join(document["takes_in"])
+    told = words(ctx, "done-merged", code=code, into=into, all=everything, items=document["items"])
+    show(document, told, as_json=said(ctx).json)
     if not said(ctx).json:
-        warn(document["warnings"])
+        warn(document["warnings"], tongue(ctx))
 
 
 def _standing(case: Mapping[str, Any]) -> str:

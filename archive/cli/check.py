@@ -58,7 +58,7 @@ def check(
 
         with progress("weighing the cases again", as_json=shared.json or format == "json") as draw:
             document = run(archive, codes or [], standard_bytes(standard) if standard else None, draw)
-        show(document, lambda: in_words(document), as_json=shared.json or format == "json")
+        show(document, lambda: in_words(document, language(lang)), as_json=shared.json or format == "json")
         raise typer.Exit(1 if document["cases"] else 0)
     form = "json" if shared.json else format
     tongue = language(lang) if form == "text" else "en"

@@ -66,6 +66,15 @@ def tongue(ctx: typer.Context) -> str:
     return "en" if said(ctx).json else language(None)
 
 
+def words(ctx: typer.Context, code: str, /, **names: Any) -> str:
+    """Give a sentence for people in their language; what fills it is shown as text from outside is."""
+    from schemas.sentences import say
+    from schemas.text import visible
+
+    shown = {name: visible(value) if isinstance(value, str) else value for name, value in names.items()}
+    return say(code, tongue(ctx), **shown)
+
+
 def archive_of(ctx: typer.Context) -> Archive:
     """Open the archive that the call means. Raises NotFound, FormatError or UnreachableError."""
     from archive.cli.showing import waiting

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.showing import show
-from schemas.text import visible
+from schemas.words import word_label
 
 HELP = "Resolve a contradiction in writing."
 app = new_app(HELP, group=True)
@@ -39,4 +39,5 @@ def resolve_contradiction(
 
     archive = archive_of(ctx)
     document = resolve(archive, acting(said(ctx).operators, archive.home), name, outcome, reason)
-    show(document, f"{visible(document['id'])}: {document['outcome']}", as_json=said(ctx).json)
+    named = word_label("outcome", document["outcome"], tongue(ctx)) if tongue(ctx) != "en" else document["outcome"]
+    show(document, words(ctx, "done-resolved", id=document["id"], outcome=named), as_json=said(ctx).json)

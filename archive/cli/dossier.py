@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.showing import progress, show, warn
 from schemas.text import counted, visible
 
 HELP = "Write a case as a dossier for an audience, or verify one."
 app = new_app(HELP, group=True)
 COPIED = ("stripped", "redacted")
+FORMS = (*COPIED, "original", "none")
 
 
 @command(
@@ -74,9 +76,9 @@ def export_dossier(
         document = export(
             archive, code, request, Place(out, zipped, encrypt_to or ()), acting(shared.operators, archive.home),
             extras=Extras(not no_pdf, case_uco, dat), supersedes=supersedes, date=date, dry_run=dry_run, progress=draw,
-            tell=None if shared.json else _told,
+            tell=None if shared.json else partial(_told, ctx),
         )  # fmt: skip
-    show(document, lambda: _exported(document), as_json=shared.json)
+    show(document, lambda: _exported(ctx, document), as_json=shared.json)
 
 
 def _names(given: list[str], code: str) -> frozenset[str]:
@@ -98,13 +100,17 @@ def _withheld(given: list[str] | None, reasons: list[str] | None, code: str) -> 
     return dict(zip(ids, why * len(ids) if len(why) == 1 else why, strict=True)) if ids else {}
 
 
-def _told(planned: dict[str, Any]) -> None:
+def _told(ctx: typer.Context, planned: dict[str, Any]) -> None:
     """Say what stays behind and what is risky in what would leave, before anything is written."""
-    left_out = [f"withheld: {one['bates']}: {one['reason']}" for one in planned["left_out"]]
-    copies = [f"leaves as a {one['form']} copy: {one['bates']}" for one in planned["items"] if one["form"] in COPIED]
-    for line in [*left_out, *copies]:
-        sys.stderr.write(f"{visible(line)}\n")
-    warn(planned["warnings"])
+    from evidence.reason import in_language
+
+    for one in planned["left_out"]:
+        why = in_language(one["reason"], tongue(ctx))
+        sys.stderr.write(words(ctx, "leaves-withheld", number=one["bates"], why=why) + "\n")
+    for one in planned["items"]:
+        if one["form"] in COPIED:
+            sys.stderr.write(words(ctx, f"leaves-{one['form']}", number=one["bates"]) + "\n")
+    warn(planned["warnings"], tongue(ctx))
 
 
 @command(
@@ -124,7 +130,7 @@ def diff_audiences(
     from archive.ledger import now
 
     document = diff(archive_of(ctx), code, one, two, now())
-    show(document, lambda: _diff(document), as_json=said(ctx).json)
+    show(document, lambda: _diff(ctx, document), as_json=said(ctx).json)
 
 
 @command(
@@ -142,7 +148,7 @@ def compare_dossiers(
     from archive.dossier.compare import compare
 
     document = compare(old, new)
-    show(document, lambda: _compared(document), as_json=said(ctx).json)
+    show(document, lambda: _compared(ctx, document), as_json=said(ctx).json)
 
 
 @command(
@@ -166,20 +172,19 @@ def verify_dossier(
     roots, as_json = roots_of(tsa_roots) if tsa_roots else None, said(ctx).json
     with progress("reading", as_json=as_json) as draw:
         document = check(folder, log_vkey=log_vkey, tsa_roots=roots, progress=draw)
-    show(document, lambda: _verified(document), as_json=as_json)
+    show(document, lambda: _verified(ctx, document), as_json=as_json)
     raise typer.Exit(0 if document["ok"] else 1)
 
 
-def _exported(document: dict[str, Any]) -> str:
-    what = f"dossier of {visible(document['case'])} for {document['audience']}"
-    dry = document["dry_run"]
-    would = "would " if dry else ""
-    place = visible(str(document["out"] or document["zip"]))
-    lines = [f"{what}: {place}{' (not written)' if dry else ''}"]
-    lines.append(f"  {would}leave: {counted(document['exhibits'], 'exhibit')}; {would}stay: {document['withheld']}")
+def _exported(ctx: typer.Context, document: dict[str, Any]) -> str:
+    dry, place, exhibits = document["dry_run"], str(document["out"] or document["zip"]), document["exhibits"]
+    left = {"exhibits": counted(exhibits, "exhibit"), "number": exhibits, "withheld": document["withheld"]}
+    written, leave = ("dossier-not-written", "dossier-would-leave") if dry else ("dossier-written", "dossier-leave")
+    lines = [words(ctx, written, code=document["case"], audience=document["audience"], place=place)]
+    lines.append("  " + words(ctx, leave, **left))
     if not dry:
-        lines.append(f"  sealed by tagmanifest-sha256.txt, SHA-256 {document['tagmanifest_sha256']}")
-        lines.append("read VERIFY.txt in it; give the log key to the other side by another way")
+        lines.append("  " + words(ctx, "dossier-sealed", digest=document["tagmanifest_sha256"]))
+        lines.append(words(ctx, "dossier-next"))
     return "\n".join(lines)
 
 
@@ -208,40 +213,58 @@ def stamp_dossier(
         )  # fmt: skip
     if answer is not None and roots is not None:
         document = attach(folder, answer, roots)
-        show(document, f"it existed by {document['time']}; the time-stamp lies in the dossier", as_json=said(ctx).json)
+        show(document, words(ctx, "dossier-stamped", time=document["time"]), as_json=said(ctx).json)
     elif out is not None:
         document = request(folder, out)
-        show(document, f"send {visible(str(out))} to a time-stamping authority", as_json=said(ctx).json)
+        show(document, words(ctx, "dossier-stamp-next", file=str(out)), as_json=said(ctx).json)
 
 
-def _diff(document: dict[str, Any]) -> str:
+def _diff(ctx: typer.Context, document: dict[str, Any]) -> str:
     one, two = document["audiences"]
-    lines = [f"{visible(document['case'])}: {one} beside {two}"]
+    head = words(ctx, "beside", case=document["case"], one=one, two=two)
+    lines = []
     for row in document["exhibits"]:
         name = f" ({visible(row['id'])})" if row["id"] else ""
-        lines.append(f"  {visible(row['bates'])}{name}: {visible(row['leaves'][0])} | {visible(row['leaves'][1])}")
+        first, second = (visible(_leaving(ctx, text)) for text in row["leaves"])
+        lines.append(f"  {visible(row['bates'])}{name}: {first} | {second}")
     for kind, (first, second) in document["fields"].items():
         for audience, names in ((one, first), (two, second)):
             if names:
-                lines.append(f"  {kind}: only {audience} sees {', '.join(names)}")
-    return "\n".join(lines if len(lines) > 1 else [*lines, "  both would get the same"])
+                told = words(ctx, "beside-fields", kind=kind, audience=audience, fields=", ".join(names))
+                lines.append(f"  {told}")
+    return "\n".join([head, *(lines or ["  " + words(ctx, "beside-same")])])
 
 
-def _compared(document: dict[str, Any]) -> str:
+def _leaving(ctx: typer.Context, text: str) -> str:
+    """Give how an exhibit leaves, or why it does not, in the caller's language."""
+    from archive.dossier.wording import say
+    from evidence.reason import in_language
+
+    lang = tongue(ctx)
+    return in_language(text, lang) if lang == "en" or text not in FORMS else say(lang, f"form_{text}")
+
+
+def _compared(ctx: typer.Context, document: dict[str, Any]) -> str:
     from archive.dossier.contents import corrections
 
-    heads = [f"{side}: {visible(document[side]['id'])}, {document[side]['date']}" for side in ("old", "new")]
-    broken = [f"{side} is NOT as it was written" for side in ("old", "new") if not document[side]["ok"]]
+    sides = [(side, document[side]) for side in ("old", "new")]
+    heads = [words(ctx, f"compared-{side}", id=one["id"], date=one["date"]) for side, one in sides]
+    broken = [words(ctx, f"compared-{side}-broken") for side, one in sides if not one["ok"]]
     if document["same"]:
-        return "\n".join([*heads, *broken, "nothing that is shown differs"])
-    told = [f"{name}: {visible('; '.join(lines))}" for name, lines in corrections("en", document)]
+        return "\n".join([*heads, *broken, words(ctx, "compared-same")])
+    told = [f"{name}: {visible('; '.join(lines))}" for name, lines in corrections(tongue(ctx), document)]
     return "\n".join([*heads, *broken, *told])
 
 
-def _verified(document: dict[str, Any]) -> str:
-    lines = [f"{'ok ' if one['ok'] else 'BAD'}  {visible(str(one['what']))}" for one in document["checks"]]
+def _verified(ctx: typer.Context, document: dict[str, Any]) -> str:
+    from schemas.sentences import DOSSIERS, retold
+
+    def said_in(what: Any) -> str:
+        return retold(str(what), tongue(ctx), DOSSIERS)
+
+    checks = [("dossier-ok" if one["ok"] else "dossier-bad", one["what"]) for one in document["checks"]]
+    lines = [words(ctx, code, what=said_in(what)) for code, what in checks]
     for one in document["findings"]:
-        code, where, what = (visible(str(one.get(key, ""))) for key in ("code", "where", "what"))
-        lines.append(f"FINDING {code}: {where}: {what}")
-    lines.append("all of it holds" if document["ok"] else "this dossier is NOT as it was written")
-    return "\n".join(lines)
+        names = {"code": one["code"], "where": str(one.get("where", "")), "what": said_in(one["what"])}
+        lines.append(words(ctx, "dossier-finding", **names))
+    return "\n".join([*lines, words(ctx, "dossier-holds" if document["ok"] else "dossier-broken")])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, words
 from archive.cli.showing import show
 from schemas.text import visible
 
@@ -36,4 +36,4 @@ def number_exhibits(
     archive = archive_of(ctx)
     document = number(archive, code, scheme, table, acting(shared.operators, archive.home))
     lines = [f"{visible(one['id'])}: {visible(one['number'])}" for one in document["numbers"]]
-    show(document, "\n".join([f"{len(lines)} numbers entered", *lines]), as_json=shared.json)
+    show(document, "\n".join([words(ctx, "done-numbers", count=len(lines)), *lines]), as_json=shared.json)

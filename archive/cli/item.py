@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.case import link_table, title_of
-from archive.cli.command import archive_of, command, new_app, said, tongue
+from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.custody import events_in_words
 from archive.cli.read import facts_in_words
 from archive.cli.showing import columns, show, size_in_words, time_in_words
@@ -44,7 +44,7 @@ def add_item(
 
     archive = archive_of(ctx)
     taken = add_items(archive, acting(said(ctx).operators, archive.home), code, file, lang=tongue(ctx))
-    show_taken(ctx, taken, ", ".join(item["id"] for item in taken.items) or code)
+    show_taken(ctx, taken, "done-items", items=", ".join(item["id"] for item in taken.items) or code)
 
 
 @command(
@@ -65,7 +65,7 @@ def withdraw_item(
 
     archive = archive_of(ctx)
     document = withdraw(archive, acting(said(ctx).operators, archive.home), name, reason, ("item",))
-    show(document, f"{visible(document['id'])} is withdrawn", as_json=said(ctx).json)
+    show(document, words(ctx, "done-withdrawn", id=document["id"]), as_json=said(ctx).json)
 
 
 @command(app, "show", example="sijill item show EX-2019-0001/V1", exits={0: "shown", 2: "there is no such item"})

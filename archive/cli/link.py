@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said, tongue
+from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.showing import show
 from archive.cli.taken import show_taken
-from schemas.text import visible
 
 HELP = "Add or withdraw a link from an item to what the case claims."
 app = new_app(HELP, group=True)
@@ -54,7 +53,7 @@ def add_link(
         "assessor": assessor or signers[0].name, "locator": locator, "reviewed_by": reviewed_by,
     }  # fmt: skip
     row.update({key: value for key, value in given.items() if value})
-    show_taken(ctx, add(archive, signers, item, row, lang=tongue(ctx)), f"a link of {item} is recorded")
+    show_taken(ctx, add(archive, signers, item, row, lang=tongue(ctx)), "done-link", item=item)
 
 
 @command(
@@ -75,4 +74,4 @@ def withdraw_link(
 
     archive = archive_of(ctx)
     document = withdraw(archive, acting(said(ctx).operators, archive.home), name, reason, ("link",))
-    show(document, f"{visible(document['id'])} is withdrawn", as_json=said(ctx).json)
+    show(document, words(ctx, "done-withdrawn", id=document["id"]), as_json=said(ctx).json)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, words
 from archive.cli.showing import show
 from schemas.text import visible
 
@@ -62,7 +62,7 @@ def redact(
     else:
         boxes = [_box(text) for text in box or ()]
         document = cover(archive, name, audience, boxes, "blur" if blur else "box", reason, signers)
-    show(document, lambda: _words(document), as_json=shared.json)
+    show(document, lambda: _words(ctx, document), as_json=shared.json)
 
 
 def _box(text: str) -> tuple[int, int, int, int]:
@@ -77,14 +77,12 @@ def _box(text: str) -> tuple[int, int, int, int]:
     return left, top, width, height
 
 
-def _words(document: dict[str, Any]) -> str:
-    made = document["rendition"]
-    lines = [
-        f"{visible(document['item'])}: a redacted copy stands for it before {document['audience']}",
-        f"  {made['media_type']}, {made['size']} bytes, SHA-256 {made['sha256']}",
-    ]
+def _words(ctx: typer.Context, document: dict[str, Any]) -> str:
+    made, audience = document["rendition"], document["audience"]
+    copy = words(ctx, "done-copy", type=made["media_type"], size=made["size"], sha256=made["sha256"])
+    lines = [words(ctx, "done-redacted", item=document["item"], audience=audience), f"  {copy}"]
     if document["answer"] not in (None, "yes"):
-        said = "no answer" if document["answer"] == "missing" else visible(document["answer"])
-        lines.append(f"  it stays withheld all the same: consent or release says {said} to {document['audience']}")
-    lines.append("look at the copy before it leaves: what must be covered, only a person can see")
+        answer = words(ctx, "no-answer") if document["answer"] == "missing" else document["answer"]
+        lines.append("  " + words(ctx, "copy-stays", answer=answer, audience=audience))
+    lines.append(words(ctx, "copy-look"))
     return "\n".join(lines)

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said, tongue
+from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.showing import show
 from archive.cli.taken import show_taken
-from schemas.text import visible
 
 HELP = "Add or withdraw a relation between items."
 app = new_app(HELP, group=True)
@@ -44,7 +43,7 @@ def add_relation(
     archive = archive_of(ctx)
     row = {"as": kind, "of": of, "external": external, "reason": reason}
     taken = add(archive, acting(said(ctx).operators, archive.home), item, row, lang=tongue(ctx))
-    show_taken(ctx, taken, f"a relation of {item} is recorded")
+    show_taken(ctx, taken, "done-relation", item=item)
 
 
 @command(
@@ -65,4 +64,4 @@ def withdraw_relation(
 
     archive = archive_of(ctx)
     document = withdraw(archive, acting(said(ctx).operators, archive.home), name, reason, ("relation",))
-    show(document, f"{visible(document['id'])} is withdrawn", as_json=said(ctx).json)
+    show(document, words(ctx, "done-withdrawn", id=document["id"]), as_json=said(ctx).json)

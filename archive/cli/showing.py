@@ -33,10 +33,15 @@ def show(document: Mapping[str, Any], words: Callable[[], str] | str, *, as_json
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-def warn(lines: Iterable[str]) -> None:
-    """Write warnings to stderr, one a line."""
-    for line in lines:
-        sys.stderr.write(f"warning: {visible(line)}\n")
+def warn(lines: Iterable[str], lang: str = "en") -> None:
+    """Write warnings to stderr, one a line; sentences of ours in `lang`."""
+    if lang == "en":
+        sys.stderr.writelines(f"warning: {visible(line)}\n" for line in lines)
+        return
+    from evidence.reason import in_language
+    from schemas.sentences import say
+
+    sys.stderr.writelines(say("warning", lang, what=visible(in_language(line, lang))) + "\n" for line in lines)
 
 
 def columns(rows: Sequence[Sequence[Any]], heads: Sequence[str] = ()) -> str:

@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from archive.cli.command import said
+from archive.cli.command import said, tongue, words
 from archive.cli.showing import show, warn
-from schemas.text import counted, visible
+from schemas.text import counted
 
 if TYPE_CHECKING:
     from archive.intake import Taken
 
 
-def show_taken(ctx: typer.Context, taken: Taken, what: str) -> None:
-    """Show what was recorded, or that nothing was new."""
+def show_taken(ctx: typer.Context, taken: Taken, code: str, /, **names: Any) -> None:
+    """Show what was recorded (the sentence `code`), or that nothing was new."""
     document: dict[str, Any] = taken.document()
-    count = document["entries"]["count"]
-    entries = counted(count, "entry", "entries")
-    words = f"{visible(what)}\n{entries} from {document['entries']['first']}, signed in one commit"
-    show(document, words if count else "nothing new: nothing was written", as_json=said(ctx).json)
+    number, first = document["entries"]["count"], document["entries"]["first"]
+    told = words(ctx, "done-nothing")
+    if number:
+        entries = words(ctx, "done-entries", entries=counted(number, "entry", "entries"), number=number, first=first)
+        told = f"{words(ctx, code, **names)}\n{entries}"
+    show(document, told, as_json=said(ctx).json)
     if not said(ctx).json:
-        warn(document["warnings"])
+        warn(document["warnings"], tongue(ctx))

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, words
 from archive.cli.showing import show
 from archive.cli.standard import standard_bytes
-from schemas.text import visible
 
 app = new_app()
 
@@ -40,5 +39,5 @@ def waive(
     archive = archive_of(ctx)
     wanted = load(standard_bytes(standard or archive.standard))
     document = record(archive, acting(said(ctx).operators, archive.home), code, rule, wanted, reason, until)
-    words = f"{visible(document['rule'])} is waived for {visible(code)} until {document['until']}"
-    show(document, words, as_json=said(ctx).json)
+    told = words(ctx, "done-waived", rule=document["rule"], code=code, until=document["until"])
+    show(document, told, as_json=said(ctx).json)

@@ -26,6 +26,7 @@ from archive.dossier.proof import write_proof
 from archive.dossier.wording import LANGUAGES
 from archive.handed_over import Dossier, Exhibit, root_text
 from archive.pictures import Pictures
+from evidence.reason import Sentence, reason, sentence
 from evidence.redaction import PICTURES
 from schemas.errors import UnreachableError
 
@@ -45,10 +46,10 @@ class Extras:
     earlier: Earlier | None = None  # the dossier that this one supersedes
 
 
-def missing_parts(extras: Extras) -> list[str]:
+def missing_parts(extras: Extras) -> list[Sentence]:
     """Say which part cannot be written on this computer."""
     if extras.pdf and not pdf.available():
-        return ["there will be no PDF: install the extra, pip install 'sijill[pdf]'"]
+        return [sentence(reason("dossier-no-pdf", command="pip install 'sijill[pdf]'"))]
     return []
 
 
@@ -68,7 +69,7 @@ class Built:
 
     bag: Bag
     without: list[str]
-    notes: list[str]
+    notes: list[Sentence]
 
 
 def build(
@@ -123,7 +124,7 @@ def build(
     return Built(bag, without, notes)
 
 
-def _optional(dossier: Dossier, bag: Bag, extras: Extras) -> list[str]:
+def _optional(dossier: Dossier, bag: Bag, extras: Extras) -> list[Sentence]:
     """Write what was asked for beside the rest; gives what there is to be said about it."""
     notes = []
     if extras.case_uco:
@@ -132,7 +133,7 @@ def _optional(dossier: Dossier, bag: Bag, extras: Extras) -> list[str]:
         text, spelled = loadfile.load_file(dossier)
         bag.add(f"data/loadfile/{dossier.code}.dat", text)
         if spelled:
-            notes.append(f"the load file spells out {spelled} signs that it uses between its fields")
+            notes.append(sentence(reason("dossier-load-file", count=spelled)))
     if declaration.wanted(dossier):
         for lang, name in declaration.NAMES.items():
             bag.add(f"data/{name}", declaration.declaration(dossier, lang, software()))

@@ -18,6 +18,7 @@ from archive.dossier.verification import check
 from archive.handed_over import Dossier, Request
 from archive.pictures import Copies
 from archive.release import gather
+from evidence.reason import reason, sentence
 from schemas.errors import InputError, UnreachableError
 from schemas.text import visible
 
@@ -127,7 +128,8 @@ def _side_by_side(first: Dossier, second: Dossier) -> list[dict[str, Any]]:
     sides = []
     for dossier in (first, second):
         shown: dict[str, str] = {e.bates: e.form for e in dossier.exhibits}
-        sides.append(shown | {one.bates: f"withheld: {one.reason}" for one in dossier.withheld})
+        withheld = {one.bates: sentence(reason("withheld-so", why=one.reason.reason)) for one in dossier.withheld}
+        sides.append(shown | withheld)
     names = {e.bates: e.name for dossier in (first, second) for e in dossier.exhibits}
     return [
         {"bates": number, "id": names.get(number), "leaves": [sides[0][number], sides[1][number]]}

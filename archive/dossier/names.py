@@ -18,6 +18,7 @@ from archive.handed_over import Dossier, Exhibit
 from archive.pictures import Copies
 from archive.unsaid import Hidden
 from evidence.naming import Names
+from evidence.reason import FIELD, Sentence, Term, reason, sentence
 
 MOST_BYTES = 16 << 20  # of a file that is searched
 PERSONS = ("interviewer", "interpreter", "translator", "checked_by", "assessor", "reviewed_by")
@@ -42,25 +43,27 @@ def _named(fields: Mapping[str, Any], names: Iterable[str]) -> set[str]:
     return {str(fields[name]) for name in names if fields.get(name)}
 
 
-def told_otherwise(dossier: Dossier, names: Iterable[str], copies: Copies) -> Iterator[str]:
+def told_otherwise(dossier: Dossier, names: Iterable[str], copies: Copies) -> Iterator[Sentence]:
     """Say of each text that leaves, and of each file with text, that it names somebody whose name does not leave."""
     staying = sorted(set(names) - _leaving(dossier))
     if not staying:
         return
     exact, spelled = Hidden(staying), Names(staying)
-    texts = [("the case", dossier.case.fields)]
+    texts: list[tuple[Any, Mapping[str, Any]]] = [(reason("the-case-itself"), dossier.case.fields)]
     texts += [(e.bates, e.record.fields) for e in dossier.exhibits]
-    texts += [(f"source {s.fields.get('id')}", s.fields) for s in dossier.sources]
-    texts += [(f"{r.kind} {r.fields.get('id')}", r.fields) for r in (*dossier.links, *dossier.relations)]
+    texts += [
+        (reason(f"of-{r.kind}", id=str(r.fields.get("id"))), r.fields)
+        for r in (*dossier.sources, *dossier.links, *dossier.relations)
+    ]
     for where, fields in texts:
         for name, value in fields.items():
             if name not in PERSONS and (exact.spoken_in(value) or spelled.spoken_in(value)):
-                yield f"{where}: its {name} names somebody whose name does not leave otherwise; read it again"
+                yield sentence(reason("named-in-field", where=where, field=Term(FIELD, name)))
     for exhibit in dossier.exhibits:
         yield from _in_file(exhibit, staying, copies)
 
 
-def _in_file(exhibit: Exhibit, names: Iterable[str], copies: Copies) -> Iterator[str]:
+def _in_file(exhibit: Exhibit, names: Iterable[str], copies: Copies) -> Iterator[Sentence]:
     """Look into a file that goes out as it is, in a child process with limits."""
     file = exhibit.file
     if file is None or exhibit.form != "original" or not _holds_text(file.media_type):
@@ -71,9 +74,9 @@ def _in_file(exhibit: Exhibit, names: Iterable[str], copies: Copies) -> Iterator
     small = file.digests.size <= MOST_BYTES
     found = copies.spoken(file.source, file.media_type, wanted) if small else None
     if found is None:
-        yield f"{exhibit.bates}: its text could not be searched for names, and goes out as it is; read it"
+        yield sentence(reason("named-untold", where=exhibit.bates))
     elif found:
-        yield f"{exhibit.bates}: its text names somebody whose name does not leave otherwise, and goes out as it is"
+        yield sentence(reason("named-in-file", where=exhibit.bates))
 
 
 def _holds_text(media_type: str) -> bool:

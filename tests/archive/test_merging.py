@@ -410,7 +410,7 @@ def test_items_are_chosen_and_withheld_by_the_name_they_have(archive, tmp_path):
 def test_a_dossier_left_before_the_merge_is_superseded_by_one_of_the_case_it_went_into(archive, tmp_path):
     old = tmp_path / "old"
     export(archive, OTHER, Request("court", "the hearing"), Place(old), signers(archive), date=dossier_case.DATE)
-    assert merged(archive)["warnings"][-1].startswith(f"1 dossiers of {OTHER} left before")
+    assert merged(archive)["warnings"][-1].startswith(f"dossiers of {OTHER} that left before: 1;")
     out = tmp_path / "new"
     export(
         archive, CODE, Request("court", "the hearing"), Place(out), signers(archive), date=dossier_case.DATE,

@@ -1,0 +1,107 @@
+"""What commands say to people in their language: every sentence of a door has one, and JSON stays as it is."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from archive.cli.failing import guarded
+from archive.handed_over import WITHHELD
+from schemas.sentences import DOSSIERS, retold
+from tests import casebook
+from tests.archive.dossier_case import BIDI, archive_of
+
+ROOT = Path(__file__).parents[2]
+ARABIC = re.compile("[\u0621-\u064a]")
+NAME = re.compile(r"\{(\w+)\}")
+TABLE = tomllib.loads((ROOT / "schemas/sentences.toml").read_text("utf-8"))
+
+
+def spoken_in_checks():
+    """Give every sentence that the verifier of a dossier may say, with a number for each value in it."""
+    for path in [*sorted((ROOT / "archive/dossier").glob("verification*.py")), ROOT / "archive/dossier/looking.py"]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            if name in ("found", "close", "Broken"):
+                yield from told(node.args[-1])
+            if isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] in (["what"], ["said"]):
+                yield from told(node.value)
+
+
+def told(node):
+    if isinstance(node, ast.JoinedStr):
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values)
+        yield from [text] if re.search("[a-z] [a-z]", text) else []
+    elif isinstance(node, ast.Constant):
+        yield from [node.value] if isinstance(node.value, str) and node.value.count(" ") > 1 else []
+    else:
+        for inner in ast.iter_child_nodes(node):
+            yield from told(inner)
+
+
+@pytest.mark.parametrize("sentence", sorted(set(spoken_in_checks())))
+def test_what_a_check_of_a_dossier_says_is_told_in_arabic(sentence):
+    assert ARABIC.search(retold(sentence, "ar", DOSSIERS)), sentence
+    assert sentence == retold(sentence, "en", DOSSIERS)
+
+
+@pytest.mark.parametrize("code", [code for code in TABLE if code.startswith(("seen-", "done-", "dossier-", "leaves-", "changed-", "compared-"))])
+def test_each_sentence_is_there_in_both_languages_with_the_same_values(code):
+    english, arabic = (set(NAME.findall(TABLE[code][lang])) for lang in ("en", "ar"))
+    number = {"entries": "number", "exhibits": "number"}  # a counted word of English is a number in Arabic
+    assert {number.get(name, name) for name in english} | arabic == {number.get(name, name) for name in english | arabic}
+    assert ARABIC.search(TABLE[code]["ar"]) or code in {"done-resolved", "seen-of"}
+
+
+@pytest.fixture
+def at_home(tmp_path, monkeypatch):
+    archive = archive_of(tmp_path)
+    monkeypatch.setenv("SIJILL_HOME", str(archive.home.folder))
+    monkeypatch.setenv("SIJILL_ARCHIVE", str(archive.folder))
+    return tmp_path
+
+
+def test_a_dossier_is_told_in_arabic_before_it_is_written_and_checked_in_arabic(at_home, monkeypatch, capsys):
+    """What stays, what may still point to a person, and what a check found; values of the case stay as they are."""
+    export = ["dossier", "export", casebook.CODE, "--for", "court", "--out", str(at_home / "d"), "--purpose", "hearing",
+              "--no-pdf"]  # fmt: skip
+    monkeypatch.setenv("SIJILL_LANG", "ar")
+    assert 0 == guarded(export)
+    said = capsys.readouterr()
+    before = said.err
+    assert "محجوب: EX-2019-0001-000004: يجب سؤال أصحاب الشأن أولاً" in before
+    assert "تنبيه: EX-2019-0001-000007: قد يُعرف أشخاص فيه" in before
+    assert "ملف القضية EX-2019-0001 إلى court" in said.out
+    assert not re.search("withheld:|warning|recognised|leave", before + said.out)
+    assert 0 == guarded(["dossier", "verify", str(at_home / "d")])
+    assert "كله سليم" in capsys.readouterr().out
+    (at_home / "d/data/index.html").write_text("x")
+    assert 1 == guarded(["dossier", "verify", str(at_home / "d")])
+    out = capsys.readouterr().out
+    assert "خلل manifest-sha256: manifest-sha256.txt: data/index.html ليس كما تقول القائمة" in out
+    assert "هذا الملف ليس كما كُتب" in out
+
+
+def test_json_is_the_same_in_every_language(at_home, monkeypatch, capsys):
+    dry = ["dossier", "export", casebook.CODE, "--for", "court", "--out", str(at_home / "d"), "--purpose", "x", "--dry-run",
+           "--json", "--date", "2026-11-22"]  # fmt: skip
+    said = []
+    for lang in ("en", "ar"):
+        monkeypatch.setenv("SIJILL_LANG", lang)
+        assert 0 == guarded(dry)
+        said.append(json.loads(capsys.readouterr().out))
+    assert said[0] == said[1]
+    assert "those concerned are to be asked first" in {one["reason"] for one in said[0]["left_out"]}
+    assert BIDI not in str(said)
+
+
+def test_every_reason_to_withhold_has_a_sentence():
+    from evidence.reason import reason, told
+
+    assert all(ARABIC.search(told(reason(f"withheld-{why}"), "ar")) for why in WITHHELD)
