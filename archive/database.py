@@ -12,6 +12,7 @@ these two and compared with them by every audit.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -73,6 +74,7 @@ PATIENCE_S = 30.0  # with another writer
 TOLD_EVERY_S = 1.0
 LEAST_ROOM = 256 * 1024  # what the smallest act needs beside its database: journal and its index
 MAKE_ROOM = "make room there, then run the same command again"
+PAGE_BYTES, INDEX_BYTES, INDEX_FRAMES = 4096, 32_768, 4000  # so many pages of a journal to so many bytes of its index
 TRIES = 5  # to copy a database that is being written to
 VIEW = ("record", "act", "object")  # compared row by row with the replay
 
@@ -162,9 +164,12 @@ def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[
         raise NotFound(f"no database at {path}", where=str(path), hint="make an archive with `sijill init`")
     _room_for(path, growth)
     engine = engine_for(path, waits)
+    stack = ExitStack()
     try:
         with engine.connect() as connection:
             transaction = connection.begin()
+            if hasattr(os, "posix_fallocate"):
+                stack.callback(os.close, _index_with_room(path, growth))
             try:
                 yield connection
             except BaseException:
@@ -178,6 +183,7 @@ def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[
         raise _trouble(path, error) from error
     finally:
         engine.dispose()
+        stack.close()
 
 
 def room_needed(growth: int) -> int:
@@ -185,21 +191,38 @@ def room_needed(growth: int) -> int:
     return LEAST_ROOM + 2 * growth
 
 
-def _room_for(path: Path, growth: int) -> None:
-    """Refuse where the disk cannot hold the act. Raises UnreachableError.
+def _index_with_room(path: Path, growth: int) -> int:
+    """Give the index of the journal, open, with blocks of the disk under all that an act will write of it.
 
-    Not only for the sentence: SQLite maps a file beside the journal into memory, and where blocks are smaller than
-    a page a disk without room for it ends the process.
+    SQLite maps that file into memory and leaves holes in it where blocks are smaller than a page: on a disk that
+    another process has filled by then, the first touch of one ends the process. What is given is closed after the
+    connection, since closing it lets go of SQLite's locks on the same file. Raises UnreachableError.
     """
+    handle = os.open(path.with_name(path.name + "-shm"), os.O_RDWR | os.O_CLOEXEC)
+    frames = 2 * growth // PAGE_BYTES  # a page may be written twice before it is whole
     try:
-        free = durable.free_bytes(str(path.parent))
+        os.posix_fallocate(handle, 0, INDEX_BYTES * (2 + frames // INDEX_FRAMES))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # else this file system has no such promise
+            os.close(handle)
+            raise UnreachableError(
+                "the disk of the archive is full; nothing was recorded", where=str(path.parent), hint=MAKE_ROOM,
+                code="disk-full",
+            ) from error  # fmt: skip
+    return handle
+
+
+def _room_for(path: str | os.PathLike[str], growth: int, what: str = "to record this; nothing was recorded") -> None:
+    """Refuse where the disk cannot hold the act, before SQLite makes a journal's index. Raises UnreachableError."""
+    try:
+        folder = os.path.dirname(os.fspath(path))
+        free = durable.free_bytes(folder)
     except OSError:
         return  # whoever opens the database says it better
     if free < room_needed(growth):
         raise UnreachableError(
-            f"the disk of the archive has {free} bytes free and {room_needed(growth)} are needed to record this;"
-            " nothing was recorded",
-            where=str(path.parent), hint=MAKE_ROOM, code="disk-full",
+            f"the disk of the archive has {free} bytes free and {room_needed(growth)} are needed {what}",
+            where=folder, hint=MAKE_ROOM, code="disk-full",
         )  # fmt: skip
 
 
@@ -274,6 +297,8 @@ def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     if not os.path.isfile(path):
         raise NotFound(f"no database at {path}", where=path, hint="name the archive with --archive")
     immutable = not left_journal(path)
+    if not immutable:
+        _room_for(path, 0, "to read what a writer left beside its database")
     before = _state(path)
     connection = None
     trouble: Exception | None = None

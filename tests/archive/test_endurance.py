@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 
 import pytest
 
@@ -23,6 +23,7 @@ from archive.keys import Home, acting
 from archive.open import find
 from archive.operators import add
 from archive.show import find_item
+from archive.workers import forked
 from schemas.errors import IntegrityError, UnreachableError
 from tests import casebook
 from tests.casebook import CODE, OPERATOR, case, files, filled_archive, write
@@ -310,6 +311,44 @@ def test_a_disk_that_fills_up_under_a_command_leaves_what_was(disk, on_disk, hou
         assert "make room" in told and "nothing was recorded" in told, told
         assert (before, []) == (size(on_disk), findings(on_disk, house / "home"))
     assert 0 == run(name, on_disk)[0]
+
+
+def test_a_disk_that_another_process_fills_while_an_act_is_written_ends_no_process(disk, on_disk):
+    """Whatever room is left: SQLite's mapped index has its blocks by then, and the journal says that the disk is full."""
+    path = on_disk / "sijill.db"
+
+    def written(room):
+        """Whether an act is recorded on a disk that has so much room left once the act has begun."""
+        with suppress(UnreachableError), database.writer(path) as connection:
+            disk.fill(room)
+            connection.exec_driver_sql("INSERT INTO tile VALUES (99, ?, ?)", (room, bytes(3000)))
+        disk.empty()
+        with database.reading(path) as db:
+            return db.execute("SELECT count(*) FROM tile WHERE level = 99 AND n = ?", (room,)).fetchone()[0]
+
+    found = list(forked(written, range(0, 40_000, 1000), workers=1))  # raises where the process was ended
+
+    assert {0, 1} == set(found) and found == sorted(found)
+
+
+def test_a_journal_that_was_left_is_not_read_where_the_disk_is_full(disk, on_disk):
+    """Its index would be made there, and mapped."""
+    left = sqlite3.connect(on_disk / "sijill.db", isolation_level=None)
+    left.execute("PRAGMA journal_mode=WAL")
+    left.execute("INSERT INTO tile VALUES (99, 1, x'00')")
+
+    def told(room):
+        disk.fill(room)
+        try:
+            with database.reading(on_disk / "sijill.db") as db:
+                return db.execute("SELECT count(*) FROM tile WHERE level = 99").fetchone()[0]
+        except UnreachableError as error:
+            return error.code
+        finally:
+            disk.empty()
+
+    with closing(left):
+        assert ["disk-full"] * 8 + [1] == list(forked(told, (*range(0, 40_000, 5000), 400_000), workers=1))
 
 
 @pytest.mark.parametrize("name", ["consent", "erase", "intake", "redact", "objects tidy", "archive export"])
