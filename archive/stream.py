@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from archive.workers import Pulse
 
 CHUNK_BYTES = 256 * 1024  # stays in the second-level cache while two hashes and the write pass over it
 SPLIT_CHUNK_BYTES = 1024 * 1024  # handed between two threads, so fewer and larger
 HEAD_BYTES = 8192  # what guessing a media type looks at
+_CAN_READ_INTO = hasattr(os, "readv")
 
 Sink = Callable[[memoryview], object]
 
@@ -43,7 +43,7 @@ class Head:
 
 def read_into(handle: int, buffer: memoryview) -> int:
     """Read once into `buffer`; the number of bytes, 0 at the end. Raises OSError."""
-    if hasattr(os, "readv"):
+    if _CAN_READ_INTO:
         return os.readv(handle, [buffer])
     data = os.read(handle, len(buffer))
     buffer[: len(data)] = data
@@ -52,8 +52,10 @@ def read_into(handle: int, buffer: memoryview) -> int:
 
 def let_go(handle: int) -> None:
     """Close a handle that was only read from: whatever the system says now, the bytes were read."""
-    with suppress(OSError):
+    try:
         os.close(handle)
+    except OSError:
+        pass
 
 
 def pour(handle: int, sinks: Sequence[Sink], expected: int, pulse: Pulse) -> int:

@@ -234,22 +234,21 @@ def _claims(rows: Iterable[Row], *, in_order: bool) -> Iterator[_Claim]:
 def _merged(claims: Iterator[_Claim], lying: Iterator[Found], report: _Report) -> Iterator[_Claim]:
     """Add to what is claimed what lies there unclaimed; both come in the order of object names."""
 
-    def names() -> Iterator[str]:
+    def following() -> str | None:
         for found in lying:
-            if found.blake3 is None:
-                report.misplaced(found)
-            else:
-                yield found.blake3
+            if found.blake3 is not None:
+                return found.blake3
+            report.misplaced(found)
+        return None
 
-    there = names()
-    name = next(there, None)
+    name = following()
     for claim in claims:
         while name is not None and name < claim[0]:
             yield name, ()
-            name = next(there, None)
+            name = following()
         if name == claim[0]:
-            name = next(there, None)
+            name = following()
         yield claim
     while name is not None:
         yield name, ()
-        name = next(there, None)
+        name = following()
