@@ -27,6 +27,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+import orjson
+
 from archive.reader_child import ANSWER_BYTES, CPU_SECONDS
 from evidence.imagery import IMAGE_TYPES, no_facts, unread
 from evidence.reading import Reading
@@ -277,7 +279,7 @@ def _cannot_start(why: str) -> UnreachableError:
 def _checked(line: bytes, network: str | None) -> Reading:
     """Take what a child said as far as it has the shape of a reading; a child may have been taken over."""
     try:
-        answer = json.loads(line)
+        answer = orjson.loads(line)
         facts = answer.get("facts", no_facts())
         warnings = answer["warnings"]
         tool, version = answer.get("tool", ""), answer.get("version", "")

@@ -44,8 +44,14 @@ _GPS_TAGS = {
     0x0007: "GPSTimeStamp",
     0x001D: "GPSDateStamp",
 }
+_SECOND_NAMES = {  # what ExifRead calls a tag, where it stands and where it may stand too
+    name: (f"{group} {name}", f"Image {name}")
+    for group, names in (("Image", _IMAGE_TAGS), ("EXIF", _EXIF_TAGS), ("GPS", _GPS_TAGS))
+    for name in names.values()
+}
 _EXIF_POINTER, _GPS_POINTER = 0x8769, 0x8825
 _WANTED = frozenset({_EXIF_POINTER, _GPS_POINTER, *_IMAGE_TAGS, *_EXIF_TAGS, *_GPS_TAGS})
+_IN_FIRST = _IMAGE_TAGS | _EXIF_TAGS  # cameras and programs put the second into IFD0 too
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
 _TEXTS = (2, 129, 7, 1)
@@ -153,7 +159,7 @@ def read_tags(block: Block) -> Tags:
         tags.warnings.append("EXIF header is cut short; no EXIF was read")
         return tags
     first = struct.unpack(order + "I", start)[0]
-    pointers = _directory(block, first, "IFD0", _IMAGE_TAGS | _EXIF_TAGS, tags)
+    pointers = _directory(block, first, "IFD0", _IN_FIRST, tags)
     for tag, title, names in ((_EXIF_POINTER, "Exif IFD", _EXIF_TAGS), (_GPS_POINTER, "GPS IFD", _GPS_TAGS)):
         if tag in pointers:
             _directory(block, pointers[tag], title, names, tags)
@@ -225,8 +231,8 @@ def _second_opinion(block: Block, tags: Tags) -> None:
         )
         return
     for name, entry in list(tags.entries.items()):
-        group = "GPS" if name.startswith("GPS") else "EXIF" if name in _EXIF_TAGS.values() else "Image"
-        other = theirs.get(f"{group} {name}", theirs.get(f"Image {name}"))
+        group, image = _SECOND_NAMES[name]
+        other = theirs.get(group, theirs.get(image))
         if other is not None and entry.raw is not None and not _same(entry, other):
             del tags.entries[name]
             tags.trouble(name, f"is read differently by ExifRead {version}, {quoted(str(other))}")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, BinaryIO
 
 from evidence.clock import captured, clock_warning, gps_time, other_times
@@ -90,10 +91,14 @@ def unread(media_type: str) -> tuple[str, ...]:
 
 
 def warm_up() -> None:
-    """Import the readers now, for a process that is about to give up opening files and memory."""
+    """Import now what reads every EXIF block, before a process gives up what it does not need.
+
+    Pillow is loaded by the first file whose header alone does not tell its size, if there is one: it takes as long to
+    load as everything else.
+    """
     import evidence.second_reader  # noqa: F401
 
-    _OPENERS.update(_openers())
+    _versions()
 
 
 def canonical_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,6 +143,7 @@ def facts_for_people(canonical: Mapping[str, Any]) -> dict[str, Any]:
 _CAPTURED = ("local", "offset", "earliest", "latest")
 
 
+@cache
 def _versions() -> str:
     from exifread import __version__ as exifread_version
     from PIL import __version__ as pillow_version

@@ -27,14 +27,15 @@ __all__ = ["second_values", "version"]
 class _Header(ExifHeader):
     """ExifRead's reader of directories, without the tags nobody asks for and without words."""
 
-    wanted: Container[int] = ()
+    def __init__(self, data: bytes, endian: str, wanted: Container[int]) -> None:
+        super().__init__(io.BytesIO(data), endian, 0, 0, strict=False, debug=False, detailed=False)
+        self.data, self.wanted = data, wanted
 
     def s2n(self, offset: int, length: int, signed: bool = False) -> int:
         """Read an integer as ExifRead does, without making up how for each: it asks for eighty of a picture."""
         if length not in _LENGTHS:
             return int(super().s2n(offset, length, signed))
-        self.file_handle.seek(self.offset + offset)
-        data = self.file_handle.read(length)
+        data = self.data[offset : offset + length]
         return int.from_bytes(data, _ORDERS[self.endian], signed=signed) if len(data) == length else 0
 
     def _process_tag(self, ifd: int, ifd_name: str, tag_entry: Any, entry: int, tag: int, *rest: Any) -> None:
@@ -50,12 +51,7 @@ def second_values(block: Block, wanted: Container[int]) -> dict[str, Any]:
 
     Raises whatever ExifRead raises on a damaged block.
     """
-    file = block.file
-    if block.base or block.size > MOST_BYTES:
-        file.seek(block.base)
-        file = io.BytesIO(file.read(min(block.size, MOST_BYTES)))
-    header = _Header(file, "I" if block.order == "<" else "M", 0, 0, strict=False, debug=False, detailed=False)
-    header.wanted = wanted
+    header = _Header(block.at(0, MOST_BYTES), "I" if block.order == "<" else "M", wanted)
     header.dump_ifd(header.s2n(4, 4), "Image")
     for pointer, title, names in (("Image ExifOffset", "EXIF", None), ("Image GPSInfo", "GPS", GPS_TAGS)):
         if found := header.tags.get(pointer):
