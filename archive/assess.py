@@ -50,6 +50,7 @@ _ACTS = "SELECT sub, t, fields FROM act WHERE {} AND +t IN ('" + "','".join(_BOR
 _ACTS_BETWEEN, _ACTS_OF = _ACTS.format("idx BETWEEN ? AND ?"), _ACTS.format("sub = ?")
 _NEAR = 64  # entries between two of a case that are read over
 _FACTS = "facts."
+_NOTHING: frozenset[str] = frozenset()
 _CODE, _FIRST = itemgetter(0), itemgetter(4)  # of a row: its case, the entry that registered it
 FORMS = ("text", "json", "junit")
 FEW = 50  # cases; of more, unless they are named, one that meets is told by its verdicts alone
@@ -374,7 +375,7 @@ def _item(
     record = orjson.loads(text)
     has_file = "blake3" in record
     wrong = last_word(checks, name if "/" in name else f"{code}/{name}", first) if has_file and checks else None
-    excluded = {"integrity_failed"} if wrong is not None else set()
+    excluded = _NOTHING if wrong is None else _NOTHING | {"integrity_failed"}
     custody = []
     for t, said in acts:
         if t == "custody.prior":
@@ -385,13 +386,13 @@ def _item(
             if found:
                 facts[name] = {**facts.get(name, {}), **found}
         elif t == "erase":
-            excluded.add("disposed")
+            excluded |= {"disposed"}
         elif t == "consent.set":
             record[f"consent.{said.get('audience')}"] = said.get("answer")
     if record.get("consent.internal") == "no":
-        excluded.add("consent_withdrawn")
+        excluded |= {"consent_withdrawn"}
     present = wrong is None if has_file else None
-    return Item(name, record, first, frozenset(excluded), withdrawn is not None, custody, present)
+    return Item(name, record, first, excluded, withdrawn is not None, custody, present)
 
 
 def _sightings(logs: Logs, rows: Mapping[str, Sequence[Any]]) -> Sequence[Sighting]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -56,28 +55,33 @@ class Disagreement:
 
 def disagreements(case: Case) -> list[Disagreement]:
     """Give everything that does not fit, in the order of the items; what belongs to the whole case comes last."""
-    items = [item for item in case.items if not item.withdrawn and "kind" in item.record]
-    strikes = cache(lambda: _strikes(case.record))
+    facts, case_record = case.facts, case.record
+    items = [item for item in case.items if _may_differ(item.record, item.id in facts) and not item.withdrawn]
+    strikes = _strikes(case_record) if items else []
     found: list[Disagreement] = []
     for item in items:
-        record, read = item.record, case.facts.get(item.id)
+        record, read = item.record, facts.get(item.id)
         if read:
-            found += _camera(item, read, record.get("zone") or case.record.get("zone"))
-            found += _places(item, read, case.record)
+            found += _camera(item, read, record.get("zone") or case_record.get("zone"))
+            found += _places(item, read, case_record)
         if record.get("uploaded_at"):
-            found += _uploaded(item, strikes())
+            found += _uploaded(item, strikes)
         if record.get("message_type") == "release":
-            found += _release(item, strikes(), case.sightings, _point(case.record, "place"))
+            found += _release(item, strikes, case.sightings, _point(case_record, "place"))
     dated = [item for item in items if item.record.get("claimed.time")]
-    statements = [item for item in dated if item.record["kind"] == "statement"]
-    images = [item for item in items if item.record.get("medium") == "satellite"]
-    found += _few("testimony-times", _testimonies(statements, strikes())) if statements else ()
-    found += _satellites(images, strikes()) if images else ()
-    found += _casualties(case.record)
+    found += _few("testimony-times", _testimonies([one for one in dated if one.record["kind"] == "statement"], strikes))
+    found += _satellites([one for one in dated if one.record.get("medium") == "satellite"], strikes)
+    found += _casualties(case_record)
     for other in case.merged:
-        found += _merged(case.record, other)
-    found += _by_the_sky(dated, case.record)
+        found += _merged(case_record, other)
+    found += _by_the_sky(dated, case_record)
     return found
+
+
+def _may_differ(record: Mapping[str, Any], read: bool) -> bool:
+    """Tell whether an item, not erased, tells anything that can be set against something else."""
+    told = read or "claimed.time" in record or "uploaded_at" in record or "message_type" in record
+    return told and "kind" in record
 
 
 def _few(kind: str, found: Iterable[Disagreement]) -> list[Disagreement]:
@@ -295,11 +299,11 @@ def _says(name: str, time: Any) -> Reason:
 # -- the whole case
 
 
-def _satellites(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disagreement]:
+def _satellites(items: Sequence[Item], strikes: Sequence[Side]) -> Iterator[Disagreement]:
     """Tell satellite images that do not bracket: called before or after and are not, or all of them on one side."""
     lows = [window[0] for _, window in strikes if window[0] is not None]
     highs = [window[1] for _, window in strikes if window[1] is not None]
-    if not lows or not highs:
+    if not items or not lows or not highs:
         return
     event: Window = (min(lows), max(highs))
     shown = _occurred(_words(*event))

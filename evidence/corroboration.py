@@ -220,7 +220,8 @@ def weigh(standard: Standard, case: Case) -> Assessment:
 
 def _ask(rule: Rule, sight: Sight) -> list[RuleResult]:
     """Evaluate one rule, once for each of its facets."""
-    applies = conjunction(_compare(sight.case.record.get(name), want) for name, want in rule.applies_when.items())
+    record, asked = sight.case.record, rule.applies_when
+    applies = conjunction([_compare(record.get(name), wanted) for name, wanted in asked.items()]) if asked else MET
     if applies == NOT_MET:
         return [RuleResult(rule, facet, sight, applies, (), DOES_NOT_APPLY) for facet in rule.facets or _NO_FACET]
     return [_answer(rule, facet, applies, sight) for facet in rule.facets or _NO_FACET]

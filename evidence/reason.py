@@ -129,11 +129,9 @@ def _told(said: Any, table: Mapping[str, str], lang: str) -> str:
         code, names = said
         if not names:
             return table[code]
-        for value in names.values():
-            if type(value) is not str:
-                filled = {name: _told(value, table, lang) for name, value in names.items()}
-                return table[code].format_map(filled)
-        return table[code].format_map(names)
+        return table[code].format_map({
+            name: value if type(value) is str else _told(value, table, lang) for name, value in names.items()
+        })  # fmt: skip
     if kind is Several:
         between, parts = said
         if parts and type(parts[0]) is str:  # names, most often

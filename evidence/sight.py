@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from evidence.docket import Case, Link
 from evidence.independence import Independence
@@ -34,14 +33,6 @@ class Weight:
     contradictions: tuple[str, ...]  # ids of open links
 
 
-class Bearing(NamedTuple):
-    """What bears on one facet before anything is made of it: links with the places of their items."""
-
-    counted: list[int]  # items that support it and are not barred, in the order of registration
-    supports: list[tuple[int, Link]]  # their links
-    open: list[tuple[int, Link]]  # contradictions that nobody resolved; an excluded item's stay open
-
-
 class Sight:
     """One case seen under one list of exclusions."""
 
@@ -50,25 +41,25 @@ class Sight:
         self.items = case.items
         self.exclude = tuple(exclude)
         self.independence = Independence(case.items, case.sources, case.relations)
-        self._links: dict[str, list[tuple[int, Link]]] = {}  # facet -> live links of live items
-        self._all_links: list[tuple[int, Link]] = []
+        self._supports: dict[str, list[tuple[int, Link]]] = {}  # facet -> live links of live items that support it
+        self._others: dict[str, list[tuple[int, Link]]] = {}  # and those of another stance
         self._withdrawn: dict[str, set[int]] = {}  # facet -> withdrawn items that had supported it
-        self._bearings: dict[str, Bearing] = {}
+        self._counted: dict[str, tuple[list[int], list[tuple[int, Link]]]] = {}
         self._linked: dict[str, list[int]] = {}
         self._weights: dict[str, Weight] = {}
-        places, items, links = self.independence.places, self.items, self._links
+        places, items = self.independence.places, self.items
         for link in case.links:
             place = places.get(link.item)
             if place is None or link.withdrawn:
                 continue
+            supporting = link.stance == "supports"
             if items[place].withdrawn:
-                if link.stance == "supports":
+                if supporting:
                     for facet in link.facets:
                         self._withdrawn.setdefault(facet, set()).add(place)
                 continue
-            pair = (place, link)
-            self._all_links.append(pair)
-            for facet in dict.fromkeys(link.facets):
+            pair, links = (place, link), self._supports if supporting else self._others
+            for facet in {ANY, *link.facets}:
                 if facet in links:
                     links[facet].append(pair)
                 else:
@@ -79,8 +70,8 @@ class Sight:
         return tuple([self.items[place].id for place in places])
 
     def links(self, facet: str) -> list[tuple[int, Link]]:
-        """Give the links to a facet, to any facet for `*`, with the places of their items."""
-        return self._all_links if facet == ANY else self._links.get(facet, [])
+        """Give the links to a facet, to any facet for `*`, with the places of their items; those that support first."""
+        return [*self._supports.get(facet, ()), *self._others.get(facet, ())]
 
     def linked(self, facet: str | None) -> list[int]:
         """Give each item with a link of any stance to the facet, to any facet where it is None or `*`."""
@@ -93,32 +84,30 @@ class Sight:
         """Give those of the linked items that came with bytes of their own."""
         return [place for place in self.linked(facet) if self.items[place].record.get("file")]
 
-    def bearing(self, facet: str) -> Bearing:
-        """Give the links and items that bear on a facet, on any for `*`."""
-        found = self._bearings.get(facet)
-        if found is None:
-            barred, supports, standing = self.barred, [], []
-            for pair in self.links(facet):
-                place, link = pair
-                if link.stance == "supports":
-                    if place not in barred:
-                        supports.append(pair)
-                elif link.stance == "contradicts" and link.resolution in (None, "", "unresolved"):
-                    standing.append(pair)
-            found = self._bearings[facet] = Bearing(sorted({place for place, _ in supports}), supports, standing)
-        return found
-
     def counted(self, facet: str | None) -> list[int]:
         """Give the items that count for a facet: supporting, no translation, and not excluded by the standard."""
-        return self.bearing(facet or "").counted
+        return self._count(facet or "")[0]
 
     def counted_links(self, facet: str | None) -> list[tuple[int, Link]]:
         """Give the `supports` links to the facet of the items that count for it."""
-        return self.bearing(facet or "").supports
+        return self._count(facet or "")[1]
+
+    def _count(self, facet: str) -> tuple[list[int], list[tuple[int, Link]]]:
+        found = self._counted.get(facet)
+        if found is None:
+            supports, barred = self._supports.get(facet, []), self.barred
+            if barred:
+                supports = [pair for pair in supports if pair[0] not in barred]
+            found = self._counted[facet] = sorted({place for place, _ in supports}), supports
+        return found
 
     def open_contradictions(self, facet: str) -> list[tuple[int, Link]]:
-        """Give the `contradicts` links on a facet (any for `*`) that nobody resolved."""
-        return self.bearing(facet).open
+        """Give the `contradicts` links on a facet (any for `*`) that nobody resolved; an excluded item's stay open."""
+        return [
+            (place, link)
+            for place, link in self._others.get(facet, ())
+            if link.stance == "contradicts" and link.resolution in (None, "", "unresolved")
+        ]
 
     def independent(self, places: Sequence[int]) -> Packing:
         """Give the number of independent sources among the items at `places`, and the items that make it."""
@@ -193,7 +182,7 @@ class Sight:
 
     def _weigh(self, facet: str) -> Weight:
         counted = self.counted(facet)
-        supporting = [place for place, link in self.links(facet) if link.stance == "supports"]
+        supporting = [place for place, _ in self._supports.get(facet, ())]
         packing = self.independent(counted)
         chosen = set(packing.chosen)
         groups: dict[int, list[str]] = {}
