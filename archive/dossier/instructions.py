@@ -13,9 +13,10 @@ from archive.handed_over import Dossier
 MACOS = "; ".join(
     f"shasum -a 256 -c {name} | grep -v ': OK$'" for name in ("tagmanifest-sha256.txt", "manifest-sha256.txt")
 )
-POWERSHELL = (
-    "foreach ($m in 'tagmanifest-sha256.txt','manifest-sha256.txt') { Get-Content $m | ForEach-Object {"
-    " $h,$f = $_ -split '  ',2; if ((Get-FileHash -Algorithm SHA256 $f).Hash -ne $h) { \"CHANGED $f\" } } }"
+POWERSHELL = (  # 5.1 as well as 7: no `&&`; a file that is not there has no hash, so it is CHANGED too
+    "$n = 0; foreach ($m in 'tagmanifest-sha256.txt','manifest-sha256.txt') { Get-Content $m | ForEach-Object { $n++;"
+    " $h,$f = $_ -split '  ',2; if ((Get-FileHash -Algorithm SHA256 $f).Hash -ne $h) { \"CHANGED $f\" } } };"
+    ' "$n files looked at"'
 )
 
 
