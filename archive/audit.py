@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from archive import unfinished
 from archive.anchor import Anchor, check_anchors, check_claims, proven, roots_of, windows
 from archive.checked import recorded_checks
-from archive.compared import check_names, check_observations, check_pages, check_schema, compare_view
+from archive.compared import check_merges, check_names, check_observations, check_pages, check_schema, compare_view
 from archive.database import TABLES, VIEW, left_journal, still
 from archive.erasure import orders
 from archive.finding import Finding
@@ -135,6 +135,7 @@ def _made(replay: Replay, db: sqlite3.Connection, report: Report, roots: bytes |
     report.witnessed = check_witnesses(replay, db, replay.scratch)
     report.erased = orders(replay.scratch)
     check_names(replay, replay.scratch)
+    check_merges(replay, replay.scratch)
     if report.readable >= frozenset(VIEW):
         compare_view(replay, db, replay.scratch)
     if "observation" in report.readable:

@@ -88,6 +88,26 @@ def _changes(columns: Sequence[str], found: Row, made: Row) -> str:
     return f"it was changed ({shown})"
 
 
+def check_merges(replay: Replay, scratch: sqlite3.Connection) -> None:
+    """A merge is two edits in one commit: where one case says what the other does not, somebody wrote past the command.
+
+    What was erased says nothing any more, and is not asked.
+    """
+    asked = "SELECT code, first, fields FROM record WHERE kind = 'case' AND fields LIKE '%\"merged\\_%' ESCAPE '\\'"
+    told = {code: (first, json.loads(fields)) for code, first, fields in scratch.execute(asked)}
+    nothing: tuple[int, dict[str, Any]] = (0, {})
+    for code, (first, fields) in told.items():
+        into = fields.get("merged_into")
+        halves = [] if into is None or code in told.get(into, nothing)[1].get("merged_from", ()) else [into]
+        taken = fields.get("merged_from", ())
+        halves += [other for other in taken if told.get(other, nothing)[1].get("merged_into") != code]
+        if halves:
+            replay.report(
+                "merge-half", f"case of entry {first}", f"{len(halves)} merges that the other case does not state",
+                since=None,
+            )  # fmt: skip
+
+
 def check_names(replay: Replay, scratch: sqlite3.Connection) -> None:
     """No two records of a case and kind that count have one name: whoever asks for it must get one answer."""
     rows = scratch.execute(

@@ -38,6 +38,7 @@ CODES: dict[str, Code] = {
     "entry-time": Code("finding", "an entry bears another time than the commit that signs it", _ASK),
     "record-malformed": Code("finding", "an entry records what its type cannot hold; no record was made of it", _ASK),
     "name-twice": Code("finding", "two records of a case bear one name", _ASK),
+    "merge-half": Code("finding", "a merge that only one of its two cases states; neither takes in the other", _ASK),
     "tail-uncommitted": Code("finding", "entries at the end that no commit signs", _COPY),
     "commit-range": Code("finding", "a commit does not sign exactly the entries before it", _COPY),
     "commit-root": Code("finding", "these entries are not those that were signed", _COPY),

@@ -2335,6 +2335,7 @@ class Ledger:
             "chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)", "gone(idx INTEGER, digest TEXT)",
             "erased(digest TEXT, idx INTEGER)", "object(blake3 TEXT, sha256 TEXT, size INTEGER, idx INTEGER)",
             "named(sub TEXT, kind TEXT, code TEXT, id TEXT)", "ended(sub TEXT)",
+            "merged(sub TEXT PRIMARY KEY, code TEXT, above TEXT, below TEXT)",
             "handed(idx INTEGER PRIMARY KEY, receiver TEXT, outside INTEGER)", "made(idx INTEGER, at TEXT)",
         ):  # fmt: skip
             self.scratch.execute(f"CREATE TABLE {table}")
@@ -2415,8 +2416,20 @@ class Ledger:
         )
         for kind, count in self.scratch.execute(twice):
             self.report.found("disclosures", f"{count} records bear one name, of kind {kind}")
+        self.merges()
         for problem in self.registry.disputed():
             self.report.found("ledger", problem)
+
+    def merges(self) -> None:
+        """Each merge is stated by both of its cases."""
+        rows = self.scratch.execute("SELECT code, above, below FROM merged ORDER BY code")
+        told = {code: (above, json.loads(below)) for code, above, below in rows}
+        for code, (above, below) in told.items():
+            halves = [other for other in below if told.get(other, (None, []))[0] != code]
+            if above is not None and code not in told.get(above, (None, []))[1]:
+                halves.append(above)
+            if halves:
+                self.report.found("disclosures", f"{len(halves)} merges of cases that only one of the two states")
 
     def stamp(self, db: sqlite3.Connection, index: int, fields: dict[str, Any]) -> None:
         """Hold one time-stamp against its checkpoint and the roots kept with it, and acts against its time."""
@@ -2636,6 +2649,12 @@ class Ledger:
         if entry.t == "policy.set" and "policy" in fields:
             self.set_policy(entry.index, fields["policy"])
         wrong = misfit(entry, fields)
+        if not wrong and entry.t in ("record.add", "record.edit") and entry.body["kind"] == "case" and "code" in fields:
+            self.scratch.execute("DELETE FROM merged WHERE sub = ?", (entry.sub,))
+            above, below = fields.get("merged_into"), fields.get("merged_from", [])
+            if above is not None or below:
+                row = (entry.sub, fields["code"], above, json.dumps(below))
+                self.scratch.execute("INSERT INTO merged VALUES (?,?,?,?)", row)
         if wrong:
             self.report.found("disclosures", f"{where}: {wrong}")
         elif entry.t in ("record.add", "record.link"):

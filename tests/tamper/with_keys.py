@@ -203,6 +203,13 @@ def item_registered_twice(a: Attacker) -> None:
     a.append([_new(body={"kind": "item"})], a.thief(), fields=[said])
 
 
+@attack("merge-half", "1 merges that the other case does not state", "1 merges of cases that only one of the two states")
+def merge_that_one_case_alone_states(a: Attacker) -> None:
+    """Say of a case that it was merged into another, so that people look for it there, and leave the other as it is."""
+    said = {**FIELDS, "merged_into": making.casebook.CODE, "merged_reason": "one attack"}
+    a.append([_new()], a.thief(), fields=[said])
+
+
 @attack("role", "a registrar may make the first seal, not another", "a registrar may make the first seal, not another")
 def identity_sealed_again_by_a_registrar(a: Attacker) -> None:
     """Put another sealed identity over the first, which a guardian alone may."""
