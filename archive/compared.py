@@ -17,6 +17,7 @@ import orjson
 
 from archive import log_rows, merkle
 from archive.database import INDEXES, TABLES, TRIGGERS, VIEW
+from archive.log_leaves import leaf_hashes
 from archive.replay import Replay
 from schemas.errors import FormatError, SijillError
 
@@ -174,7 +175,7 @@ def _rows_root(db: sqlite3.Connection, entry: int, salt: str) -> tuple[int, str]
     compact, (base, last) = merkle.CompactRange(), log_rows.span(entry)
     rows = db.execute("SELECT * FROM observation WHERE id BETWEEN ? AND ? ORDER BY id", (base, last))
     try:
-        for hashed in log_rows.leaf_hashes(salt, _told_alike(rows, base)):
+        for hashed in leaf_hashes(salt, _told_alike(rows, base)):
             compact.append(hashed)
     except (SijillError, ValueError, TypeError, AttributeError, LookupError):
         return None

@@ -22,6 +22,7 @@ import orjson
 
 from archive import ledger, log_rows, merkle
 from archive.draft import Draft
+from archive.log_leaves import leaf_hashes
 from archive.object_trouble import taken_away
 from archive.sheets import Sheets
 from archive.workers import WorkerLost, can_fork, forked
@@ -204,7 +205,7 @@ def _insert(
             _note((row for row, at in zip(_hashed(cells), earliest, strict=True) if at is None), unreadable, name)
         readable += len(earliest) - lost
         compact.extend_hashes(hashes)
-        compact.extend_hashes(log_rows.leaf_hashes(salt, islice(_hashed(cells), len(hashes), None)))
+        compact.extend_hashes(leaf_hashes(salt, islice(_hashed(cells), len(hashes), None)))
         if told is not None:
             found.told = told
         if progress is not None:
@@ -224,7 +225,7 @@ def _batches(log: FlightLog, salt: str, share: Callable[[], int] = lambda: 0) ->
     """
     rows = log.told
     while cells := list(chain.from_iterable(islice(rows, BATCH))):
-        yield cells, list(log_rows.leaf_hashes(salt, islice(_hashed(cells), share()))), None
+        yield cells, list(leaf_hashes(salt, islice(_hashed(cells), share()))), None
     yield [], [], list(log.warnings)
 
 

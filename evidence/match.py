@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evidence.where import Point, distance_km, geodesic
+from evidence.distance import Point, distance_km, geodesic
 from schemas.aircraft import speeds_kmh
 from schemas.extent import MICRO, bounds
 

@@ -23,9 +23,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from evidence.distance import Point
 from evidence.reason import Reason, reason
 from evidence.reason import told as said_in_words
-from evidence.where import Point
 from schemas.aircraft import fold
 from schemas.errors import ExtraMissing
 from schemas.extent import MICRO

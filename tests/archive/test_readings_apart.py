@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import log_rows, merkle, readings
+from archive import log_leaves, merkle, readings
 from archive.audit import audit
 from archive.workers import WorkerLost, forked
 from tests.casebook import case, files, new_archive, take, write
@@ -18,7 +18,7 @@ def test_the_hashes_are_those_of_the_leaves(salt, rows):
     """With HMAC's keyed states made once."""
     rows = [(number, json.dumps({"row": number, "said": said})) for number, said in rows]
 
-    assert list(log_rows.leaf_hashes(salt, rows)) == [merkle.leaf_hash(log_rows.leaf(salt, *row)) for row in rows]
+    assert list(log_leaves.leaf_hashes(salt, rows)) == [merkle.leaf_hash(log_leaves.leaf(salt, *row)) for row in rows]
 
 
 def _rows(archive):

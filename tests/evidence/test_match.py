@@ -10,10 +10,10 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from evidence.distance import distance_km, geodesic
 from evidence.flight_log import read_log
 from evidence.match import classify, coverage_holds, great_circle, reach_km, search_box
 from evidence.when import read_time
-from evidence.where import distance_km, geodesic
 
 PLACE = (35_812_000, 36_604_000)
 NOON = 1_549_200_000

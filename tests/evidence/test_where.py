@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence import where
-from evidence.where import bearing_deg, distance_km, read_coordinate, read_place, read_position
+from evidence import distance
+from evidence.distance import bearing_deg, distance_km
+from evidence.where import read_coordinate, read_place, read_position
 from schemas import canonical
 from schemas.errors import FormatError
 
@@ -127,7 +128,7 @@ def test_distance_is_symmetric_and_agrees_with_geographiclib(here, there):
 
     assert distance_km(here, there) == pytest.approx(distance_km(there, here), abs=1e-6)
     if here != there:
-        length, bearing = where._karney(here, there)
+        length, bearing = distance._karney(here, there)
         assert length == pytest.approx(distance_km(here, there), abs=1e-6)
         if length > 0.1:
             assert abs((bearing - bearing_deg(here, there) + 180) % 360 - 180) < 1e-5
