@@ -47,7 +47,8 @@ def say(code: str, lang: str = "en", /, **names: Any) -> str:
     return sentences.get(lang, sentences["en"]).format(**names)
 
 
-LOGS, DOSSIERS = ("log-", "time-"), ("seen-",)  # beginnings of the codes of sentences that are recorded in English
+# beginnings of the codes of sentences that are said in English first
+LOGS, DOSSIERS, ERRORS = ("log-", "time-"), ("seen-",), ("error-",)
 
 
 def retold(text: str, lang: str, codes: tuple[str, ...] = LOGS) -> str:

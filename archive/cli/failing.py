@@ -85,19 +85,39 @@ def _told(error: SijillError, *, as_json: bool) -> int:
     return error.exit_status
 
 
+def _tongue() -> str:
+    """Give the language of sentences, English where the one that was asked for is none of ours."""
+    from archive.language import language
+
+    try:
+        return language(None)
+    except SijillError:
+        return "en"
+
+
+def _retold(text: str) -> str:
+    """Give a sentence in the reader's language where it is one of those that are kept so; else as it is."""
+    lang = _tongue()
+    if lang == "en":
+        return text
+    from schemas.sentences import ERRORS, retold
+
+    return retold(text, lang, ERRORS)
+
+
 def _in_words(error: SijillError) -> str:
-    lines = [f"sijill: {visible(error.message, lines=True)}"]
+    lines = [f"sijill: {visible(_retold(error.message), lines=True)}"]
     if error.where and error.where not in error.message and not error.problems:
         lines.append(f"  at {visible(error.where)}")
-    lines += ["  " + visible(": ".join(filter(None, (p.where, p.problem)))) for p in error.problems]
+    lines += ["  " + visible(": ".join(filter(None, (p.where, _retold(p.problem))))) for p in error.problems]
     if error.hint:
-        lines.append(f"  -> {visible(error.hint, lines=True)}")
+        lines.append(f"  -> {visible(_retold(error.hint), lines=True)}")
     return "\n".join(lines) + "\n"
 
 
 def _last_word(sentence: str, status: int) -> int:
     try:
-        sys.stderr.write(f"\nsijill: {sentence}\n")
+        sys.stderr.write(f"\nsijill: {_retold(sentence)}\n")
     except OSError:
         pass
     return status

@@ -105,3 +105,38 @@ def test_every_reason_to_withhold_has_a_sentence():
     from evidence.reason import reason, told
 
     assert all(ARABIC.search(told(reason(f"withheld-{why}"), "ar")) for why in WITHHELD)
+
+
+def constants():
+    """Give every text in the source of the archive, with the words of its f-strings."""
+    for path in (ROOT / "archive").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+SOURCE = "\n".join(constants())
+
+
+@pytest.mark.parametrize("code", [code for code in TABLE if code.startswith("error-")])
+def test_a_sentence_of_an_error_is_one_that_is_said(code):
+    """What the table retells stands in the source word for word, so that neither goes its own way."""
+    parts = [part for part in re.split(r"\{\w+\}|(?=; did you mean )", TABLE[code]["en"]) if len(part) > 3]
+    assert [part for part in parts if part not in SOURCE] == []
+    assert ARABIC.search(TABLE[code]["ar"])
+    assert set(NAME.findall(TABLE[code]["en"])) == set(NAME.findall(TABLE[code]["ar"]))
+
+
+@pytest.mark.parametrize(("call", "said"), [
+    (["case", "show", "EX-2019-0002"], "لا قضية باسم EX-2019-0002 في هذا الأرشيف؛ هل تقصدون EX-2019-0001؟"),
+    (["item", "show", "EX-2019-0001/V99"], "لا مادة باسم EX-2019-0001/V99 في هذا الأرشيف"),
+    (["dossier", "export", casebook.CODE, "--for", "cort", "--out", "x", "--purpose", "y"], "لا جهة باسم cort؛ هل تقصدون court؟"),
+    (["dossier", "export", casebook.CODE, "--for", "court", "--out", "x"], "ملف يخرج من الفريق يلزمه غرض"),
+    (["link", "withdraw", f"{casebook.CODE}/L1", "--reason", "x", "--as", "nobody-here"], "لا مفتاح لمشغّل باسم nobody-here"),
+])  # fmt: skip
+def test_the_commonest_errors_are_told_in_arabic(at_home, monkeypatch, capsys, call, said):
+    monkeypatch.setenv("SIJILL_LANG", "ar")
+    assert guarded(call) in (2, 4)
+    assert said in capsys.readouterr().err
+    guarded([*call, "--json"])
+    assert not ARABIC.search(capsys.readouterr().out)
