@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Any
 
 from evidence.distance import Point, distance_km, geodesic
@@ -162,24 +163,20 @@ def search_box(place: Point, radius_km: float) -> list[Box]:
     margin = 1e-5
     south, north = lat - math.degrees(angle) - margin, lat + math.degrees(angle) + margin
     if south <= -90 or north >= 90 or angle >= math.pi / 2:
-        return [(_micro(max(south, -90), -1), _micro(min(north, 90), 1), -180 * MICRO, 180 * MICRO)]
+        return [(floor(max(south, -90) * MICRO), ceil(min(north, 90) * MICRO), -180 * MICRO, 180 * MICRO)]
     # Latitudes on the ellipsoid are up to 0.2 degrees from those of the sphere: take the parallel farther out.
     widest = min(90.0, abs(lat) + 0.2)
     ratio = math.sin(angle) / math.cos(math.radians(widest)) if widest < 90 else 2.0
     span = math.degrees(math.asin(ratio)) * 1.005 + margin if ratio < 1 else 180.0
+    low, high = floor(south * MICRO), ceil(north * MICRO)
     if span >= 180:
-        return [(_micro(south, -1), _micro(north, 1), -180 * MICRO, 180 * MICRO)]
-    low, high = _micro(south, -1), _micro(north, 1)
-    west, east = _micro(lon - span, -1), _micro(lon + span, 1)
+        return [(low, high, -180 * MICRO, 180 * MICRO)]
+    west, east = floor((lon - span) * MICRO), ceil((lon + span) * MICRO)
     if west <= -180 * MICRO:
         return [(low, high, -180 * MICRO, east), (low, high, west + 360 * MICRO, 180 * MICRO)]
     if east >= 180 * MICRO:
         return [(low, high, west, 180 * MICRO), (low, high, -180 * MICRO, east - 360 * MICRO)]
     return [(low, high, west, east)]
-
-
-def _micro(deg: float, outward: int) -> int:
-    return (math.floor if outward < 0 else math.ceil)(deg * MICRO)
 
 
 def coverage_holds(
@@ -193,7 +190,9 @@ def coverage_holds(
     """
     if earliest is None or latest is None or place is None:
         return None
-    coverage = {key.removeprefix("coverage."): value for key, value in (coverage or {}).items()}
+    if not coverage:
+        return False
+    coverage = {key.removeprefix("coverage."): value for key, value in coverage.items()}
     starts, ends = coverage.get("from"), coverage.get("to")
     if not starts or not ends:
         return False
