@@ -21,6 +21,8 @@ from schemas.fields import nest
 from schemas.text import nearest, visible
 
 ITEM_READINGS = "SELECT idx, fields FROM act WHERE sub = ? AND t = 'reading.add' ORDER BY idx DESC LIMIT 1"
+_ITEMS = "SELECT count(*) FROM record WHERE code = ? AND kind = 'item' AND withdrawn IS NULL"
+_ASSESSED = "SELECT fields FROM act WHERE sub = ? AND t = 'assessment.add' ORDER BY idx DESC LIMIT 1"
 KINDS_OF_CASE = (("sources", "source"), ("items", "item"), ("links", "link"), ("relations", "relation"))
 
 
@@ -72,40 +74,37 @@ def _kept(row: Any, seen_from: str = "") -> Kept:
 
 def case_list(db: Any) -> dict[str, Any]:
     """Give the `sijill-case-list/1` document: every case with its items counted and its last recorded grade."""
-    counts = dict(
-        db.execute(
-            "SELECT code, count(*) FROM record WHERE kind = 'item' AND withdrawn IS NULL GROUP BY code"
-        ).fetchall()
-    )
-    grades = _grades(db)
-    cases = []
-    for row in db.execute(f"SELECT {_COLUMNS} FROM record WHERE kind = 'case' ORDER BY first"):
+    return {"format": "sijill-case-list/1", "cases": list(each_case(db))}
+
+
+def each_case(db: Any) -> Iterator[dict[str, Any]]:
+    """Give the members of `cases` one after another, in the order of registration; none is kept."""
+    firsts = db.execute("SELECT first FROM record INDEXED BY record_when WHERE kind = 'case' ORDER BY first")
+    for key in firsts:  # the index answers alone: other records are not gone through
+        row = db.execute(f"SELECT {_COLUMNS} FROM record WHERE first = ?", key).fetchone()
         case = _kept(row)
         record = nest(case.fields)
         marked = is_marked(row[-1])
         into = weighed_as(db, case.code) if marked else case.code
         taken = family(db, case.code) if marked else [case.code]
-        cases.append(
-            {
-                "code": case.code, "title": record.get("title"), "exercise": bool(record.get("exercise")),
-                "items": sum(counts.get(code, 0) for code in taken),
-                "grade": grades.get(case.sub) if into == case.code else None,
-                "withdrawn": case.withdrawn is not None,
-                **({"merged_into": into} if into != case.code else {}),
-                **({"merged_from": taken[1:]} if taken[1:] else {}),
-            }
-        )  # fmt: skip
-    return {"format": "sijill-case-list/1", "cases": cases}
+        yield {
+            "code": case.code, "title": record.get("title"), "exercise": bool(record.get("exercise")),
+            "items": sum(db.execute(_ITEMS, (code,)).fetchone()[0] for code in taken),
+            "grade": _grade(db, case.sub) if into == case.code else None,
+            "withdrawn": case.withdrawn is not None,
+            **({"merged_into": into} if into != case.code else {}),
+            **({"merged_from": taken[1:]} if taken[1:] else {}),
+        }  # fmt: skip
 
 
-def _grades(db: Any) -> dict[str, str | None]:
-    """Give by case's subject what its last recorded assessment says: meets, below or a grade's name."""
-    grades: dict[str, str | None] = {}
-    for sub, fields in db.execute("SELECT sub, fields FROM act WHERE t = 'assessment.add' ORDER BY idx"):
-        said = json.loads(fields)
-        meets = said.get("meets")
-        grades[sub] = said.get("grade") or (None if meets is None else "meets" if meets is True else "below")
-    return grades
+def _grade(db: Any, sub: str) -> str | None:
+    """Give what the last recorded assessment of a case says: meets, below or a grade's name."""
+    row = db.execute(_ASSESSED, (sub,)).fetchone()
+    if row is None:
+        return None
+    said = json.loads(row[0])
+    meets = said.get("meets")
+    return said.get("grade") or (None if meets is None else "meets" if meets is True else "below")
 
 
 def case_document(db: Any, code: str) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def case_document(db: Any, code: str) -> dict[str, Any]:
     case = find_case(db, code)
     document: dict[str, Any] = {"format": "sijill-case/1", **case.document()}
     into = weighed_as(db, code)
-    document["grade"] = _grades(db).get(case.sub) if into == code else None
+    document["grade"] = _grade(db, case.sub) if into == code else None
     document |= {"weighed_with": into} if into != code else {}
     records = list(gathered(db, code))
     for plural, kind in KINDS_OF_CASE:

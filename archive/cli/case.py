@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said, tongue, words
-from archive.cli.showing import columns, show, size_in_words, time_in_words, warn
+from archive.cli.showing import columns, each_line, show, show_each, size_in_words, time_in_words, warn
 from schemas.text import visible
 
 HELP = "List the cases, show one, amend what it claims, or merge two that were one attack."
@@ -18,19 +19,19 @@ app = new_app(HELP, group=True)
 @command(app, "list", example="sijill case list", exits={0: "shown"})
 def list_cases(ctx: typer.Context) -> None:
     """List the cases with their items and their last recorded grade."""
-    from archive.show import case_list
+    from archive.show import each_case
+    from archive.stretches import count
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        return ((case["code"], case["items"], _standing(case), title_of(case)) for case in each_case(db))
 
     with archive_of(ctx).reading() as db:
-        document = case_list(db)
-    rows = [
-        (case["code"], case["items"], _standing(case), title_of(case)) for case in document["cases"]
-    ]
-    told = (
-        columns(rows, ("code", "items", "grade", "title"))
-        if rows
-        else "no cases yet; take one in with `sijill intake FOLDER`"
-    )
-    show(document, told, as_json=said(ctx).json)
+        if said(ctx).json:
+            show_each({"format": "sijill-case-list/1"}, "cases", each_case(db))
+        elif count(db):
+            sys.stdout.writelines(each_line(rows, ("code", "items", "grade", "title")))
+        else:
+            sys.stdout.write("no cases yet; take one in with `sijill intake FOLDER`\n")
 
 
 @command(

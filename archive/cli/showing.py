@@ -33,6 +33,21 @@ def show(document: Mapping[str, Any], words: Callable[[], str] | str, *, as_json
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
+def show_each(head: Mapping[str, Any], name: str, members: Iterable[Any]) -> None:
+    """Write the JSON document of `head` and the list `name` as `show` does, member by member, none of them held."""
+    import json
+
+    def said(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
+    sys.stdout.write(said(head).removesuffix("\n}") + f',\n  "{name}": [')
+    between, end = "\n    ", "]\n}\n"
+    for one in members:
+        sys.stdout.write(between + said(one).replace("\n", "\n    "))
+        between, end = ",\n    ", "\n  ]\n}\n"
+    sys.stdout.write(end)
+
+
 def warn(lines: Iterable[str], lang: str = "en") -> None:
     """Write warnings to stderr, one a line; sentences of ours in `lang`."""
     if lang == "en":
@@ -46,13 +61,23 @@ def warn(lines: Iterable[str], lang: str = "en") -> None:
 
 def columns(rows: Sequence[Sequence[Any]], heads: Sequence[str] = ()) -> str:
     """Give rows as aligned columns of plain text; None is shown as a dash."""
-    table = [list(heads)] if heads else []
-    table += [["-" if cell is None else visible(str(cell)) for cell in row] for row in rows]
-    if not table:
-        return ""
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
-    return "\n".join(lines) + "\n"
+    return "".join(each_line(lambda: rows, heads))
+
+
+def each_line(rows: Callable[[], Iterable[Sequence[Any]]], heads: Sequence[str] = ()) -> Iterator[str]:
+    """Give the same line by line, nothing if there is no row and no head; `rows` are asked for twice, never held."""
+
+    def cells() -> Iterator[list[str]]:
+        if heads:
+            yield list(heads)
+        for row in rows():
+            yield ["-" if cell is None else visible(str(cell)) for cell in row]
+
+    widths: list[int] = []
+    for row in cells():
+        widths = list(map(max, widths or [0] * len(row), map(len, row)))
+    for row in cells():
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
 
 
 def size_in_words(size: int | None) -> str:
