@@ -70,7 +70,7 @@ class Proof:
     genesis: bytes  # the leaf hash of entry 0, the trust root with the log's key
     entries: tuple[int, ...]  # their indices, in order
     proved: Callable[[], Iterator[Proved]]  # gives each; raises IntegrityError where the ledger does not give the root
-    disclosures: str  # those of these entries that may be shown, a line each
+    disclosures: tuple[str, ...]  # those that may be shown, entry by entry, each a line that ends
     commits: tuple[Signed, ...]
     signers: tuple[tuple[str, str], ...]  # fingerprint, OpenSSH public line; in order of their key entries
     anchors: tuple[Anchored, ...] = ()  # by size, one each
@@ -176,7 +176,7 @@ def gather_proof(
     signers = tuple((added[i], registered.keys[added[i]].line) for i in sorted(added) if i in gathering.entries)
     return Proof(
         registered.origin, size, checkpoint.root, alone, registered.log_vkey,
-        merkle.leaf_hash(_leaf(db, 0)), indices, proved, "".join(_shown(db, indices, show)), commits, signers,
+        merkle.leaf_hash(_leaf(db, 0)), indices, proved, tuple(_shown(db, indices, show)), commits, signers,
         tuple(_anchors(db, registered, checkpoint)),
     )  # fmt: skip
 
@@ -224,10 +224,11 @@ def _leaf(db: Any, index: int) -> bytes:
 
 
 def _shown(db: Any, indices: Iterable[int], show: Mapping[int, frozenset[str]]) -> Iterator[str]:
-    """Give the stored disclosure strings whose names may be shown, a line each."""
+    """Give the stored disclosure strings whose names may be shown, as the lines of each entry that has some."""
     for index in indices:
         names = show.get(index, frozenset())
         row = db.execute("SELECT disclosures FROM private WHERE idx = ?", (index,)).fetchone() if names else None
-        for string in json.loads(row[0]) if row else ():
-            if disclosure.read(string)[1] in names:
-                yield f"{string}\n"
+        strings = json.loads(row[0]) if row else ()
+        lines = "".join(f"{string}\n" for string in strings if disclosure.read(string)[1] in names)
+        if lines:
+            yield lines

@@ -117,6 +117,7 @@ class _Gathering:
         self, date: str, signers: Sequence[str], weigh: Callable[[Any, str], tuple[bytes, Any]]
     ) -> Dossier:
         """Decide, item by item and field by field, and hand over what is left."""
+        standard, assessment = weigh(self.db, self.case.code)  # before the records are held: it needs much for a while
         records = list(gathered(self.db, self.case.code))
         codes = family(self.db, self.case.code)
         items = [r for r in records if r.kind == "item"]
@@ -139,7 +140,6 @@ class _Gathering:
         kept_relations = [r for r in relations if not {r.names("item"), r.names("of")} & out]
         shown_links = tuple(self._record(r, ("link",)) for r in kept_links)
         shown_relations = tuple(self._record(r, ("relation",)) for r in kept_relations)
-        standard, assessment = weigh(self.db, self.case.code)
         silent = Hidden({*words, *(r.label for r in shown_items if self.decisions[r.sub].rendition is not None)})
         assessment = {**assessment, "consistency": unspoken(assessment.get("consistency", ()), silent)}
         number = 1 + self._exports()

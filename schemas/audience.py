@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from sys import intern
 
 from schemas.errors import FormatError
 from schemas.vocabulary import AUDIENCES
@@ -56,4 +57,4 @@ def allowed(
     audience: str, nouns: tuple[str, ...], fields: Mapping[str, object], *, released: bool = False
 ) -> dict[str, object]:
     """Give the fields that `audience` may see."""
-    return {name: value for name, value in fields.items() if may_see(audience, nouns, name, released=released)}
+    return {intern(name): value for name, value in fields.items() if may_see(audience, nouns, name, released=released)}

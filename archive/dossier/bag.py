@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +28,10 @@ STAMP = SIGNED + ".tsr"
 DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFESTS = (("manifest-sha256.txt", "sha256"), ("manifest-blake3.txt", "blake3"))
 _SAFE = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,99}/){0,5}[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?<!\.)\Z")
+
+
+def _list(files: Mapping[str, Digests], algorithm: str, file: IO[str]) -> None:
+    file.writelines(f"{getattr(found, algorithm)}  {path}\n" for path, found in files.items())
 
 
 class Bag:
@@ -105,8 +110,7 @@ class Bag:
         self.add("bagit.txt", DECLARATION)
         self.add("bag-info.txt", "".join(f"{key}: {value}\n" for key, value in {**info, "Payload-Oxum": oxum}.items()))
         for name, algorithm in MANIFESTS:
-            lines = [f"{getattr(found, algorithm)}  {path}\n" for path, found in payload.items()]
-            self.add(name, "".join(lines))
+            self.stream(name, partial(_list, payload, algorithm))
         tags = {name: found for name, found in sorted(self.files.items()) if "/" not in name}
         return self.add(SIGNED, "".join(f"{found.sha256}  {name}\n" for name, found in tags.items()))
 

@@ -85,7 +85,7 @@ def build(
     bag = Bag(building)
     thumbnails, without = _files(dossier, bag, progress)
     bag.stream("data/records/case.json", records.writer(records.case_document(dossier, thumbnails)))
-    bag.add("data/records/custody.jsonl", records.custody_jsonl(dossier))
+    bag.stream("data/records/custody.jsonl", lambda file: file.writelines(records.custody_lines(dossier)))
     bag.add("data/records/corroboration.json", records.corroboration_json(dossier))
     bag.add("data/records/audit.json", records.audit_json(dossier))
     bag.add("data/records/standard.toml", dossier.standard)

@@ -106,7 +106,7 @@ def to_supersede(folder: Path, dossier: Dossier) -> Earlier:
 
 def correction(dossier: Dossier, earlier: Earlier, thumbnails: Mapping[str, str]) -> dict[str, Any]:
     """Give what changed between `earlier` and a dossier that is being written: records/correction.json."""
-    case = json.loads(records.pretty(records.case_document(dossier, thumbnails)))
+    case = json.loads(records.text(records.case_document(dossier, thumbnails)))
     weighed = json.loads(records.corroboration_json(dossier))
     found = differences(earlier.case, case, earlier.weighed, weighed)
     return {"format": "sijill-dossier-correction/1", "supersedes": earlier.id, "of": earlier.date, **found}

@@ -9,10 +9,10 @@ Follows RO-Crate 1.2.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from archive.handed_over import Dossier
+from archive.handed_over import Dossier, Exhibit
 from evidence.digest import Digests
 from schemas.fields import in_language
 from schemas.text import visible
@@ -43,61 +43,69 @@ _SAYS = {
     "records/standard.toml": "the standard that the case was weighed against",
 }
 
+_FORMS = {
+    "original": "exhibit {}, bit for bit as taken in", "stripped": "a copy of exhibit {} without metadata",
+    "redacted": "a redacted copy of exhibit {}",
+}  # fmt: skip
+
 
 def crate(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mapping[str, str]) -> dict[str, Any]:
-    """Give the metadata of all files of `data/` that are in `files`."""
-    payload = {name: found for name, found in files.items() if name.startswith("data/") and name != NAME}
-    parts = {name.removeprefix("data/"): found for name, found in payload.items()}
+    """Give the metadata of all files of `data/` that are in `files`; the entities are made as they are asked for."""
+    parts = {name.removeprefix("data/"): found for name, found in files.items()
+             if name.startswith("data/") and name != NAME}  # fmt: skip
+    return {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": _graph(dossier, parts, thumbnails)}
+
+
+def _graph(
+    dossier: Dossier, parts: Mapping[str, Digests], thumbnails: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    yield {
+        "@id": "ro-crate-metadata.json",
+        "@type": "CreativeWork",
+        "about": {"@id": "./"},
+        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.2"},
+    }
+    yield {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": f"Dossier {dossier.id}",
+        "description": _about(dossier),
+        "identifier": dossier.id,
+        "datePublished": dossier.date,
+        "license": {"@id": "#terms"},
+        "hasPart": [{"@id": name} for name in sorted(parts)],
+    }
+    yield {
+        "@id": "#terms",
+        "@type": "CreativeWork",
+        "name": "Terms of use",
+        "description": f"Handed over to the audience `{dossier.audience}` for the stated purpose alone.",
+    }
     originals = {exhibit.path: exhibit for exhibit in dossier.exhibits if exhibit.path}
-    forms = {
-        "original": "exhibit {}, bit for bit as taken in", "stripped": "a copy of exhibit {} without metadata",
-        "redacted": "a redacted copy of exhibit {}",
-    }  # fmt: skip
     shown = {small: exhibit for exhibit in dossier.exhibits if (small := thumbnails.get(exhibit.bates))}
-    graph: list[dict[str, Any]] = [
-        {
-            "@id": "ro-crate-metadata.json",
-            "@type": "CreativeWork",
-            "about": {"@id": "./"},
-            "conformsTo": {"@id": "https://w3id.org/ro/crate/1.2"},
-        },
-        {
-            "@id": "./",
-            "@type": "Dataset",
-            "name": f"Dossier {dossier.id}",
-            "description": _about(dossier),
-            "identifier": dossier.id,
-            "datePublished": dossier.date,
-            "license": {"@id": "#terms"},
-            "hasPart": [{"@id": name} for name in sorted(parts)],
-        },
-        {
-            "@id": "#terms",
-            "@type": "CreativeWork",
-            "name": "Terms of use",
-            "description": f"Handed over to the audience `{dossier.audience}` for the stated purpose alone.",
-        },
-    ]
     for name, found in sorted(parts.items()):
-        entity: dict[str, Any] = {
-            "@id": name, "@type": "File", "name": name, "contentSize": str(found.size), "sha256": found.sha256,
-        }  # fmt: skip
-        if name in originals:
-            exhibit = originals[name]
-            kind = exhibit.file.media_type if exhibit.file else ""
-            entity["encodingFormat"] = kind or "application/octet-stream"
-            entity["description"] = forms[exhibit.form].format(exhibit.bates)
-            entity["identifier"] = exhibit.bates
-        else:
-            entity["encodingFormat"] = _TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
-            folder = name.split("/")[0]
-            other = {"proof": "part of the proof", "loadfile": "a Concordance load file"}.get(folder, "a schema")
-            entity["description"] = _SAYS.get(_VOLUME.sub("", name), other)
-        if name in shown:
-            entity["description"] = f"a small picture of exhibit {shown[name].bates}, without its metadata"
-            entity["isBasedOn"] = {"@id": shown[name].path}
-        graph.append(entity)
-    return {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": graph}
+        yield _file(name, found, originals.get(name), shown.get(name))
+
+
+def _file(name: str, found: Digests, exhibit: Exhibit | None, pictured: Exhibit | None) -> dict[str, Any]:
+    """Give the entity of a file: of an exhibit, of an exhibit's small picture, or of something else."""
+    entity: dict[str, Any] = {
+        "@id": name, "@type": "File", "name": name, "contentSize": str(found.size), "sha256": found.sha256,
+    }  # fmt: skip
+    if exhibit is not None:
+        kind = exhibit.file.media_type if exhibit.file else ""
+        entity["encodingFormat"] = kind or "application/octet-stream"
+        entity["description"] = _FORMS[exhibit.form].format(exhibit.bates)
+        entity["identifier"] = exhibit.bates
+    else:
+        entity["encodingFormat"] = _TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
+        folder = name.split("/", maxsplit=1)[0]
+        other = {"proof": "part of the proof", "loadfile": "a Concordance load file"}.get(folder, "a schema")
+        entity["description"] = _SAYS.get(_VOLUME.sub("", name), other)
+    if pictured is not None:
+        entity["description"] = f"a small picture of exhibit {pictured.bates}, without its metadata"
+        entity["isBasedOn"] = {"@id": pictured.path}
+    return entity
 
 
 def _about(dossier: Dossier) -> str:

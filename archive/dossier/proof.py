@@ -36,7 +36,7 @@ def write_proof(bag: Bag, proof: Proof) -> None:
         bag.add(f"{ANCHORS}/{anchor.size}.roots.pem", anchor.roots)
         lines = [base64.b64encode(one).decode() + "\n" for one in anchor.hashes]
         bag.add(f"{ANCHORS}/{anchor.size}.consistency", "".join(lines))
-    bag.add(f"{FOLDER}/disclosures.txt", proof.disclosures)
+    bag.stream(f"{FOLDER}/disclosures.txt", lambda file: file.writelines(proof.disclosures))
 
 
 def signature_name(index: int, number: int) -> str:

@@ -15,7 +15,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from io import StringIO
 from typing import IO, Any
 
 from archive.handed_over import Dossier, Event, Exhibit
@@ -30,14 +31,41 @@ def pretty(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def writer(document: Any) -> Callable[[IO[str]], None]:
-    """Give what writes the same piece by piece: of thousands of exhibits the pieces take ten times what they say."""
+def writer(document: Mapping[str, Any]) -> Callable[[IO[str]], None]:
+    """Give what writes the same piece by piece: of thousands of exhibits the pieces take ten times what they say.
+
+    A value of the outermost object may be an iterator: its members become a list, each made when it is written.
+    """
 
     def write(file: IO[str]) -> None:
-        file.writelines(json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document))
-        file.write("\n")
+        for number, (name, value) in enumerate(document.items()):
+            file.write(f"{',' if number else '{'}\n {json.dumps(name, ensure_ascii=False)}: ")
+            file.writelines(_members(value) if isinstance(value, Iterator) else _inner(value, 1))
+        file.write("\n}\n")
 
     return write
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """Give what `writer` writes."""
+    file = StringIO()
+    writer(document)(file)
+    return file.getvalue()
+
+
+def _members(values: Iterator[Any]) -> Iterator[str]:
+    mark = "["
+    for value in values:
+        yield f"{mark}\n  "
+        yield from _inner(value, 2)
+        mark = ","
+    yield "[]" if mark == "[" else "\n ]"
+
+
+def _inner(value: Any, depth: int) -> Iterator[str]:
+    """Give the pieces of a value as it stands at a depth; a line end is never in a text of JSON."""
+    end = "\n" + " " * depth
+    return (piece.replace("\n", end) for piece in json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(value))
 
 
 def case_document(dossier: Dossier, thumbnails: Mapping[str, str]) -> dict[str, Any]:
@@ -58,13 +86,13 @@ def case_document(dossier: Dossier, thumbnails: Mapping[str, str]) -> dict[str, 
         "case": dossier.case.document(),
         **({"merged": [one.document() for one in dossier.merged]} if dossier.merged else {}),
         "sources": [source.document() for source in dossier.sources],
-        "items": [_item(exhibit, thumbnails.get(exhibit.bates)) for exhibit in dossier.exhibits],
+        "items": (_item(exhibit, thumbnails.get(exhibit.bates)) for exhibit in dossier.exhibits),
         "withheld": [
             {"bates": one.bates, "entry": one.entry, "reason": one.reason, "digest": one.digest}
             for one in dossier.withheld
         ],
-        "links": [link.document() for link in dossier.links],
-        "relations": [relation.document() for relation in dossier.relations],
+        "links": (link.document() for link in dossier.links),
+        "relations": (relation.document() for relation in dossier.relations),
         "not_shown": dict(dossier.not_shown),
     }  # fmt: skip
 
@@ -97,10 +125,10 @@ def _copy(exhibit: Exhibit) -> dict[str, Any]:
     }
 
 
-def custody_jsonl(dossier: Dossier) -> str:
-    """Give records/custody.jsonl: the events of each exhibit, oldest first, exhibits by their numbers."""
-    lines = [_event(exhibit, event) for exhibit in dossier.exhibits for event in exhibit.custody]
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+def custody_lines(dossier: Dossier) -> Iterator[str]:
+    """Give the lines of records/custody.jsonl: events of each exhibit, oldest first, exhibits by their numbers."""
+    lines = (_event(exhibit, event) for exhibit in dossier.exhibits for event in exhibit.custody)
+    return (json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def _event(exhibit: Exhibit, event: Event) -> dict[str, Any]:
