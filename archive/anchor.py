@@ -19,7 +19,7 @@ import hashlib
 import itertools
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,12 +41,15 @@ NOT_LOOKED = "time-stamps were not looked at: they are values beside the ledger"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def request(archive: Archive, out: Path, url: str | None = None) -> dict[str, Any]:
+def request(
+    archive: Archive, out: Path, url: str | None = None, *, waiting: Callable[[str, int, int], None] | None = None
+) -> dict[str, Any]:
     """Write a request for the newest checkpoint to `out`; with `url`, ask there and write the answer beside it.
 
+    `waiting` is told that somebody is waited for, and with no words that it is over.
     Raises InputError (a file is there already) or UnreachableError.
     """
-    from archive.authority import ask
+    from archive.authority import WAIT_S, ask
 
     answer = out.with_suffix(".tsr") if out.name else out
     if url is not None and answer.exists():
@@ -56,7 +59,13 @@ def request(archive: Archive, out: Path, url: str | None = None) -> dict[str, An
     asked = time_stamp.request(stored)
     paper.write(out, asked)
     if url is not None:
-        paper.write(answer, ask(url, asked))
+        if waiting is not None:
+            waiting("waiting for the authority", 0, WAIT_S)
+        try:
+            paper.write(answer, ask(url, asked))
+        finally:
+            if waiting is not None:
+                waiting("", 0, WAIT_S)
     return {
         "format": "sijill-anchor-request/1", "size": size, "note_sha256": hashlib.sha256(stored).hexdigest(),
         "request": str(out), "answer": str(answer) if url is not None else None,

@@ -15,11 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from archive.limited import Limited, NoAnswer
 from evidence.digest import Digests, digest_bytes
 from evidence.redaction import Box
+
+if TYPE_CHECKING:
+    from archive.workers import Saying
 
 SECONDS = 30.0
 _TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "audio/x-wav"}
@@ -84,6 +87,7 @@ class Copies:
         self._folder = tempfile.TemporaryDirectory(prefix="sijill-")
         self._pictures = Pictures()
         self._made: dict[str, Made | str] = {}
+        self._marks: dict[Path, bytes | None] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -101,15 +105,23 @@ class Copies:
                 self._made[path.name] = str(error)
         return self._made[path.name]
 
-    def alike(self, files: Sequence[tuple[str, Path, str]], model: tuple[Path, str]) -> list[str]:
+    def alike(
+        self, files: Sequence[tuple[str, Path, str]], model: tuple[Path, str], progress: Saying | None = None
+    ) -> list[str]:
         """Name those of the pictures `(name, path, media type)` that look like `model`, or like a part of it."""
         from evidence.likeness import bits_apart
 
         wanted = self._mark(*model)
         if wanted is None:
             return []
-        found = [(name, self._mark(path, media_type)) for name, path, media_type in files]
-        return [name for name, one in found if one is not None and bits_apart(one, wanted) is not None]
+        found = []
+        for done, (name, path, media_type) in enumerate(files):
+            if progress is not None:
+                progress("looking for what looks alike", done, len(files))
+            one = self._mark(path, media_type)
+            if one is not None and bits_apart(one, wanted) is not None:
+                found.append(name)
+        return found
 
     def spoken(self, path: Path, media_type: str, names: Sequence[str]) -> list[str] | None:
         """Give those of `names` that the text of a file holds; None where its text cannot be told."""
@@ -118,9 +130,11 @@ class Copies:
         return None
 
     def _mark(self, path: Path, media_type: str) -> bytes | None:
-        with contextlib.suppress(NoAnswer):
-            return self._pictures.mark(path, media_type)
-        return None
+        if path not in self._marks:
+            self._marks[path] = None
+            with contextlib.suppress(NoAnswer):
+                self._marks[path] = self._pictures.mark(path, media_type)
+        return self._marks[path]
 
     def _keep(self, data: bytes) -> Made:
         media_type = next((kind for head, kind in _TYPES.items() if data.startswith(head)), None)

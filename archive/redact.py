@@ -16,6 +16,7 @@ from archive import ledger, paper
 from archive.limited import NoAnswer
 from archive.pictures import Pictures
 from archive.show import Kept, find_item
+from archive.workers import summed
 from evidence.media import HEAD, media_type
 from evidence.redaction import HOW, PICTURES, Box
 from schemas.errors import InputError, IntegrityError, NotFound, Problem, UnreachableError
@@ -24,19 +25,20 @@ from schemas.vocabulary import AUDIENCES
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Saying
 
 MOST_BYTES = 256 * 1024 * 1024
 
 
 def cover(
     archive: Archive, name: str, audience: str, boxes: Sequence[Box], how: str, reason: str,
-    signers: Sequence[ledger.Signer],
+    signers: Sequence[ledger.Signer], *, progress: Saying | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Cover `boxes` (pixels of the upright picture) of an item for an audience; gives `sijill-redact/1`.
 
     Raises NotFound, InputError, IntegrityError, RefusedError or UnreachableError; then nothing was recorded.
     """
-    item, original = _start(archive, name, audience, reason)
+    item, original = _start(archive, name, audience, reason, progress)
     kind = str(item.fields.get("media_type", ""))
     if kind not in PICTURES or how not in HOW:
         raise InputError(
@@ -54,7 +56,7 @@ def cover(
 
 def replace(
     archive: Archive, name: str, audience: str, file: Path, reason: str, signers: Sequence[ledger.Signer],
-    *, gone: Sequence[str] = (),
+    *, gone: Sequence[str] = (), progress: Saying | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Take a copy made in any tool for an audience; gives `sijill-redact/1`.
 
@@ -62,7 +64,7 @@ def replace(
     InputError (the copy still holds what it must not), IntegrityError,
     RefusedError or UnreachableError; then nothing was recorded.
     """
-    item, original = _start(archive, name, audience, reason)
+    item, original = _start(archive, name, audience, reason, progress)
     shown, data = visible(str(file)), paper.read(file, MOST_BYTES)
     kind = media_type(data[:HEAD], file.name)
     types = (str(item.fields.get("media_type", "")), kind)
@@ -80,7 +82,9 @@ def replace(
     return _enter(archive, item, data, audience, reason, {"how": "replaced"}, signers)
 
 
-def _start(archive: Archive, name: str, audience: str, reason: str) -> tuple[Kept, Path]:
+def _start(
+    archive: Archive, name: str, audience: str, reason: str, progress: Saying | None
+) -> tuple[Kept, Path]:
     if audience not in AUDIENCES:
         near = nearest(audience, AUDIENCES)
         said = f"there is no audience {visible(audience)}" + (f"; did you mean {near}?" if near else "")
@@ -91,8 +95,11 @@ def _start(archive: Archive, name: str, audience: str, reason: str) -> tuple[Kep
         item = find_item(db, name)
     if item.withdrawn is not None or "blake3" not in item.fields:
         raise NotFound(f"{item.name} has no file that could be redacted", where=item.name)
-    digest = str(item.fields["blake3"])
-    found = archive.objects.check(digest, str(item.fields["sha256"]), int(item.fields["size"]))
+    digest, size = str(item.fields["blake3"]), int(item.fields["size"])
+    step = summed(progress, "reading the original", size)
+    found = next(archive.objects.check_many([(digest, str(item.fields["sha256"]), size)], progress=step))
+    if progress is not None:
+        progress("looking into the copy", 0)
     if found.what == "unreadable":
         raise UnreachableError(
             f"{item.name}: its stored bytes cannot be read ({found.detail}); nothing was recorded", where=item.name,

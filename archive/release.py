@@ -52,6 +52,7 @@ from schemas.vocabulary import AUDIENCES
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Saying
 
 COARSE = 100_000  # micro-degrees: a tenth of a degree
 COARSE_RADIUS_M = 10_000  # holds every point that is rounded to the same tenth
@@ -67,6 +68,7 @@ def gather(
     date: str,
     signers: Sequence[str] = (),
     weigh: Callable[[Any, str], tuple[bytes, Mapping[str, Any]]] | None = None,
+    progress: Saying | None = None,
 ) -> Dossier:
     """Collect what the audience of `request` may see of a case. `signers` are the fingerprints of those who will sign.
 
@@ -76,7 +78,7 @@ def gather(
     check_audience(request.audience)
     with archive.reading() as db:
         case = find_standing(db, code)
-        return _Gathering(archive, db, case, request, copies).dossier(date, signers, weigh or _weigh(archive))
+        return _Gathering(archive, db, case, request, copies, progress).dossier(date, signers, weigh or _weigh(archive))
 
 
 def check_audience(audience: str) -> None:
@@ -103,6 +105,7 @@ class _Gathering:
     case: Kept
     request: Request
     copies: Copies
+    progress: Saying | None = None
     show: dict[int, frozenset[str]] = field(default_factory=dict)
     hidden: dict[str, Hidden] = field(default_factory=dict)  # by case: what a record of it must not speak of
     numbers: dict[str, str] = field(default_factory=dict)  # exhibit numbers by subject
@@ -124,7 +127,8 @@ class _Gathering:
         links = [r for r in records if r.kind == "link" and not r.withdrawn]
         relations = [r for r in records if r.kind == "relation" and not r.withdrawn]
         self._check_names(items)
-        self.decisions = Decisions(self.archive, self.db, self.request, self.copies).decide(items, relations)
+        deciding = Decisions(self.archive, self.db, self.request, self.copies, self.progress)
+        self.decisions = deciding.decide(items, relations)
         hidden = [r for r in items if self.decisions[r.sub].why]
         out, shown_items = {r.label for r in hidden}, [r for r in items if not self.decisions[r.sub].why]
         wanted = self._source_names(records, shown_items)
@@ -135,7 +139,7 @@ class _Gathering:
         case = self._record(self.case, ("case",))
         merged = [find_case(self.db, code) for code in codes[1:]]
         self._number(items)
-        exhibits = tuple(self._exhibit(r, sources) for r in sorted(shown_items, key=lambda r: self.ranks[r.sub]))
+        exhibits = tuple(self._exhibits(shown_items, sources))
         kept_links = [r for r in links if r.names("item") not in out]
         kept_relations = [r for r in relations if not {r.names("item"), r.names("of")} & out]
         shown_links = tuple(self._record(r, ("link",)) for r in kept_links)
@@ -230,6 +234,12 @@ class _Gathering:
                 wanted.add(name)
                 waiting += [str(kept[name].names("part_of"))] if "part_of" in kept[name].fields else []
         return wanted
+
+    def _exhibits(self, items: Sequence[Kept], sources: Mapping[str, Shown]) -> Iterator[Exhibit]:
+        for done, item in enumerate(sorted(items, key=lambda item: self.ranks[item.sub])):
+            if self.progress is not None:
+                self.progress("gathering exhibits", done, len(items))
+            yield self._exhibit(item, sources)
 
     def _exhibit(self, kept: Kept, sources: Mapping[str, Shown]) -> Exhibit:
         from schemas.item import evidence_class

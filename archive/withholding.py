@@ -22,6 +22,7 @@ from schemas.audience import may_see
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Saying
 
 STRICT = ("partner", "public")  # those who get no file that could say more than what is seen or heard in it
 PLAIN = frozenset(("text/plain", "text/csv", "text/tab-separated-values"))  # nothing in them but what is read
@@ -50,6 +51,7 @@ class Decisions:
     db: Any
     request: Request
     copies: Copies
+    progress: Saying | None = None
     made: dict[str, Decision] = field(default_factory=dict)
 
     def decide(self, items: Sequence[Kept], relations: Sequence[Kept]) -> Mapping[str, Decision]:
@@ -58,7 +60,9 @@ class Decisions:
         renditions = {r.sub: self._rendition(r) for r in items}
         early = {r.sub: self._early(r, answers[r.sub], renditions[r.sub]) for r in items}
         early |= self._tied(items, relations, early, renditions)
-        for item in items:
+        for done, item in enumerate(items):
+            if self.progress is not None:
+                self.progress("deciding what leaves", done, len(items))
             decision = early[item.sub] or self._form(item, answers[item.sub], renditions[item.sub])
             self.made[item.sub] = decision
         late = {sub: one if one.why else None for sub, one in self.made.items()}

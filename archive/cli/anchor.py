@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import show
+from archive.cli.showing import show, waiting
 from schemas.text import visible
 
 HELP = "Ask an outside authority for a time-stamp over the ledger, and keep its answer."
@@ -33,7 +33,7 @@ def request_stamp(
     """
     from archive.anchor import request
 
-    document = request(archive_of(ctx), out, url)
+    document = request(archive_of(ctx), out, url, waiting=waiting(as_json=said(ctx).json))
     words = f"request for the checkpoint of {document['size']} entries: {visible(document['request'])}"
     if document["answer"]:
         answer = visible(document["answer"])

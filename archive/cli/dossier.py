@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -76,7 +77,7 @@ def export_dossier(
         document = export(
             archive, code, request, Place(out, zipped, encrypt_to or ()), acting(shared.operators, archive.home),
             extras=Extras(not no_pdf, case_uco, dat), supersedes=supersedes, date=date, dry_run=dry_run, progress=draw,
-            tell=None if shared.json else partial(_told, ctx),
+            tell=None if shared.json else partial(_told, ctx, draw),
         )  # fmt: skip
     show(document, lambda: _exported(ctx, document), as_json=shared.json)
 
@@ -100,10 +101,12 @@ def _withheld(given: list[str] | None, reasons: list[str] | None, code: str) -> 
     return dict(zip(ids, why * len(ids) if len(why) == 1 else why, strict=True)) if ids else {}
 
 
-def _told(ctx: typer.Context, planned: dict[str, Any]) -> None:
+def _told(ctx: typer.Context, draw: Callable[..., None] | None, planned: dict[str, Any]) -> None:
     """Say what stays behind and what is risky in what would leave, before anything is written."""
     from evidence.reason import in_language
 
+    if draw is not None:
+        draw("", 0)
     for one in planned["left_out"]:
         why = in_language(one["reason"], tongue(ctx))
         sys.stderr.write(words(ctx, "leaves-withheld", number=one["bates"], why=why) + "\n")
@@ -129,8 +132,10 @@ def diff_audiences(
     from archive.dossier.compare import diff
     from archive.ledger import now
 
-    document = diff(archive_of(ctx), code, one, two, now())
-    show(document, lambda: _diff(ctx, document), as_json=said(ctx).json)
+    as_json = said(ctx).json
+    with progress("gathering", as_json=as_json) as draw:
+        document = diff(archive_of(ctx), code, one, two, now(), progress=draw)
+    show(document, lambda: _diff(ctx, document), as_json=as_json)
 
 
 @command(
@@ -147,8 +152,10 @@ def compare_dossiers(
     """Show what changed between two dossiers of one case. Needs no archive."""
     from archive.dossier.compare import compare
 
-    document = compare(old, new)
-    show(document, lambda: _compared(ctx, document), as_json=said(ctx).json)
+    as_json = said(ctx).json
+    with progress("reading", as_json=as_json) as draw:
+        document = compare(old, new, progress=draw)
+    show(document, lambda: _compared(ctx, document), as_json=as_json)
 
 
 @command(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said, words
-from archive.cli.showing import show
+from archive.cli.showing import progress, show
 from schemas.text import visible
 
 app = new_app()
@@ -57,11 +57,13 @@ def redact(
     shared = said(ctx)
     archive = archive_of(ctx)
     signers = acting(shared.operators, archive.home)
-    if file is not None:
-        document = replace(archive, name, audience, file, reason, signers, gone=gone or ())
-    else:
-        boxes = [_box(text) for text in box or ()]
-        document = cover(archive, name, audience, boxes, "blur" if blur else "box", reason, signers)
+    boxes = [_box(text) for text in box or ()]
+    with progress("reading the original", as_json=shared.json) as draw:
+        if file is not None:
+            document = replace(archive, name, audience, file, reason, signers, gone=gone or (), progress=draw)
+        else:
+            how = "blur" if blur else "box"
+            document = cover(archive, name, audience, boxes, how, reason, signers, progress=draw)
     show(document, lambda: _words(ctx, document), as_json=shared.json)
 
 

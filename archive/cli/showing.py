@@ -107,6 +107,7 @@ def time_in_words(extent: Any) -> str:
 def progress(what: str, *, as_json: bool = False) -> Iterator[Callable[..., None] | None]:
     """Give a callback `(what, done, total, unit="")` that draws on a terminal; None without one.
 
+    Called with no words it takes the line away, for what is to be said in between.
     `total` is None where nobody knows it; `unit` is "bytes" or nothing. `what`
     is shown until the first call says it better.
     """
@@ -147,6 +148,9 @@ class _Drawing:
 
     def __call__(self, what: str, done: int, total: int | None = None, unit: str = "") -> None:
         now = time.monotonic()
+        if not what:
+            self.end()
+            return
         if self._bar is None:
             if now - self._since < PATIENCE_S:
                 return
@@ -179,3 +183,4 @@ class _Drawing:
         """Take the line away."""
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None

@@ -101,8 +101,10 @@ def build(
     for name in SHIPPED_SCHEMAS:
         schema = resources.files("schemas") / "json" / f"{name}.schema.json"
         bag.add(f"data/schemas/{name}.schema.json", schema.read_bytes())
-    write_proof(bag, dossier.proof)
-    for lang, name in LANGUAGES.items():
+    write_proof(bag, dossier.proof, progress)
+    for done, (lang, name) in enumerate(LANGUAGES.items()):
+        if progress is not None:
+            progress("writing pages", done, len(LANGUAGES))
         bag.stream(f"data/{name}", page.writer(dossier, lang, thumbnails, signer.fingerprint, changed))
     if extras.pdf and pdf.available():
         for lang in pdf.LANGUAGES:

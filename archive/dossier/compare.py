@@ -24,6 +24,7 @@ from schemas.text import visible
 
 if TYPE_CHECKING:
     from archive.open import Archive
+    from archive.workers import Saying
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Earlier:
         return {"id": self.id, "audience": self.audience, "date": self.date, "ok": self.ok}
 
 
-def read(folder: Path) -> Earlier:
+def read(folder: Path, progress: Saying | None = None) -> Earlier:
     """Read a dossier folder. Raises UnreachableError, or InputError where it is no dossier."""
-    shown, report = visible(str(folder)), check(folder)
+    shown, report = visible(str(folder)), check(folder, progress=progress)
     try:
         case, weighed = (
             json.loads((folder / "data/records" / name).read_text("utf-8"))
@@ -62,9 +63,9 @@ def read(folder: Path) -> Earlier:
     return found
 
 
-def compare(old: Path, new: Path) -> dict[str, Any]:
+def compare(old: Path, new: Path, *, progress: Saying | None = None) -> dict[str, Any]:
     """Give the `sijill-dossier-compare/1` document. Raises InputError where they are of two cases."""
-    one, two = read(old), read(new)
+    one, two = read(old, progress), read(new, progress)
     if not _follows(one.case, *_case_of(two.case)):
         raise InputError("these are dossiers of two cases", code="two-cases", hint="compare dossiers of one case")
     found = differences(one.case, two.case, one.weighed, two.weighed)
@@ -85,9 +86,9 @@ def _follows(old: Mapping[str, Any], genesis: Any, codes: Sequence[Any]) -> bool
     return bool(old["ledger"]["genesis"] == genesis and old["case"]["fields"]["code"] in codes)
 
 
-def to_supersede(folder: Path, dossier: Dossier) -> Earlier:
+def to_supersede(folder: Path, dossier: Dossier, progress: Saying | None = None) -> Earlier:
     """Read the dossier that `dossier` supersedes. Raises InputError where it is not one that it can supersede."""
-    found = read(folder)
+    found = read(folder, progress)
     codes = [dossier.code, *(one.fields["code"] for one in dossier.merged)]
     problem = None
     if not found.ok:
@@ -112,10 +113,14 @@ def correction(dossier: Dossier, earlier: Earlier, thumbnails: Mapping[str, str]
     return {"format": "sijill-dossier-correction/1", "supersedes": earlier.id, "of": earlier.date, **found}
 
 
-def diff(archive: Archive, code: str, one: str, two: str, date: str) -> dict[str, Any]:
+def diff(
+    archive: Archive, code: str, one: str, two: str, date: str, *, progress: Saying | None = None
+) -> dict[str, Any]:
     """Give the `sijill-dossier-diff/1` document: what two audiences would get. Raises NotFound, InputError."""
     with Copies() as copies:
-        first, second = (gather(archive, code, Request(audience), copies, date=date) for audience in (one, two))
+        first, second = (
+            gather(archive, code, Request(audience), copies, date=date, progress=progress) for audience in (one, two)
+        )
         return {
             "format": "sijill-dossier-diff/1", "case": code, "audiences": [one, two],
             "exhibits": _side_by_side(first, second), "fields": _fields(first, second),

@@ -109,14 +109,16 @@ def export(
     check_role(archive, signers)
     archive.objects.reach()
     with Copies() as copies:
-        dossier = gather(archive, code, request, copies, date=moment, signers=[signers[0].fingerprint])
+        by = [signers[0].fingerprint]
+        dossier = gather(archive, code, request, copies, date=moment, signers=by, progress=progress)
         extras = extras or Extras()
         if supersedes is not None:
-            earlier = to_supersede(supersedes, dossier)
+            earlier = to_supersede(supersedes, dossier, progress)
             dossier, extras = replace(dossier, supersedes=earlier.id), replace(extras, earlier=earlier)
         with archive.reading() as db:
             names = known(db, dossier.code)
-        warned = [*missing_parts(extras), *risks(dossier, copies), *told_otherwise(dossier, names, copies)]
+        named = told_otherwise(dossier, names, copies, progress)
+        warned = [*missing_parts(extras), *risks(dossier, copies, progress), *named]
         planned = document(dossier, place, None, warned=warned)
         if tell is not None:
             tell(planned)

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive.handed_over import Dossier, Exhibit
 from archive.pictures import Copies
 from archive.unsaid import Hidden
 from evidence.naming import Names
 from evidence.reason import FIELD, Sentence, Term, reason, sentence
+
+if TYPE_CHECKING:
+    from archive.workers import Saying
 
 MOST_BYTES = 16 << 20  # of a file that is searched
 PERSONS = ("interviewer", "interpreter", "translator", "checked_by", "assessor", "reviewed_by")
@@ -43,7 +46,9 @@ def _named(fields: Mapping[str, Any], names: Iterable[str]) -> set[str]:
     return {str(fields[name]) for name in names if fields.get(name)}
 
 
-def told_otherwise(dossier: Dossier, names: Iterable[str], copies: Copies) -> Iterator[Sentence]:
+def told_otherwise(
+    dossier: Dossier, names: Iterable[str], copies: Copies, progress: Saying | None = None
+) -> Iterator[Sentence]:
     """Say of each text that leaves, and of each file with text, that it names somebody whose name does not leave."""
     staying = sorted(set(names) - _leaving(dossier))
     if not staying:
@@ -59,7 +64,9 @@ def told_otherwise(dossier: Dossier, names: Iterable[str], copies: Copies) -> It
         for name, value in fields.items():
             if name not in PERSONS and (exact.spoken_in(value) or spelled.spoken_in(value)):
                 yield sentence(reason("named-in-field", where=where, field=Term(FIELD, name)))
-    for exhibit in dossier.exhibits:
+    for done, exhibit in enumerate(dossier.exhibits):
+        if progress is not None:
+            progress("looking for names that stay", done, len(dossier.exhibits))
         yield from _in_file(exhibit, staying, copies)
 
 

@@ -10,19 +10,25 @@ All bytes are exactly those of the ledger; nothing is signed or hashed anew here
 from __future__ import annotations
 
 import base64
+from typing import TYPE_CHECKING
 
 from archive.dossier.bag import Bag
 from archive.proof import Proof
+
+if TYPE_CHECKING:
+    from archive.workers import Saying
 
 FOLDER = "data/proof"
 ANCHORS = f"{FOLDER}/anchors"
 
 
-def write_proof(bag: Bag, proof: Proof) -> None:
+def write_proof(bag: Bag, proof: Proof, progress: Saying | None = None) -> None:
     """Write the proof into the bag. Raises UnreachableError, or IntegrityError where an entry cannot be proved."""
     bag.add(f"{FOLDER}/checkpoint", proof.checkpoint)
     bag.add(f"{FOLDER}/log.vkey", proof.log_vkey + "\n")
-    for proved in proof.proved():
+    for done, proved in enumerate(proof.proved()):
+        if progress is not None:
+            progress("writing proofs", done, len(proof.entries))
         bag.add(f"{FOLDER}/entries/{proved.index}.json", proved.leaf)
         bag.add(f"{FOLDER}/entries/{proved.index}.tlog-proof", proved.proof)
     for commit in proof.commits:

@@ -6,9 +6,9 @@ Looks at what leaves, as the `Dossier` holds it, and at nothing else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive.handed_over import Dossier, Exhibit, File
 from archive.pictures import Copies
@@ -16,23 +16,26 @@ from archive.withholding import STRICT
 from evidence.reason import Sentence, Term, reason, sentence
 from evidence.redaction import PICTURES
 
+if TYPE_CHECKING:
+    from archive.workers import Saying
 
-def risks(dossier: Dossier, copies: Copies) -> list[Sentence]:
+
+def risks(dossier: Dossier, copies: Copies, progress: Saying | None = None) -> list[Sentence]:
     """Give one sentence a risk."""
-    found = [sentence for exhibit in dossier.exhibits for sentence in _of_exhibit(dossier, exhibit)]
+    roles = Counter(e.record.fields.get("witness_role") for e in dossier.exhibits)
+    found = [sentence for exhibit in dossier.exhibits for sentence in _of_exhibit(dossier, exhibit, roles)]
     if dossier.not_shown.get("contradicting"):
         found.append(sentence(reason("risk-contradicting", count=dossier.not_shown["contradicting"])))
-    return [*found, *_alike(dossier, copies), *_posts(dossier)]
+    return [*found, *_alike(dossier, copies, progress), *_posts(dossier)]
 
 
-def _of_exhibit(dossier: Dossier, exhibit: Exhibit) -> Iterator[Sentence]:
+def _of_exhibit(dossier: Dossier, exhibit: Exhibit, roles: Mapping[object, int]) -> Iterator[Sentence]:
     fields, number = exhibit.record.fields, exhibit.bates
     whole = exhibit.form == "original"
     if whole and any("facts.gps.lat" in reading.fields for reading in exhibit.readings):
         yield _risk("position", number)
     if fields.get("kind") == "statement":
         role = fields.get("witness_role")
-        roles = Counter(e.record.fields.get("witness_role") for e in dossier.exhibits)
         if role and roles[role] == 1:
             yield _risk("role", number, role=Term("witness_role", str(role)))
         if whole and dossier.audience in STRICT:
@@ -55,13 +58,13 @@ def _names_its_maker(exhibit: Exhibit) -> bool:
     return kind == "application/pdf" or "officedocument" in kind or kind.startswith("video/")
 
 
-def _alike(dossier: Dossier, copies: Copies) -> Iterator[Sentence]:
+def _alike(dossier: Dossier, copies: Copies, progress: Saying | None) -> Iterator[Sentence]:
     """Find pictures that look like one that leaves covered, and leave uncovered themselves."""
     drawn = [e for e in dossier.exhibits if e.file and e.file.media_type in PICTURES]
     bare = [(e.bates, *_lying(e.file)) for e in drawn if e.file and e.form != "redacted"]
     for exhibit in drawn:
         if exhibit.form == "redacted" and exhibit.file:
-            for number in copies.alike(bare, _lying(exhibit.file)):
+            for number in copies.alike(bare, _lying(exhibit.file), progress):
                 yield _risk("uncovered", number, other=exhibit.bates)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,6 +62,11 @@ LONG = [
     (("audit",), "reading the objects"), (("check",), "going through the cases"), (("match",), "going through the cases"),
     (("copy", "{out}"), "copying"), (("publish", "{out}"), "writing entries"), (("objects", "tidy"), "reading the entries"),
     (("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf"), "copying"),
+    (("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf"), "deciding what leaves"),
+    (("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf"), "gathering exhibits"),
+    (("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf"), "writing proofs"),
+    (("dossier", "diff", CODE, "court", "public"), "gathering exhibits"),
+    (("redact", f"{CODE}/V1", "--box", "2,2,8,8", "--for", "court", "--reason", "a face"), "reading the original"),
     (("archive", "export", "{out}", "--purpose", "x"), "copying"), (("check", "--changed"), "weighing the cases again"),
 ]  # fmt: skip
 
@@ -87,6 +93,20 @@ def test_checking_a_dossier_says_how_far_it_is(call, tmp_path):
     call("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf")
     status, drawn = call("dossier", "verify", "{out}")
     assert 0 == status and "reading" in drawn and " of " in drawn and "to go" in drawn
+
+
+def test_comparing_two_dossiers_says_how_far_it_is(call):
+    call("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf")
+    status, drawn = call("dossier", "compare", "{out}", "{out}")
+    assert 0 == status and "reading" in drawn and " of " in drawn and "to go" in drawn
+
+
+def test_what_stays_behind_is_said_on_lines_of_their_own(call):
+    """The line that was being drawn is taken away first, and comes back after."""
+    _, drawn = call("dossier", "export", CODE, "--for", "public", "--purpose", "x", "--out", "{out}", "--no-pdf")
+    before, _, after = drawn.partition("withheld: ")
+    assert "deciding what leaves" in before and "writing proofs" in after
+    assert re.search(r"(?:^|\n|\x1b\[2K)withheld: ", drawn)
 
 
 def test_intake_says_each_of_its_stages(call, tmp_path):
