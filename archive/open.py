@@ -132,12 +132,18 @@ def find(option: str | os.PathLike[str] | None = None, home: Home | None = None)
     return _open(folder, home)
 
 
+_MOST_SETTINGS = 64 * 1024  # characters of sijill.toml
+
+
 def _open(folder: str, home: Home | None) -> Archive:
     folder = os.path.join(os.getcwd(), folder)
     path = os.path.join(folder, CONFIGURATION)
     try:
         with open(path, encoding="utf-8") as file:
-            settings = _settings(file.read())
+            text = file.read(_MOST_SETTINGS)
+        if len(text) >= _MOST_SETTINGS:
+            raise ValueError
+        settings = _settings(text)
     except OSError as error:
         raise UnreachableError(f"{path} cannot be read ({error.strerror})", where=path) from error
     except (ValueError, RecursionError) as error:

@@ -128,17 +128,26 @@ def _hold(replay: Replay, where: str, stored: bytes, size: int, code: str) -> bo
     return True
 
 
+def _real(path: Path) -> Path:
+    """Give where a path leads; one that leads round in a circle leads nowhere else."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
 def check_folder(replay: Replay, archive: Archive) -> None:
     """Hold the folder against what sijill.toml says of it, and verify.py against this version's own."""
     used = {"database": archive.database, "objects": archive.objects_folder}
     for name, setting in OWN:
         here = archive.folder / name
-        if used[setting].resolve() == here.absolute() and not here.is_symlink():
+        lies = _real(used[setting])
+        if lies == here.absolute() and not here.is_symlink():
             continue
-        if here.resolve() != used[setting].resolve() and here.exists():
+        if _real(here) != lies and here.exists():
             what = f"{name} lies in this folder, and sijill.toml names another"
             replay.report("location", f"sijill.toml: {setting}", what)
-        elif archive.folder.resolve() not in used[setting].resolve().parents:
+        elif _real(archive.folder) not in lies.parents:
             what = f"it lies elsewhere: {visible(str(used[setting]))}"
             replay.report("location-outside", f"sijill.toml: {setting}", what)
     journal = archive.database.with_name(archive.database.name + "-journal")
@@ -152,11 +161,14 @@ def check_folder(replay: Replay, archive: Archive) -> None:
         replay.report("erase-unfinished", PENDING, what)
     verifier = resources.files("archive") / "dossier" / "verify.py"
     try:
-        same = (archive.folder / "verify.py").read_bytes() == verifier.read_bytes()
-    except OSError:
+        same = paper.read(archive.folder / "verify.py", _LARGEST_VERIFIER) == verifier.read_bytes()
+    except SijillError:
         same = False
     if not same:
         replay.report("verifier", "verify.py", "it is not there, or of another version, or was changed")
+
+
+_LARGEST_VERIFIER = 4 * 1024 * 1024
 
 
 def check_predecessor(replay: Replay, archive: Archive) -> None:

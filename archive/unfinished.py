@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from archive import paper
 from archive.database import left_journal, writer
 from schemas.errors import SijillError, UnreachableError
 
@@ -24,8 +25,8 @@ _NAME = re.compile(r"[0-9a-f]{64}\Z")
 def listed(folder: Path) -> list[str]:
     """Give the names of the objects on the list; a line that is no name is passed over."""
     try:
-        lines = (folder / PENDING).read_text("ascii").split()
-    except (OSError, UnicodeDecodeError):
+        lines = paper.read(folder / PENDING).decode("ascii").split()
+    except (SijillError, UnicodeDecodeError):
         return []
     return [line for line in lines if _NAME.match(line)]
 

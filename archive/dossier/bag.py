@@ -10,15 +10,18 @@ Follows RFC 8493.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from blake3 import blake3
 
+from archive.object_source import open_regular
 from evidence.digest import PIECE, Digests, digest_bytes, digest_stream
 from schemas.errors import IntegrityError, UnreachableError
 
@@ -81,16 +84,12 @@ class Bag:
         """
         place, fast, sure, size = self.path(name), blake3(), hashlib.sha256(), 0
         try:
-            with source.open("rb") as original, place.open("xb") as copied:
-                while piece := original.read(PIECE):
+            with stored(source, what) as original, place.open("xb") as copied:
+                while size <= expected.size and (piece := original.read(PIECE)):
                     fast.update(piece)
                     sure.update(piece)
                     copied.write(piece)
                     size += len(piece)
-        except FileNotFoundError as error:
-            raise IntegrityError(
-                f"{what}: its stored bytes are gone", where=what, hint="run `sijill audit`; restore them from a copy"
-            ) from error
         except OSError as error:
             raise full(name, error) from error
         found = Digests(fast.hexdigest(), sure.hexdigest(), size)
@@ -113,6 +112,21 @@ class Bag:
             self.stream(name, partial(_list, payload, algorithm))
         tags = {name: found for name, found in sorted(self.files.items()) if "/" not in name}
         return self.add(SIGNED, "".join(f"{found.sha256}  {name}\n" for name, found in tags.items()))
+
+
+def stored(source: Path, what: str) -> BinaryIO:
+    """Open the stored bytes of `what`, never waiting nor by a link. Raises IntegrityError, UnreachableError."""
+    try:
+        return os.fdopen(open_regular(os.fspath(source)), "rb")
+    except OSError as error:
+        hint = "run `sijill audit`; restore them from a copy"
+        if error.errno == errno.ENOENT:
+            raise IntegrityError(f"{what}: its stored bytes are gone", where=what, hint=hint) from error
+        if error.errno in (errno.EINVAL, errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENOTDIR):
+            said = f"{what}: something that is no file lies in the place of its stored bytes; no dossier was made"
+            raise IntegrityError(said, where=what, hint=hint) from error
+        said = f"{what}: its stored bytes cannot be read ({error.strerror}); no dossier was made"
+        raise UnreachableError(said, where=what, hint="run `sijill verify`") from error
 
 
 def full(name: str, error: OSError) -> UnreachableError:

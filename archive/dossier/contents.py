@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from archive.dossier.bag import stored
 from archive.dossier.wording import instant, label, say, when, word
 from archive.handed_over import Dossier, Event, Exhibit, Shown, Withheld
 from archive.withholding import PLAIN
@@ -56,7 +57,7 @@ def text_of(exhibit: Exhibit, most: int = TEXT_SHOWN) -> tuple[str, int] | None:
     file = exhibit.file
     if file is None or file.media_type not in PLAIN or exhibit.record.fields.get("kind") == "flight_log":
         return None
-    with file.source.open("rb") as opened:
+    with stored(file.source, exhibit.name) as opened:
         head = opened.read(4 * most)
     text = head.decode("utf-8-sig", "replace")[:most]
     return text, max(file.digests.size - len(text.encode()) - (3 if head.startswith(b"\xef\xbb\xbf") else 0), 0)

@@ -1,0 +1,64 @@
+"""Something that is no file lies where an archive has one: every command ends in a status and a sentence, and none waits.
+
+Each command is run as its own process, since what waits for a FIFO can be ended by nothing else.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests import casebook
+from tests.casebook import CODE, OPERATOR
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="FIFOs and devices of POSIX")
+
+STRANGE = {
+    "FIFO": os.mkfifo,
+    "endless device": lambda path: path.symlink_to("/dev/full"),
+    "link to itself": lambda path: path.symlink_to(path.name),
+    "giant of holes": lambda path: (path.touch(), os.truncate(path, 1 << 36)),
+}
+COMMANDS = {
+    "audit": ("audit",),
+    "dossier": ("dossier", "export", CODE, "--for", "internal", "--out", "{out}", "--no-pdf"),
+    "export": ("archive", "export", "{out}", "--purpose", "kept elsewhere"),
+    "act": ("consent", f"{CODE}/W1", "--for", "court", "--answer", "no", "--reason", "asked again"),
+}
+NAMES = {"verify.py": ("audit", "act"), "erase.pending": ("audit", "act"), "sijill.toml": ("audit", "act"),
+         "objects": ("audit", "dossier"), "an object": ("dossier", "export")}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("first")
+    casebook.filled_archive(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "strange"),
+    [("verify.py", "FIFO"), ("verify.py", "endless device"), ("erase.pending", "FIFO"), ("sijill.toml", "giant of holes"),
+     ("objects", "link to itself"), ("an object", "FIFO"), ("an object", "endless device")],
+)  # fmt: skip
+def test_no_command_waits_for_what_is_no_file_or_reads_it_without_end(first, tmp_path, name, strange):
+    house = shutil.copytree(first, tmp_path / "house")
+    place = next((house / "archive" / "objects").glob("??/*")) if name == "an object" else house / "archive" / name
+    if place.is_dir():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
+    STRANGE[strange](place)
+
+    for command in NAMES[name]:
+        words = [word.format(out=tmp_path / command) for word in COMMANDS[command]]
+        done = subprocess.run(
+            [sys.executable, "-m", "archive.cli", "--archive", str(house / "archive"), "--as", OPERATOR, *words],
+            capture_output=True, text=True, timeout=60, check=False, cwd=casebook.ROOT, env=casebook.environment(house / "home"),
+        )  # fmt: skip
+        told = done.stdout + done.stderr
+        assert done.returncode in (0, 1, 2, 3, 4), told
+        assert "fault in Sijill" not in told and "Traceback" not in told, told
+        if name in ("an object", "objects", "sijill.toml"):
+            assert done.returncode != 0, told
