@@ -120,6 +120,7 @@ def _locked(connection: Any, waits: Waits | None) -> None:
         if gone and waits is not None:
             waits("", 0, 0)
     connection.execute(f"PRAGMA busy_timeout={int(PATIENCE_S * 1000)}")
+    _no_views(connection)
 
 
 def load() -> None:
@@ -285,6 +286,16 @@ def _trouble(path: Path, error: BaseException) -> UnreachableError:
     )
 
 
+def _no_views(connection: Any) -> None:
+    """Refuse a database in which a view may stand for a table: it could go on without end. Raises IntegrityError."""
+    if connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'view'").fetchone()[0]:
+        raise IntegrityError(
+            "the database holds a view, and Sijill makes none: what it would tell is not believed",
+            where="the database",
+            hint="keep a copy as it is, and run `sijill audit`", code="schema",
+        )  # fmt: skip
+
+
 @contextmanager
 def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     """Give a connection that changes nothing, not even a journal.
@@ -305,7 +316,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     try:
         connection = connected(path, immutable=immutable)
         connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        _no_views(connection)
         yield connection
     except Exception as error:
         trouble = error

@@ -5,8 +5,10 @@ Each command is run as its own process, since what waits for a FIFO can be ended
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -62,3 +64,18 @@ def test_no_command_waits_for_what_is_no_file_or_reads_it_without_end(first, tmp
         assert "fault in Sijill" not in told and "Traceback" not in told, told
         if name in ("an object", "objects", "sijill.toml"):
             assert done.returncode != 0, told
+
+
+@pytest.mark.parametrize("words", [("verify",), ("item", "show", f"{CODE}/V1"), COMMANDS["act"], ("audit",)], ids=" ".join)
+def test_no_command_reads_a_view_that_never_ends_in_the_place_of_a_table(first, tmp_path, words):
+    house = shutil.copytree(first, tmp_path / "house")
+    with closing(sqlite3.connect(house / "archive" / "sijill.db")) as db:
+        db.execute("ALTER TABLE ledger RENAME TO ledger_before")
+        endless = "WITH RECURSIVE n(idx, leaf) AS (SELECT 0, x'7b7d' UNION ALL SELECT idx + 1, leaf FROM n) SELECT * FROM n"
+        db.execute(f"CREATE VIEW ledger AS {endless}")
+    done = subprocess.run(
+        [sys.executable, "-m", "archive.cli", "--archive", str(house / "archive"), "--as", OPERATOR, *words],
+        capture_output=True, text=True, timeout=60, check=False, cwd=casebook.ROOT, env=casebook.environment(house / "home"),
+    )  # fmt: skip
+    assert 1 == done.returncode and "fault in Sijill" not in done.stderr, done.stderr
+    assert ("ledger in the database" if words == ("audit",) else "holds a view") in done.stdout + done.stderr
