@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from archive.stream import let_go
 from schemas.errors import UnreachableError
 from schemas.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROOM_BESIDE = 4 * 1024 * 1024  # bytes for small files, folders and journals
 BLOCK_BYTES = 4096  # what the last piece of a file takes
