@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 from archive import durable
+from archive.stream import is_file
 from schemas.errors import IntegrityError, NotFound, UnreachableError
 
 TYPE_CHECKING = False
@@ -305,7 +306,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     read is believed, not even damage. Raises NotFound or UnreachableError.
     """
     path = os.fspath(path)
-    if not os.path.isfile(path):
+    if not is_file(path):
         raise NotFound(f"no database at {path}", where=path, hint="name the archive with --archive")
     immutable = not left_journal(path)
     if not immutable:
@@ -398,7 +399,7 @@ def blob(value: Any) -> bytes:
 def left_journal(path: str | os.PathLike[str]) -> bool:
     """Tell whether a writer is at work on a database, or was stopped, so that its journal holds a part of it."""
     journal = os.fspath(path) + "-wal"
-    return os.path.isfile(journal) and os.path.getsize(journal) > 0
+    return is_file(journal) and os.path.getsize(journal) > 0
 
 
 def _taken(path: Path, folder: str) -> Path:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 
 from archive.home_folder import home_path
+from archive.stream import is_file
 from schemas.errors import FormatError, InputError, NotFound, UnreachableError
 
 TYPE_CHECKING = False
@@ -113,7 +114,7 @@ def find(option: str | os.PathLike[str] | None = None, home: Home | None = None)
     named = option or os.environ.get("SIJILL_ARCHIVE")
     if named:
         folder = os.fspath(named)
-        if not os.path.isfile(os.path.join(folder, CONFIGURATION)):
+        if not is_file(os.path.join(folder, CONFIGURATION)):
             raise NotFound(
                 f"no archive at {folder}: it has no {CONFIGURATION}",
                 where=folder,
@@ -121,7 +122,7 @@ def find(option: str | os.PathLike[str] | None = None, home: Home | None = None)
             )
         return _open(folder, home)
     folder = here = os.getcwd()
-    while not os.path.isfile(os.path.join(folder, CONFIGURATION)):
+    while not is_file(os.path.join(folder, CONFIGURATION)):
         folder, below = os.path.dirname(folder), folder
         if folder == below:
             raise NotFound(

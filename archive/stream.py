@@ -6,7 +6,9 @@ reading could be of a changed file. Knows nothing of objects or names.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Sequence
 
 from archive.workers import Pulse
@@ -48,6 +50,18 @@ def read_into(handle: int, buffer: memoryview) -> int:
     data = os.read(handle, len(buffer))
     buffer[: len(data)] = data
     return len(data)
+
+
+def is_file(path: str) -> bool:
+    """Tell whether a regular file is there, as `Path.is_file` does. Raises OSError where that cannot be looked at."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except ValueError:
+        return False
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP):
+            return False
+        raise
 
 
 def let_go(handle: int) -> None:
