@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -398,21 +399,31 @@ def blob(value: Any) -> bytes:
 
 def left_journal(path: str | os.PathLike[str]) -> bool:
     """Tell whether a writer is at work on a database, or was stopped, so that its journal holds a part of it."""
-    journal = os.fspath(path) + "-wal"
-    return is_file(journal) and os.path.getsize(journal) > 0
+    try:
+        found = os.stat(os.fspath(path) + "-wal")
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size > 0
 
 
 def _taken(path: Path, folder: str) -> Path:
-    """Copy database and journal away, both as they were at one moment. Raises OSError, UnreachableError."""
+    """Copy database and journal away, as both were at one moment, or the database that a journal was folded into.
+
+    Raises OSError, UnreachableError.
+    """
     import shutil
 
-    files = (path, path.with_name(path.name + "-wal"))
+    journal = path.with_name(path.name + "-wal")
     for _ in range(TRIES):
-        before = [_state(file) for file in files]
-        for file in files:
-            shutil.copyfile(file, os.path.join(folder, file.name))
-        if before == [_state(file) for file in files]:
-            return type(path)(folder, path.name)
+        with suppress(FileNotFoundError):
+            files = [path, journal] if left_journal(path) else [path]
+            before = [_state(file) for file in files]
+            for file in files:
+                shutil.copyfile(file, os.path.join(folder, file.name))
+            if before == [_state(file) for file in files] and (journal in files) is left_journal(path):
+                if journal not in files:
+                    type(path)(folder, journal.name).unlink(missing_ok=True)  # of an earlier try
+                return type(path)(folder, path.name)
     raise UnreachableError(
         "another process keeps writing to the archive", where=str(path), hint="run this again when it has ended"
     )

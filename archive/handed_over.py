@@ -7,7 +7,7 @@ it and nothing wider.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -204,6 +204,18 @@ class Dossier:
 def bates(code: str, rank: int) -> str:
     """Give the exhibit number of the item registered as number `rank` of its case; it never changes."""
     return f"{code}-{rank:06d}"
+
+
+def together(numbers: Iterable[str]) -> str:
+    """Give exhibit numbers as one text: of three or more in a row the first and the rank of the last."""
+    runs: list[list[str]] = []
+    for number in numbers:
+        code, _, rank = number.rpartition("-")
+        if runs and runs[-1][-1] == bates(code, int(rank) - 1):
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}–{run[-1].rpartition('-')[2]}" if len(run) > 2 else ", ".join(run) for run in runs)
 
 
 _SUFFIXES = {

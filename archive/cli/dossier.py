@@ -103,16 +103,19 @@ def _withheld(given: list[str] | None, reasons: list[str] | None, code: str) -> 
 
 def _told(ctx: typer.Context, draw: Callable[..., None] | None, planned: dict[str, Any]) -> None:
     """Say what stays behind and what is risky in what would leave, before anything is written."""
+    from archive.handed_over import together
     from evidence.reason import in_language
 
     if draw is not None:
         draw("", 0)
+    lines: dict[tuple[str, str], list[str]] = {}  # how, and why -> the numbers
     for one in planned["left_out"]:
-        why = in_language(one["reason"], tongue(ctx))
-        sys.stderr.write(words(ctx, "leaves-withheld", number=one["bates"], why=why) + "\n")
+        lines.setdefault(("leaves-withheld", in_language(one["reason"], tongue(ctx))), []).append(one["bates"])
     for one in planned["items"]:
         if one["form"] in COPIED:
-            sys.stderr.write(words(ctx, f"leaves-{one['form']}", number=one["bates"]) + "\n")
+            lines.setdefault((f"leaves-{one['form']}", ""), []).append(one["bates"])
+    for (how, why), numbers in lines.items():
+        sys.stderr.write(words(ctx, how, number=together(numbers), why=why) + "\n")
     warn(planned["warnings"], tongue(ctx))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.handed_over import Dossier, Exhibit, File
+from archive.handed_over import Dossier, Exhibit, File, together
 from archive.pictures import Copies
 from archive.withholding import STRICT
 from evidence.reason import Sentence, Term, reason, sentence
@@ -21,32 +21,40 @@ if TYPE_CHECKING:
 
 
 def risks(dossier: Dossier, copies: Copies, progress: Saying | None = None) -> list[Sentence]:
-    """Give one sentence a risk."""
+    """Give one sentence a risk, with all the exhibits that it is of."""
     roles = Counter(e.record.fields.get("witness_role") for e in dossier.exhibits)
-    found = [sentence for exhibit in dossier.exhibits for sentence in _of_exhibit(dossier, exhibit, roles)]
+    of: dict[tuple[str, str], list[str]] = {}  # code and role -> numbers
+    for exhibit in dossier.exhibits:
+        for code, role in _of_exhibit(dossier.audience, exhibit, roles):
+            of.setdefault((code, role), []).append(exhibit.bates)
+    found = [
+        _risk(code, together(numbers), **({"role": Term("witness_role", role)} if role else {}))
+        for (code, role), numbers in of.items()
+    ]
     if dossier.not_shown.get("contradicting"):
         found.append(sentence(reason("risk-contradicting", count=dossier.not_shown["contradicting"])))
     return [*found, *_alike(dossier, copies, progress), *_posts(dossier)]
 
 
-def _of_exhibit(dossier: Dossier, exhibit: Exhibit, roles: Mapping[object, int]) -> Iterator[Sentence]:
-    fields, number = exhibit.record.fields, exhibit.bates
+def _of_exhibit(audience: str, exhibit: Exhibit, roles: Mapping[Any, int]) -> Iterator[tuple[str, str]]:
+    """Give the risks of one exhibit, each with the role of the witness whom it may single out."""
+    fields = exhibit.record.fields
     whole = exhibit.form == "original"
     if whole and any("facts.gps.lat" in reading.fields for reading in exhibit.readings):
-        yield _risk("position", number)
+        yield "position", ""
     if fields.get("kind") == "statement":
         role = fields.get("witness_role")
         if role and roles[role] == 1:
-            yield _risk("role", number, role=Term("witness_role", str(role)))
-        if whole and dossier.audience in STRICT:
-            yield _risk("verbatim", number)
+            yield "role", str(role)
+        if whole and audience in STRICT:
+            yield "verbatim", ""
     seen = fields.get("persons_visible") in ("yes", "unknown", None)
     if fields.get("kind") == "imagery" and seen and exhibit.form in ("original", "stripped"):
-        yield _risk("persons", number)
+        yield "persons", ""
     if whole and _names_its_maker(exhibit):
-        yield _risk("maker", number)
+        yield "maker", ""
     if exhibit.form == "redacted" and (fields.get("transcript") or fields.get("translation")):
-        yield _risk("transcript", number)
+        yield "transcript", ""
 
 
 def _risk(code: str, number: str, **names: Any) -> Sentence:
