@@ -47,30 +47,27 @@ def position(point: places.Point) -> str:
 @cache
 def _environment() -> Any:
     from jinja2 import Environment
-    from markupsafe import Markup, escape
-
-    def own(text: object, lang: str | None = None) -> Markup:
-        """Give a text of the archive, isolated from the line it stands in."""
-        tongue = Markup(' lang="{}" dir="{}"').format(lang, "rtl" if lang == "ar" else "ltr")
-        attributes = tongue if lang else ""
-        return Markup("<bdi{}>{}</bdi>").format(attributes, apart(spelled_apart(visible(str(text), lines=True))))
-
-    def apart(pieces: Iterable[tuple[str, bool]]) -> Markup:
-        """Give text of which some pieces run from left to right by themselves, and are not broken."""
-        alone = Markup('<bdi class="alone" dir="ltr">{}</bdi>')
-        return Markup("").join(alone.format(piece) if ltr else escape(piece) for piece, ltr in pieces)
-
-    def ours(text: str, lang: str) -> Markup:
-        """Give a sentence of ours, isolated like a text of the archive, each date in it in its own direction."""
-        way = "rtl" if lang == "ar" else "ltr"
-        pieces = in_directions(visible(text, lines=True), lang)
-        return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(lang, way, apart(pieces))
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"own": own, "ours": ours}
+    environment.filters["own"] = _own
     environment.globals |= {"position": position, "retold": retold}
     environment.globals.update({f.__name__: f for f in (span, when, facts, reading_facts, word, instant, reader_name)})
     return environment
+
+
+def _own(text: object, lang: str | None = None) -> Any:
+    """Give a text of the archive, isolated from the line it stands in."""
+    return _isolated(spelled_apart(visible(str(text), lines=True)), lang)
+
+
+def _isolated(pieces: Iterable[tuple[str, bool]], lang: str | None) -> Any:
+    """Isolate a text from its line; those of its pieces that run from left to right by themselves are not broken."""
+    from markupsafe import Markup, escape
+
+    tongue = Markup(' lang="{}" dir="{}"').format(lang, "rtl" if lang == "ar" else "ltr") if lang else ""
+    alone = Markup('<bdi class="alone" dir="ltr">{}</bdi>')
+    text = Markup("").join(alone.format(piece) if ltr else escape(piece) for piece, ltr in pieces)
+    return Markup("<bdi{}>{}</bdi>").format(tongue, text)
 
 
 def writer(
@@ -98,7 +95,7 @@ def writer(
 
 def _reason(lang: str, text: str) -> Any:
     """Give a reason of the evaluator in `lang`, isolated as a text of the archive is, since it holds such."""
-    return _environment().filters["ours"](said_in(text, lang), lang)
+    return _isolated(in_directions(visible(said_in(text, lang), lines=True), lang), lang)
 
 
 def _context(dossier: Dossier, lang: str) -> dict[str, Any]:
