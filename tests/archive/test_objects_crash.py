@@ -19,6 +19,7 @@ from blake3 import blake3
 from archive import durable, object_batch, workers
 from archive.objects import ObjectStore
 from schemas.errors import SijillError, UnreachableError
+from tests.disks import small_disk
 
 ROOT = Path(__file__).parents[2]
 PUT = (
@@ -34,6 +35,12 @@ def store(tmp_path):
     made = ObjectStore(tmp_path / "objects")
     made.create()
     return made
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with small_disk(tmp_path, FULL_BYTES) as mounted:
+        yield mounted
 
 
 def files(folder, sizes):
@@ -112,25 +119,9 @@ def test_a_living_writers_temporary_folder_is_left_alone(store, tmp_path):
     assert [] == list(store.folder.glob(".tmp-*"))
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of four MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", f"size={FULL_BYTES}", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(mounting, capture_output=True, check=False).returncode == 0
-    except OSError:
-        mounted = False
-    if not mounted:
-        pytest.skip("mounting is not permitted here; the injected errors below stand in for it")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("sizes", [[6000] * 900, [700_000] * 8, [3_000_000] * 2], ids=["forked", "threads", "large"])
-def test_a_full_disk_is_told_before_and_while_writing(small_disk, tmp_path, monkeypatch, sizes):
-    store = ObjectStore(small_disk / "objects")
+def test_a_full_disk_is_told_before_and_while_writing(disk, tmp_path, monkeypatch, sizes):
+    store = ObjectStore(disk.folder / "objects")
     store.create()
     paths = files(tmp_path / "sources", sizes)
 
