@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archive import disclosure
-from archive.assess import cases
 from archive.database import TABLES, VIEW
+from archive.docket import cases
 from archive.flights import Logs
 from archive.merged import family
 from archive.show import find_standing

@@ -90,7 +90,7 @@ def erase(
 
 def _joined(db: Any, kept: Kept) -> list[str]:
     """Name the records that this one was one source with, so that no count of sources rises by erasing."""
-    from archive.assess import cases
+    from archive.docket import cases
 
     if kept.kind not in ("item", "source"):
         return []

@@ -210,7 +210,7 @@ class Looking:
 
 def alike(archive: Archive, codes: Sequence[str] = (), progress: Saying | None = None) -> Likenesses:
     """Compare the items of these cases, else of all, each with all others. Raises NotFound."""
-    from archive.assess import cases
+    from archive.docket import cases
     from archive.show import find_standing
 
     with Looking(archive, opens=True) as looking, archive.reading() as db:
@@ -222,7 +222,7 @@ def alike(archive: Archive, codes: Sequence[str] = (), progress: Saying | None =
 
 def remembered(archive: Archive, db: Any, code: str) -> Likenesses:
     """Give what looks alike in a case, and in what it was merged with, by what is remembered; opens no file."""
-    from archive.assess import cases
+    from archive.docket import cases
     from archive.merged import weighed_as
 
     with Looking(archive, opens=False) as looking:

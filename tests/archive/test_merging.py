@@ -7,11 +7,12 @@ import pytest
 
 from archive import ledger
 from archive.acts import add_items, add_link, add_relation, amend_case, link_from_match
-from archive.assess import cases, check
+from archive.assess import check
 from archive.audit import audit
 from archive.changed import changed
 from archive.checked import record_checks
 from archive.consent import answer, person_document
+from archive.docket import cases
 from archive.dossier import verify
 from archive.dossier.export import Place, export
 from archive.dossier.verification import check as verify_dossier
