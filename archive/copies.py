@@ -81,8 +81,8 @@ def _room(archive: Archive, dest: Path) -> None:
     there = {found.blake3 for found in ObjectStore(objects).names()} if objects.is_dir() else set()
     needed = archive.database.stat().st_size + durable.ROOM_BESIDE
     with archive.reading() as db:
-        for name, size in db.execute("SELECT DISTINCT blake3, size FROM object"):
-            needed += 0 if name in there else size
+        for (name,) in db.execute("SELECT DISTINCT blake3 FROM object"):
+            needed += 0 if name in there else archive.objects.takes(name)
     durable.enough_room(dest, needed, "the copy", "nothing was copied")
 
 

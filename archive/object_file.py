@@ -27,10 +27,11 @@ from blake3 import blake3
 
 from archive.object_source import Fault, Seen, changed, changed_behind, open_source, source_fault
 from archive.stored import BINARY, CLOEXEC, NOFOLLOW, NOT_THERE, READ, examine
-from archive.stream import CHUNK_BYTES, HEAD_BYTES, Head, ReadError, Sink, let_go, pour, pour_split
+from archive.stream import CHUNK_BYTES, HEAD_BYTES, SPLIT_CHUNK_BYTES, Head, ReadError, Sink, let_go, pour, pour_split
 from archive.workers import Pulse
 
 HOLE_BYTES = 64 * 1024  # of zeros, from which on a hole is left
+_ZEROS = bytes(SPLIT_CHUNK_BYTES)
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOEXEC | NOFOLLOW | BINARY
 _READ_ONLY = 0o444
@@ -267,9 +268,14 @@ def _write_all(handle: int, data: bytes | memoryview) -> None:
         written += os.write(handle, data[written:])
 
 
+def is_hole(part: memoryview) -> bool:
+    """Tell whether `part`, of a file that has holes, is left as a hole in its copy."""
+    return len(part) >= HOLE_BYTES and _ZEROS.startswith(part)
+
+
 def _write_or_skip(handle: int, part: memoryview) -> None:
     """Leave a hole for a chunk of zeros, as the source has it; whoever reads the object reads zeros."""
-    if len(part) >= HOLE_BYTES and part.tobytes() == bytes(len(part)):
+    if is_hole(part):
         os.lseek(handle, len(part), os.SEEK_CUR)
     else:
         _write_all(handle, part)

@@ -77,10 +77,15 @@ def look(source: Source) -> Seen | Fault:
         return source_fault(error)
     if not stat.S_ISREG(found.st_mode):
         return Fault("not-regular", 0, kind_of(found.st_mode))
-    holes = max(found.st_size - getattr(found, "st_blocks", found.st_size) * 512, 0)
     return Seen(
-        path, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, source.follow, source.likely_stored, holes
-    )
+        path, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, source.follow, source.likely_stored,
+        holes_of(found),
+    )  # fmt: skip
+
+
+def holes_of(found: os.stat_result) -> int:
+    """Give how many bytes of a file nothing lies in on its disk."""
+    return max(found.st_size - getattr(found, "st_blocks", found.st_size) * 512, 0)
 
 
 def open_source(source: Seen) -> int:

@@ -27,8 +27,8 @@ from blake3 import blake3 as blake3_of
 
 from archive import durable
 from archive.object_batch import Answers, Judge, Pair, measure_all, put_all
-from archive.object_file import Kept, Place, keep
-from archive.object_source import Fault, Seen, Source, look, name_of, open_regular
+from archive.object_file import Kept, Place, is_hole, keep
+from archive.object_source import Fault, Seen, Source, holes_of, look, name_of, open_regular
 from archive.object_trouble import away, full, refusal, source_problem, store_trouble, unwritable, worker_lost
 from archive.shelves import diverted
 from archive.staging import Staging, abandoned, clean
@@ -199,6 +199,11 @@ class ObjectStore(StoredObjects):
         """Tell whether anything lies under an object's name; its bytes are not looked at. Raises IntegrityError."""
         return os.path.lexists(self._path(blake3))
 
+    def takes(self, blake3: str) -> int:
+        """Give the bytes that a copy of an object takes, its holes kept; 0 where none can be seen."""
+        seen = look(Source(self._path(blake3)))
+        return seen.takes if isinstance(seen, Seen) else 0
+
     def open(self, blake3: str) -> BinaryIO:
         """Open an object as it lies there; its bytes are not checked (`get` and `copy` check).
 
@@ -228,7 +233,7 @@ class ObjectStore(StoredObjects):
         return data
 
     def copy(self, blake3: str, target: BinaryIO, progress: Progress | None = None) -> int:
-        """Write an object to `target`, hashing as it goes; give the number of bytes.
+        """Write an object to `target`, hashing as it goes; give the number of bytes. Holes stay holes.
 
         Raises as `open`, and IntegrityError at the end where the bytes do not
         fit the name: the caller then throws the copy away.
@@ -236,12 +241,20 @@ class ObjectStore(StoredObjects):
         whole, size = blake3_of(), 0
         buffer = memoryview(bytearray(CHUNK_BYTES))
         with self.open(blake3) as handle:
+            sparse = hole = holes_of(os.fstat(handle.fileno())) > 0
             while length := read_into(handle.fileno(), buffer):
-                whole.update(buffer[:length])
-                target.write(buffer[:length])
+                part = buffer[:length]
+                whole.update(part)
+                if hole := sparse and is_hole(part):
+                    target.seek(length, os.SEEK_CUR)
+                else:
+                    target.write(part)
                 size += length
                 if progress is not None:
                     progress(length)
+            if size and hole:  # a file ends at its last byte that was written
+                target.seek(-1, os.SEEK_CUR)
+                target.write(b"\0")
         if whole.hexdigest() != blake3:
             raise store_trouble(self._root, Fault("damaged", 0, blake3), "")
         return size

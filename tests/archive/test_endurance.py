@@ -28,6 +28,7 @@ from schemas.errors import IntegrityError, UnreachableError
 from tests import casebook
 from tests.casebook import CODE, OPERATOR, case, files, filled_archive, write
 from tests.disks import small_disk
+from tests.tamper import honest as making
 
 W1, V1 = f"{CODE}/W1", f"{CODE}/V1"
 WRITERS = {
@@ -457,7 +458,7 @@ GIB = 1 << 30
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="holes of POSIX file systems")
-def test_two_gigabytes_of_holes_are_kept_as_holes_and_read_whole(tmp_path):
+def test_two_gigabytes_of_holes_are_kept_as_holes_read_whole_audited_copied_and_restored(tmp_path):
     tables, contents = case(), files()
     folder = write(tmp_path / "in", tables, contents)
     image = folder / "media" / "v1.jpg"
@@ -475,8 +476,16 @@ def test_two_gigabytes_of_holes_are_kept_as_holes_and_read_whole(tmp_path):
 
     kept = archive.objects.path(taken["blake3"]).stat()
     assert (2 * GIB + 7, True) == (kept.st_size, kept.st_blocks * 512 < 8 * 1024 * 1024)
-    assert "ok" == archive.objects.check(taken["blake3"], taken["sha256"], taken["size"]).what
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024, "memory in kB"
     with archive.objects.open(taken["blake3"]) as stored:
         stored.seek(GIB)
         assert b"evidence in the middle" == stored.read(22)
+
+    copied = tmp_path / "copy"
+    for words in (("copy", copied), ("restore", copied)):
+        status, said = making.run(tmp_path / "home", "--archive", archive.folder, "--as", OPERATOR, *words)
+        assert 0 == status, said
+    again = (copied / "objects" / taken["blake3"][:2] / taken["blake3"]).stat()
+    assert (2 * GIB + 7, True) == (again.st_size, again.st_blocks * 512 < 8 * 1024 * 1024)
+    status, said = making.run(tmp_path / "home", "--archive", copied, "audit")  # reads each byte of the copy again
+    assert 0 == status, said
