@@ -31,10 +31,10 @@ GROUP = 4  # runs that are made ready together
 MANY, MANY_VALUES = 20_000, 2_000  # entries, alone or with values, from which on other processes are worth their start
 LARGEST_RUN = 4 * 1024 * 1024  # of the disclosures of a run that is read together
 _ROWS = (
-    "SELECT idx, leaf, NULL FROM ledger WHERE idx >= ? AND idx < ? ORDER BY idx",
+    "SELECT idx, leaf, NULL FROM ledger WHERE idx BETWEEN ? AND ? ORDER BY idx",
     (
         "SELECT l.idx, l.leaf, p.disclosures FROM ledger l LEFT JOIN private p ON p.idx = l.idx"
-        " WHERE l.idx >= ? AND l.idx < ? ORDER BY l.idx"
+        " WHERE l.idx BETWEEN ? AND ? ORDER BY l.idx"
     ),
 )
 Row = tuple[int, Any, Any]
@@ -57,7 +57,7 @@ Part = tuple[int, Ready | None]  # how many entries; None where they must be rea
 
 def rows_of(db: sqlite3.Connection, first: int, count: int, *, values: bool) -> Iterator[Row]:
     """Give index, leaf and disclosures of the entries that are there among `count` from `first` on."""
-    return db.execute(_ROWS[values], (first, first + count))
+    return db.execute(_ROWS[values], (first, first + count - 1))
 
 
 def make_ready(db: sqlite3.Connection, first: int, count: int, *, values: bool) -> list[Part]:

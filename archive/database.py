@@ -91,6 +91,7 @@ def engine_for(path: Path, waits: Waits | None = None) -> Engine:
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
+        _schema_read(connection)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-8192"):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -288,6 +289,14 @@ def _trouble(path: Path, error: BaseException) -> UnreachableError:
     )
 
 
+def _schema_read(connection: Any) -> None:
+    """Have SQLite read the schema. Raises sqlite3.Error, also where SQLite names what is wrong in no UTF-8."""
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except UnicodeDecodeError as error:
+        raise sqlite3.DatabaseError("malformed database schema") from error
+
+
 def _no_views(connection: Any) -> None:
     """Refuse a database in which a view may stand for a table: it could go on without end. Raises IntegrityError."""
     if connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'view'").fetchone()[0]:
@@ -318,6 +327,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     try:
         connection = connected(path, immutable=immutable)
         connection.execute("BEGIN")
+        _schema_read(connection)
         _no_views(connection)
         yield connection
     except Exception as error:
@@ -376,6 +386,7 @@ def still(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA trusted_schema=OFF")
         trouble: sqlite3.Error | None = None
         try:
+            _schema_read(connection)
             yield connection
         except sqlite3.Error as error:  # what was read while somebody wrote proves nothing, not even damage
             trouble = error

@@ -291,7 +291,7 @@ def _still_there(act: Act, place: Place) -> None:
 
 def open_head(db: Any, place: Place) -> Head:
     """Check the newest checkpoint, the edge under it and the pin. Raises IntegrityError or RefusedError."""
-    size = db.execute("SELECT coalesce(max(idx) + 1, 0) FROM ledger").fetchone()[0]
+    size = db.execute("SELECT coalesce(max(idx), -1) FROM ledger").fetchone()[0] + 1
     row = db.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     edge = db.execute("SELECT size, hashes FROM edge ORDER BY size DESC LIMIT 1").fetchone()
     if row is None or row[0] != size:

@@ -83,11 +83,12 @@ class Replay:
         growing = tiles.Growing(lambda level, n, hashes: self._spill("tile", (level, n, hashes)), lowest=1)
         self.compact = merkle.CompactRange(lambda hashes: growing.extend(hashes, 1))
         projection = Projection(self._insert) if self.project else None
-        (total,) = db.execute("SELECT max(idx) + 1 FROM ledger").fetchone()
+        (last,) = db.execute("SELECT coalesce(max(idx), -1) FROM ledger").fetchone()
+        total = last + 1  # here, as the database counts beyond its largest integer in inexact numbers
         if progress is not None:
             progress("reading the entries", 0, total)
         flushed = 0
-        with reading_ahead(db, total or 0, values=self.project) as ready:
+        with reading_ahead(db, total, values=self.project) as ready:
             for first, count in _runs(db, self):
                 self._run(db, projection, first, ready(first, count))
                 if self.size - flushed >= BATCH:

@@ -38,6 +38,12 @@ def pages_overwritten(database):
     database.write_bytes(data)
 
 
+def schema_that_is_no_text(database):
+    data = database.read_bytes()
+    assert b"CREATE TABLE record(" in data
+    database.write_bytes(data.replace(b"CREATE TABLE record(", b"CREATE \xff\xfe\xfd\xfc\xfb record(", 1))
+
+
 def a_folder(database):
     database.unlink()
     database.mkdir()
@@ -47,7 +53,7 @@ def gone(database):
     database.unlink()
 
 
-UNREADABLE = [emptied, beheaded, halved, pages_overwritten, a_folder, gone]
+UNREADABLE = [emptied, beheaded, halved, pages_overwritten, schema_that_is_no_text, a_folder, gone]
 
 
 def rewritten(statement):
@@ -66,6 +72,8 @@ CHANGED = {
     "texts that are no UTF-8": "UPDATE record SET code = CAST(x'ff00fe' AS TEXT)",
     "objects without a name": "UPDATE object SET blake3 = 'zz', size = 9223372036854775807",
     "no tables of the view": "DROP TABLE record; DROP TABLE act; DROP TABLE object",
+    "an entry after every other number": "DROP TRIGGER ledger_no_update; UPDATE ledger SET idx = 9223372036854775807"
+    " WHERE idx = 5",
     "a ledger of noise": "DROP TRIGGER ledger_no_update; UPDATE ledger SET leaf = randomblob(40)",
 }
 
