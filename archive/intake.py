@@ -137,7 +137,8 @@ def take(
                 writing = _Writing(archive, looked, submission, readings, taken, reason, recipients, progress)
                 _record(archive, signers, writing, growth, durable)
             _tell(taken, submission, before, readings, whole=whole, lang=lang)
-    taken.warnings = [*looked.warnings, *submission.warnings, *readings.warnings, *taken.warnings]
+    seen = [retold(warning, lang) for warning in looked.warnings]
+    taken.warnings = [*seen, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
 
 

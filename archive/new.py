@@ -27,7 +27,7 @@ from evidence.reading import Reading
 from evidence.sheet import MANIFEST, SHEET_FILES
 from evidence.workbook import FileRow, can_hold, new_book
 from schemas.errors import InputError, SijillError, UnreachableError
-from schemas.sentences import say
+from schemas.sentences import retold, say
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def new_folder(
             warnings += [say("formulas-lost", tongue)] if formulas else []
     if data != before:
         write_whole(path, data)
-    return NewResult(folder, path, len(rows), added, [*looked.warnings, *warnings])
+    seen = [retold(warning, tongue) for warning in looked.warnings]
+    return NewResult(folder, path, len(rows), added, [*seen, *warnings])
 
 
 def _names(looked: Folder, lang: str) -> tuple[list[str], list[str]]:

@@ -115,7 +115,8 @@ def read_files(
                 if not reading.tool and not reading.warnings:
                     continue
                 found.by_item[name] = Found(reading=reading)
-                found.warnings += [f"{submission.case['code']}/{name}: {warning}" for warning in reading.warnings]
+                where = f"{submission.case['code']}/{name}"
+                found.warnings += [f"{where}: {retold(warning, lang)}" for warning in reading.warnings]
     return found
 
 

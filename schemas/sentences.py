@@ -48,11 +48,11 @@ def say(code: str, lang: str = "en", /, **names: Any) -> str:
 
 
 # beginnings of the codes of sentences that are said in English first
-LOGS, DOSSIERS, ERRORS = ("log-", "time-"), ("seen-",), ("error-",)
+READINGS, DOSSIERS, ERRORS = ("log-", "time-", "reading-"), ("seen-",), ("error-",)
 
 
-def retold(text: str, lang: str, codes: tuple[str, ...] = LOGS) -> str:
-    """Give an English sentence on a flight log, a time or a dossier's check, as it was recorded, in `lang`.
+def retold(text: str, lang: str, codes: tuple[str, ...] = READINGS) -> str:
+    """Give an English sentence on a flight log, a time, an image or a dossier's check, as it was recorded, in `lang`.
 
     One that is not ours stays.
     What fills it is given again as it stands in it, and retold where it is a sentence of ours itself.

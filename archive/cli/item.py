@@ -10,7 +10,7 @@ import typer
 from archive.cli.case import link_table, title_of
 from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.custody import events_in_words
-from archive.cli.read import facts_in_words
+from archive.cli.read import facts_in_words, warnings_in_words
 from archive.cli.showing import columns, show, size_in_words, time_in_words
 from schemas.text import visible
 
@@ -79,10 +79,10 @@ def show_item(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="I
         document = item_document(db, name)
         alike = remembered(archive, db, document["case"]).of(document["id"])
     document["likeness"] = alike.document()
-    show(document, lambda: f"{_item(document)}\n{alike.text()}", as_json=said(ctx).json)
+    show(document, lambda: f"{_item(document, tongue(ctx))}\n{alike.text()}", as_json=said(ctx).json)
 
 
-def _item(document: dict[str, Any]) -> str:
+def _item(document: dict[str, Any], lang: str) -> str:
     head = f"{visible(document['id'])}  {title_of(document)}".rstrip()
     lines = [head + ("  (withdrawn)" if document["withdrawn"] else "")]
     order = sorted(document, key=lambda key: (_FIRST.index(key) if key in _FIRST else len(_FIRST), key))
@@ -92,11 +92,11 @@ def _item(document: dict[str, Any]) -> str:
     if reading:
         who = visible(f"{reading['tool']} {reading['version']}").strip()
         lines.append(f"reading by {who}" if who else "no reading")
-        facts = facts_in_words(reading["facts"])
+        facts = facts_in_words(reading["facts"], lang)
         if not facts and who:
             facts = [(str(key), shown) for key, value in (reading["facts"] or {}).items() if (shown := _value(value))]
         lines += [f"  {line}" for line in columns(facts).splitlines()]
-        lines += [f"  warning: {visible(warning)}" for warning in reading["warnings"]]
+        lines += warnings_in_words(reading["warnings"], lang)
     if document["links"]:
         lines += ["links", *[f"  {line}" for line in link_table(document["links"]).splitlines()]]
     lines += ["custody", *[f"  {line}" for line in events_in_words(document["custody"], document["custody_gaps"])]]

@@ -80,12 +80,12 @@ def each_line(rows: Callable[[], Iterable[Sequence[Any]]], heads: Sequence[str] 
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
 
 
-def size_in_words(size: int | None) -> str:
+def size_in_words(size: int | None, lang: str = "en") -> str:
     """Give a number of bytes as people say it."""
     if size is None:
-        return "no file"
+        return "no file" if lang == "en" else _said("no-file", lang)
     if size < 1000:
-        return counted(size, "byte")
+        return counted(size, "byte") if lang == "en" else _said("fact-bytes", lang, number=size)
     for unit in ("kB", "MB", "GB"):
         size_in_unit = size / 1000 ** (("kB", "MB", "GB").index(unit) + 1)
         if size_in_unit < 1000 or unit == "GB":
@@ -93,14 +93,22 @@ def size_in_words(size: int | None) -> str:
     return f"{size} bytes"
 
 
-def time_in_words(extent: Any) -> str:
+def time_in_words(extent: Any, lang: str = "en") -> str:
     """Give a recorded time: its words if it has any, and its bounds in UTC."""
     if not isinstance(extent, Mapping):
-        return "not told"
+        return "not told" if lang == "en" else _said("not-told", lang)
     earliest, latest = extent.get("earliest") or "...", extent.get("latest") or "..."
-    bounds = earliest if earliest == latest else f"{earliest} to {latest}"
+    bounds = earliest
+    if earliest != latest:
+        bounds = f"{earliest} to {latest}" if lang == "en" else _said("span-of", lang, least=earliest, most=latest)
     words = extent.get("said")
     return f"{visible(str(words))} ({bounds})" if words else bounds
+
+
+def _said(code: str, lang: str, **names: Any) -> str:
+    from schemas.sentences import say
+
+    return say(code, lang, **names)
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def take_all(
     document = {"format": "sijill-intake-results/1", "results": results} if many else results[0]
     show(document, lambda: "\n".join(_words(one, tongue) for one in results), as_json=as_json)
     if not as_json:
-        warn(warning for one in results for warning in one.get("warnings", ()))
+        warn((warning for one in results for warning in one.get("warnings", ())), tongue)
     return status
 
 
