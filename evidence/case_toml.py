@@ -1,9 +1,9 @@
-"""The bytes of a case.toml, decoded without trust: a problem with its line, never an exception.
+"""A case.toml: its bytes decoded without trust, its tables given as rows; a problem with its line, never an exception.
 
 TOML itself is read by the standard library; a long run of `[[item]]` tables of
 plain lines by one pattern, which gives the same tables or nothing. What would
 make it slow or deep is refused before: size, keys of very many parts. A message
-never repeats the line that could not be read.
+never repeats the line that could not be read. What the rows say is not read here.
 
 Follows TOML 1.0.
 """
@@ -14,10 +14,18 @@ import io
 import re
 import sys
 import tomllib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evidence.faults import Faults, Spot, part
+from evidence.faults import Faults, Spot, near, part
+from evidence.heads import ANY_ITEM, FIELDS, foreign_to, note_foreign
+from evidence.records import Row, spread
+from schemas.case import CASE
+from schemas.fields import Field
+from schemas.item import ITEM_FIELDS
+from schemas.text import nearest
 
+FORMAT = "sijill-intake/1"
 LARGEST = 8 * 1024 * 1024
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _SAFE = (
@@ -27,6 +35,7 @@ _SAFE = (
     "Escaped character is not a Unicode scalar value", "Cannot overwrite a value", "Cannot declare", "Duplicate inline",
     "Cannot mutate immutable namespace", "Found invalid character",
 )  # fmt: skip
+_ID_SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _DEEP = 64  # parts of a key
 _LONG_KEY = re.compile(
     rb"(?:(?:[A-Za-z0-9_-]{1,99}|\"[^\"\n]{0,99}\"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){%d}" % _DEEP
@@ -116,3 +125,65 @@ def _note(message: str, spot: Spot, faults: Faults) -> None:
         faults.wrong(spot, "toml", line=int(place[1]), column=int(place[2]), because=because)
     else:
         faults.wrong(spot, "toml-nowhere", because=because)
+
+
+def tables(data: bytes, faults: Faults) -> dict[str, Iterator[Row]]:
+    """Give the rows of each table of a case.toml."""
+    found: dict[str, Iterator[Row]] = {}
+    document = decode(data, "case.toml", faults)
+    if document is None:
+        return found
+    spot = Spot("case.toml")
+    if document.get("format") != FORMAT:
+        faults.wrong(spot.at("format"), "format")
+    known = ("format", "case", "source", "item", "link", "relation")
+    for key in document:
+        if key not in known:
+            faults.wrong(spot.at(key), "unknown-key", near=near("near", nearest(key, known)))
+    case = document.get("case")
+    if isinstance(case, dict):
+        spot = Spot("case.toml", table="case")
+        found["case"] = iter([Row(spot, spread(CASE, case, spot, faults))])
+    else:
+        faults.wrong(spot.at("case"), "no-case")
+    for table in ("source", "item", "link", "relation"):
+        given = document.get(table, [])
+        if isinstance(given, list) and all(isinstance(row, dict) for row in given):
+            found[table] = rows(table, given, faults)
+        else:
+            faults.wrong(spot.at(table), "not-tables-of", table=table)
+    return found
+
+
+def rows(
+    table: str, given: list[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
+) -> Iterator[Row]:
+    """Give each row and let go of what it was made of: `given` is empty in the end."""
+    given.reverse()
+    for number in range(1, len(given) + 1):
+        row = given.pop()
+        spot = Spot(file, table=table, number=number, id=_shown_id(row.get("id")))
+        fields = FIELDS[table]
+        if table == "item":
+            kind = row.get("kind")
+            fields = ITEM_FIELDS.get(kind, ANY_ITEM) if isinstance(kind, str) else ANY_ITEM
+            row = _own_keys(row, fields, spot, faults)
+        yield Row(spot, spread(fields, row, spot, faults))
+
+
+def _shown_id(name: object) -> str:
+    """Give an id as a place may show it; nothing for what is no id."""
+    return name if isinstance(name, str) and _ID_SHOWN.match(name) else ""
+
+
+def _own_keys(
+    row: Mapping[str, Any], fields: tuple[Field, ...], spot: Spot, faults: Faults
+) -> Mapping[str, Any]:
+    """Note keys that belong to another kind of item, and give the row without them."""
+    others = foreign_to(fields)
+    if others.keys().isdisjoint(row):
+        return row
+    foreign = [name for name in others if name in row]
+    for name in foreign:
+        note_foreign(name, str(row.get("kind")), spot, faults)
+    return {key: value for key, value in row.items() if key not in foreign}

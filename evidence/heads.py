@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 from typing import Any
 
-from evidence.faults import Faults, Spot, near
+from evidence.faults import Faults, Spot, near, part
 from evidence.records import Cells, names_of
 from evidence.where import read_position
 from schemas import words
@@ -249,3 +250,17 @@ def _add_whole(cells: Cells, column: Column, value: Any, spot: Spot, faults: Fau
 def casualty_words() -> tuple[str, ...]:
     """Give the categories that a sheet of casualties may name."""
     return VOCABULARY["casualty_category"]
+
+
+@cache
+def foreign_to(fields: tuple[Field, ...]) -> Mapping[str, None]:
+    """Give the names of fields that only other kinds of item have, in the order of the tables."""
+    own = {entry.name for entry in fields}
+    return {entry.name: None for entry in ANY_ITEM if entry.name not in own}
+
+
+def note_foreign(name: str, kind: str, spot: Spot, faults: Faults) -> None:
+    """Note that a field of that name is none of an item of that kind, and of which kinds it is."""
+    first = name.partition(".")[0]
+    kinds = [known for known, fields in ITEM_FIELDS.items() if any(entry.name == first for entry in fields)]
+    faults.wrong(spot.at(name), "not-for-kind", kind=kind, belongs=part("belongs", kinds=", ".join(kinds)))

@@ -9,19 +9,17 @@ rows of case.toml come first and those of the CSV after them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from evidence import agreement, case_toml
 from evidence.agreement import Sofar
 from evidence.cells import FILL_LATER, Context
-from evidence.faults import Fault, Faults, Spot, near, part
-from evidence.heads import ANY_ITEM, CUSTODY_ROW, FIELDS, LINK_IN_ITEM
-from evidence.records import Cells, Row, check_record, names_of, read_cell, read_row, spread
+from evidence.faults import Fault, Faults, Spot, near
+from evidence.heads import ANY_ITEM, CUSTODY_ROW, FIELDS, LINK_IN_ITEM, note_foreign
+from evidence.records import Cells, Row, check_record, names_of, read_cell, read_row
 from schemas.case import CASE, STRIKE
 from schemas.errors import Problem
 from schemas.fields import Field, Record
@@ -33,14 +31,12 @@ from schemas.text import nearest
 if TYPE_CHECKING:
     from evidence.workbook_cells import Open
 
-FORMAT = "sijill-intake/1"
 CASE_FILES = ("case.toml", "case.xlsx")
 CSV_FILES = {"sources.csv": "source", "items.csv": "item", "links.csv": "link", "relations.csv": "relation",
              "custody.csv": "custody"}  # fmt: skip
 SHEET_FILES = (*CASE_FILES, *CSV_FILES)
 MANIFEST = "manifest-sha256.txt"
 _ID_AND_KIND = tuple(entry for entry in ANY_ITEM if entry.name in ("id", "kind"))  # what every item must have
-_ID_SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
 @dataclass
@@ -124,7 +120,7 @@ def read_part(
     reading.context.zone = _zone(dict(case))
     if changes:
         reading.amend(file, changes)
-    reading.read_records({name: [_toml_rows(name, list(rows), faults, file)] for name, rows in tables.items()})
+    reading.read_records({name: [case_toml.rows(name, list(rows), faults, file)] for name, rows in tables.items()})
     agreement.check_files(reading.sofar, files, SHEET_FILES, MANIFEST, faults)
     return reading.finish(lang)
 
@@ -154,7 +150,7 @@ def _tables(
         if right in SHEET_FILES and name != right and right not in texts:
             faults.wrong(Spot(name), "misnamed", right=right)
     if "case.toml" in texts:
-        _toml_tables(texts["case.toml"], tables, faults)
+        tables.update({table: [rows] for table, rows in case_toml.tables(texts["case.toml"], faults).items()})
     csv = {name: table for name, table in CSV_FILES.items() if name in texts}
     if "case.xlsx" in texts:
         from evidence import workbook_cells
@@ -170,78 +166,6 @@ def _tables(
         for name, table in csv.items():
             tables.setdefault(table, []).append(csv_rows.rows(texts[name], name, table, faults))
     return tables
-
-
-def _toml_tables(data: bytes, tables: Tables, faults: Faults) -> None:
-    document = case_toml.decode(data, "case.toml", faults)
-    if document is None:
-        return
-    spot = Spot("case.toml")
-    if document.get("format") != FORMAT:
-        faults.wrong(spot.at("format"), "format")
-    known = ("format", "case", "source", "item", "link", "relation")
-    for key in document:
-        if key not in known:
-            faults.wrong(spot.at(key), "unknown-key", near=near("near", nearest(key, known)))
-    case = document.get("case")
-    if isinstance(case, dict):
-        spot = Spot("case.toml", table="case")
-        tables["case"] = [iter([Row(spot, spread(CASE, case, spot, faults))])]
-    else:
-        faults.wrong(spot.at("case"), "no-case")
-    for table in ("source", "item", "link", "relation"):
-        rows = document.get(table, [])
-        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
-            tables[table] = [_toml_rows(table, rows, faults)]
-        else:
-            faults.wrong(spot.at(table), "not-tables-of", table=table)
-
-
-def _toml_rows(
-    table: str, rows: list[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
-) -> Iterator[Row]:
-    """Give each row and let go of what it was made of: `rows` is empty in the end."""
-    rows.reverse()
-    for number in range(1, len(rows) + 1):
-        given = rows.pop()
-        spot = Spot(file, table=table, number=number, id=shown_id(given.get("id")))
-        fields = FIELDS[table]
-        if table == "item":
-            kind = given.get("kind")
-            fields = ITEM_FIELDS.get(kind, ANY_ITEM) if isinstance(kind, str) else ANY_ITEM
-            given = _own_keys(given, fields, spot, faults)
-        yield Row(spot, spread(fields, given, spot, faults))
-
-
-def shown_id(name: object) -> str:
-    """Give an id as a place may show it; nothing for what is no id."""
-    return name if isinstance(name, str) and _ID_SHOWN.match(name) else ""
-
-
-def _own_keys(
-    row: Mapping[str, Any], fields: tuple[Field, ...], spot: Spot, faults: Faults
-) -> Mapping[str, Any]:
-    """Note keys that belong to another kind of item, and give the row without them."""
-    others = _foreign_to(fields)
-    if others.keys().isdisjoint(row):
-        return row
-    foreign = [name for name in others if name in row]
-    for name in foreign:
-        _note_foreign(name, str(row.get("kind")), spot, faults)
-    return {key: value for key, value in row.items() if key not in foreign}
-
-
-@cache
-def _foreign_to(fields: tuple[Field, ...]) -> Mapping[str, None]:
-    """Give the names of fields that only other kinds of item have, in the order of the tables."""
-    own = {entry.name for entry in fields}
-    return {entry.name: None for entry in ANY_ITEM if entry.name not in own}
-
-
-def _note_foreign(name: str, kind: str, spot: Spot, faults: Faults) -> None:
-    first = name.partition(".")[0]
-    kinds = [known for known, fields in ITEM_FIELDS.items() if any(entry.name == first for entry in fields)]
-    faults.wrong(spot.at(name), "not-for-kind", kind=kind, belongs=part("belongs", kinds=", ".join(kinds)))
 
 
 @dataclass
@@ -390,7 +314,7 @@ class _Reading:
         for name in list(row.cells):
             if name not in own:
                 if _filled(row.cells[name]):
-                    _note_foreign(name, kind, row.spot, self.faults)
+                    note_foreign(name, kind, row.spot, self.faults)
                 del row.cells[name]
 
     def _link(self, row: Row) -> None:
