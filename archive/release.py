@@ -164,7 +164,9 @@ class _Gathering:
                 "links": len(links) - len(kept_links), "relations": len(relations) - len(kept_relations),
                 "contradicting": sum(r.fields.get("stance") == "contradicts" for r in dropped),
             },
-            logs=tuple(self._log(e, r) for e, r in pairs if r.fields["kind"] == "flight_log"),
+            logs=tuple(
+                self._log(e, r) for e, r in pairs if r.fields["kind"] == "flight_log" and e.rendition is None
+            ),  # rows say what a redacted copy covers
             standard=standard, assessment=redact(assessment_for(self.audience, assessment), numbers, Hidden(words)),
             proof=proof, operators=operator_names(self.db) if self.audience == "internal" else {},
             case_sub=self.case.sub, merged=told, coarse=self._coarse(case.fields),

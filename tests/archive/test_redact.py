@@ -205,3 +205,19 @@ def test_a_damaged_original_is_not_redacted(tmp_path):
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     with pytest.raises(IntegrityError, match="stored bytes"):
         cover(archive, f"{CODE}/V1", "public", [(0, 0, 4, 4)], "box", "x", casebook.signers(archive))
+
+
+def test_no_row_of_a_log_leaves_beside_the_copy_in_which_it_is_covered(tmp_path):
+    archive = casebook.filled_archive(tmp_path)
+    (tmp_path / "log.csv").write_bytes(casebook.files()["logs/f1.csv"].replace(b"smudged", b"covered"))
+    signers, words = casebook.signers(archive), ["smudged"]
+    replace(archive, f"{CODE}/F1", "court", tmp_path / "log.csv", "a remark", signers, gone=words)
+    hand_over(archive, tmp_path / "court", "court")
+    hand_over(archive, tmp_path / "internal", "internal")
+    assert "redacted" == items_of(tmp_path / "court")["F1"]["form"]
+    assert not (tmp_path / "court/data/records/flights.csv").exists()
+    assert not [path for path in (tmp_path / "court").rglob("*") if path.is_file() and b"smudged" in path.read_bytes()]
+    assert b"smudged" in (tmp_path / "internal/data/records/flights.csv").read_bytes()
+    for name in ("court", "internal"):
+        assert verification.check(tmp_path / name).ok, verification.check(tmp_path / name).findings
+        assert verify.check(str(tmp_path / name)).ok
