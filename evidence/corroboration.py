@@ -22,9 +22,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evidence.answer import LACKING, MET, NOT_MET, OF_CASE, UNDETERMINED, Finding, conjunction
 from evidence.docket import Case, FlightAnswer, Item, Link, Relation, said
 from evidence.reason import Reason, Several, Term, clauses, fields, listed, reason, reason_of, teller, told
-from evidence.requirements import LACKING, MET, NOT_MET, OF_CASE, TESTS, UNDETERMINED, Finding, conjunction
+from evidence.requirements import TESTS
 from evidence.sight import Sight
 from schemas.standard import Grade, Rule, Standard
 from schemas.vocabulary import VOCABULARY

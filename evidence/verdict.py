@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from evidence.answer import MET, NOT_MET
 from evidence.consistency import Disagreement
 from evidence.corroboration import DOES_NOT_APPLY, WAIVED, WARN, Assessment, RuleResult, Tell
 from evidence.reason import Term, reason, reason_of, teller
-from evidence.requirements import MET, NOT_MET
 from schemas.sentences import in_words, reasons
 from schemas.standard import Standard
 from schemas.text import visible

@@ -2,8 +2,8 @@
 
 import pytest
 
+from evidence.answer import Finding
 from evidence.corroboration import Case, FlightAnswer, Item, Link, Relation, weigh
-from evidence.requirements import Finding
 from schemas.standard import Grade, Rule, Standard, load, packaged_bytes
 
 MINIMUM = load(packaged_bytes("sijill-minimum"))
