@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import database, ledger, sealing
+from archive.agreement import changed_bytes, changes, differing, linked_to_withdrawn, merged_claims, unsealable
 from archive.draft import Draft
 from archive.folder import Folder, check_manifest, look
 from archive.readings import Findings, read_files, record_reading
@@ -31,7 +32,6 @@ from archive.storing import counted, growth_of, store
 from evidence.sheet import Submission, read_submission
 from schemas.case import MERGED
 from schemas.errors import InputError, Problem
-from schemas.link import RESOLUTION
 from schemas.sentences import retold, say
 from schemas.text import visible
 
@@ -123,10 +123,10 @@ def take(
     stored = store(archive, looked, submission, dry_run=dry_run, growth=growth, progress=progress)
     problems, tally = _complete(looked, submission, stored), counted(stored)
     del stored  # as long as the folder, and told by now
-    problems += _changed_bytes(submission, before)
-    problems += _changes(submission, before, reason) or _merged_claims(submission, before, lang)
-    problems += _linked_to_withdrawn(submission, before, lang)
-    problems += _seals(submission, before, recipients)
+    problems += changed_bytes(submission, before)
+    problems += changes(submission, before, reason) or merged_claims(submission, before, lang)
+    problems += linked_to_withdrawn(submission, before, lang)
+    problems += unsealable(submission, before, recipients)
     flushing = nullcontext(None) if dry_run else archive.objects.syncing()
     with flushing as durable:
         readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress, lang=lang)
@@ -151,7 +151,7 @@ def _wrong_besides(archive: Archive, looked: Folder, submission: Submission, lan
     problems = _complete(looked, submission, store(archive, looked, submission, dry_run=True))
     with archive.reading() as db:
         before = registered(db, str(submission.case.get("code", "")))
-    problems += _changed_bytes(submission, before)
+    problems += changed_bytes(submission, before)
     submission.items = [item for item in submission.items if item["kind"] == "flight_log"]
     readings = read_files(archive, looked, submission, before, dry_run=True, lang=lang)
     with readings.files:
@@ -173,7 +173,7 @@ def _record(
         durable()
     with ledger.writing(archive, signers, growth=growth) as act:
         known = registered(act.db, taken.code)
-        _refuse(writing.looked, _changed_bytes(submission, known) + _changes(submission, known, writing.reason))
+        _refuse(writing.looked, changed_bytes(submission, known) + changes(submission, known, writing.reason))
         act.add_all(writing.drafts(act, known))
         durable()
         archive.objects.sync_new()  # what the act itself put: a manifest, sealed identities
@@ -213,100 +213,9 @@ def _complete(looked: Folder, submission: Submission, stored: Mapping[str, Store
     return problems
 
 
-def _changed_bytes(submission: Submission, known: Registered) -> list[Problem]:
-    """Other bytes under a taken item id are refused, whatever the reason given."""
-    problems = []
-    for item in submission.items:
-        old = known.find("item", item)
-        if old is not None and old.fields.get("blake3") != item.get("blake3"):
-            problems.append(
-                Problem(
-                    submission.places[str(item["id"])].where(),
-                    "file: this id is taken by other bytes; give the new file an id of its own",
-                )
-            )
-    return problems
-
-
-def _records(submission: Submission) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    yield "case", 0, submission.case
-    for kind, records in (
-        ("source", submission.sources), ("item", submission.items),
-        ("link", submission.links), ("relation", submission.relations),
-    ):  # fmt: skip
-        for number, record in enumerate(records, 1):
-            yield kind, number, record
-
-
-_OF_THE_BYTES = ("blake3", "sha256", "size", "media_type")
-
-
-def differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
-    """Give the names of the fields in which two revisions differ; an id that was given by registration does not."""
-    ignore = {"case", *(field.name for field in (*RESOLUTION, *MERGED))} | ({"id"} if "id" not in new else set())
-    return sorted(key for key in new.keys() | old.keys() if key not in ignore and new.get(key) != old.get(key))
-
-
-def _changes(submission: Submission, known: Registered, reason: str | None) -> list[Problem]:
-    if reason:
-        return []
-    problems = []
-    for kind, number, record in _records(submission):
-        old = known.case if kind == "case" else known.find(kind, record)
-        fields = differing(record, old.fields) if old is not None else []
-        if kind == "item":  # other bytes are refused with or without a reason, by `_changed_bytes`
-            fields = [name for name in fields if name not in _OF_THE_BYTES]
-        if old is not None and kind == "item" and old.sub in known.custody:
-            told = [dict(event) for event in submission.custody.get(str(record["id"]), [])]
-            fields += ["custody"] if told[: len(known.custody[old.sub])] != known.custody[old.sub] else []
-        if fields:
-            hint = "another case has this code, or " if kind == "case" else ""
-            problems.append(
-                Problem(
-                    submission.where(kind, number or 1),
-                    f"{hint}it changed since it was registered ({', '.join(fields)}); say why with --reason TEXT",
-                )
-            )
-    return problems
-
-
-def _linked_to_withdrawn(submission: Submission, known: Registered, lang: str) -> list[Problem]:
-    """Refuse a new link of an item that was withdrawn; those that it had stay, and count for nothing."""
-    gone = {name for (kind, name), old in known.records.items() if kind == "item" and old.withdrawn}
-    return [
-        Problem(submission.where("link", number), say("withdrawn-item", lang, item=link["item"]))
-        for number, link in enumerate(submission.links if gone else (), 1)
-        if link.get("item") in gone and known.find("link", link) is None
-    ]
-
-
-def _merged_claims(submission: Submission, known: Registered, lang: str) -> list[Problem]:
-    """Refuse another claim of a case that was merged, which nothing would weigh; and another marking of one of two."""
-    old, case = known.case, submission.case
-    if old is not None and "merged_from" in old.fields and case.get("exercise") != old.fields.get("exercise"):
-        told = {"case": case["code"], "taken": ", ".join(old.fields["merged_from"])}
-        return [Problem(submission.where("case"), say("merged-exercise", lang, **told))]
-    if old is None or "merged_into" not in old.fields:
-        return []
-    changed = differing(submission.case, old.fields)
-    told = {"case": submission.case["code"], "into": old.fields["merged_into"], "fields": ", ".join(changed)}
-    return [Problem(submission.where("case"), say("merged-claims", lang, **told))] if changed else []
-
-
 def _recipients(db: Any, submission: Submission) -> list[str]:
     """Give whom identities are sealed to: the case's `seal_to`, else every guardian's recipient."""
     return list(submission.seal_to) if submission.seal_to else recipients_of(db)
-
-
-def _seals(submission: Submission, known: Registered, recipients: Sequence[str]) -> list[Problem]:
-    if recipients:
-        return []
-    return [
-        Problem(submission.where("source", number), "identity_file: no guardian of this archive can be sealed to")
-        for number, source in enumerate(submission.sources, 1)
-        if (name := str(source.get("id"))) in submission.identity_files
-        if (old := known.records.get(("source", name))) is None or old.sub not in known.sealed
-    ]
 
 
 @dataclass
@@ -329,7 +238,7 @@ class _Writing:
         self.act, self.known = act, known
         case = yield from self._record("case", self.submission.case)
         yield from self._manifest(case)
-        _, *records = _records(self.submission)
+        _, *records = self.submission.records()
         self.known.reserved = {(kind, str(one["id"])) for kind, _, one in records if kind in SAME and "id" in one}
         for number, (kind, _, record) in enumerate(records):
             if self.progress is not None:
@@ -429,10 +338,10 @@ def _tell(
 
 def _gone(submission: Submission, before: Registered) -> list[str]:
     """Name the records of before that the folder no longer holds."""
-    told = {(kind, str(record.get("id"))) for kind, _, record in _records(submission)}
+    told = {(kind, str(record.get("id"))) for kind, _, record in submission.records()}
     told |= {
         (kind, str(old.fields["id"]))
-        for kind, _, record in _records(submission)
+        for kind, _, record in submission.records()
         if kind in ("link", "relation") and (old := before.find(kind, record)) is not None
     }
     return [

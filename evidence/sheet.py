@@ -67,6 +67,15 @@ class Submission:
         spots = self.spots.get(kind, [])
         return spots[number - 1].where() if number <= len(spots) else self.name
 
+    def records(self) -> Iterator[tuple[str, int, Record]]:
+        """Give the kind, number (from 1; of the case 0) and fields of every record, in the order of registration."""
+        yield "case", 0, self.case
+        for kind, records in (
+            ("source", self.sources), ("item", self.items), ("link", self.links), ("relation", self.relations),
+        ):  # fmt: skip
+            for number, record in enumerate(records, 1):
+                yield kind, number, record
+
 
 Registered = Callable[[str], tuple[Collection[str], Collection[str], Mapping[str, Collection[str]]]]
 
