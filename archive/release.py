@@ -39,7 +39,7 @@ from archive.numbering import numbered
 from archive.pictures import Copies
 from archive.proof import gather_proof
 from archive.show import Kept, find_case, find_standing, gathered
-from archive.unsaid import Hidden, redact, unspoken
+from archive.unsaid import Hidden, answers_alone, files_of, redact, said_in, unspoken, words_of
 from archive.withholding import STRICT, Decision, Decisions
 from evidence.digest import Digests
 from evidence.reason import reason, sentence
@@ -133,8 +133,9 @@ class _Gathering:
         out, shown_items = {r.label for r in hidden}, [r for r in items if not self.decisions[r.sub].why]
         wanted = self._source_names(records, shown_items)
         guarded = {r.label for r in hidden if self.decisions[r.sub].why != "withdrawn"}
-        words = {*self._hidden_words(records, guarded, wanted, codes), *self._hidden_files(hidden, shown_items)}
-        self.hidden = {code: Hidden(_said_in(words, code, self.case.code)) for code in codes}
+        whole = [r for r in shown_items if self.decisions[r.sub].form == "original"]
+        words = {*words_of(records, guarded, wanted), *self._other_cases(codes), *files_of(hidden, shown_items, whole)}
+        self.hidden = {code: Hidden(said_in(words, code, self.case.code)) for code in codes}
         sources = {r.label: self._record(r, ("source",)) for r in records if r.kind == "source" and r.label in wanted}
         case = self._record(self.case, ("case",))
         merged = [find_case(self.db, code) for code in codes[1:]]
@@ -146,6 +147,8 @@ class _Gathering:
         shown_relations = tuple(self._record(r, ("relation",)) for r in kept_relations)
         silent = Hidden({*words, *(r.label for r in shown_items if self.decisions[r.sub].rendition is not None)})
         assessment = {**assessment, "consistency": unspoken(assessment.get("consistency", ()), silent)}
+        if self.audience in STRICT:
+            assessment = answers_alone(assessment)
         number = 1 + self._exports()
         numbers = {r.label: self.numbers[r.sub] for r in hidden}
         by_number = {self.numbers[r.sub]: r for r in shown_items}
@@ -167,10 +170,17 @@ class _Gathering:
             logs=tuple(
                 self._log(e, r) for e, r in pairs if r.fields["kind"] == "flight_log" and e.rendition is None
             ),  # rows say what a redacted copy covers
-            standard=standard, assessment=redact(assessment_for(self.audience, assessment), numbers, Hidden(words)),
+            standard=standard, assessment=redact(assessment, numbers, Hidden(words)),
             proof=proof, operators=operator_names(self.db) if self.audience == "internal" else {},
             case_sub=self.case.sub, merged=told, coarse=self._coarse(case.fields),
         )  # fmt: skip
+
+    def _other_cases(self, codes: Sequence[str]) -> set[str]:
+        """Give how items of other cases begin to be called, where these must stay unsaid."""
+        if self.audience == "internal":
+            return set()
+        every = {code for (code,) in self.db.execute("SELECT code FROM record WHERE kind = 'case'")}
+        return {f"{code}/" for code in every - {*codes}}
 
     def _number(self, items: Sequence[Kept]) -> None:
         """Give each item its exhibit number, which never changes, and its place among those of this dossier."""
@@ -371,67 +381,6 @@ class _Gathering:
     def _exports(self) -> int:
         row = self.db.execute("SELECT count(*) FROM act WHERE sub = ? AND t = 'export'", (self.case.sub,)).fetchone()
         return int(row[0])
-
-    def _hidden_words(
-        self, records: Sequence[Kept], out: set[str], wanted: set[str], codes: Sequence[str]
-    ) -> set[str]:
-        """Give the words that speak of what is withheld: its id, its source, its links; and items of other cases."""
-        words = {name for name in out if name}
-        named = {r.fields.get("pseudonym") for r in records if r.kind == "source" and r.label in wanted}
-        sources = {r.names("source") for r in records if r.kind == "item" and r.label in out} - wanted
-        if self.audience != "internal":
-            words |= {f"{code}/" for (code,) in self.db.execute("SELECT code FROM record WHERE kind = 'case'")}
-        words -= {f"{code}/" for code in codes}
-        for record in records:
-            if record.kind == "source" and record.label in sources:
-                words |= {record.label, str(record.fields.get("pseudonym", record.label))} - named
-            if record.kind in ("link", "relation") and {record.names("item"), record.names("of")} & out:
-                words.add(record.label)
-        return words
-
-    def _hidden_files(self, hidden: Sequence[Kept], shown: Sequence[Kept]) -> set[str]:
-        """Give what names bytes that stay: digests of what is withheld or leaves as a copy, names of withheld files."""
-        whole = [r for r in shown if self.decisions[r.sub].form == "original"]
-        digests = _values(hidden, "sha256", "blake3") | _values(shown, "sha256", "blake3")
-        digests -= _values(whole, "sha256", "blake3")
-        names = {part for path in _values(hidden, "file") for part in (path, path.rpartition("/")[2])}
-        names -= {part for path in _values(shown, "file") for part in (path, path.rpartition("/")[2])}
-        return {*digests, *(text.upper() for text in digests), *names}
-
-
-def _said_in(words: set[str], code: str, root: str) -> set[str]:
-    """Give words that must stay unsaid as a record of the case `code` may say them: an id of its own without the code.
-
-    `words` call them as the case `root` does.
-    """
-    if code == root:
-        return words
-    own = f"{code}/"
-    return words | {word.removeprefix(own) for word in words if word.startswith(own)}
-
-
-def _values(records: Sequence[Kept], *names: str) -> set[str]:
-    return {str(record.fields[name]) for record in records for name in names if name in record.fields}
-
-
-def assessment_for(audience: str, assessment: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give an assessment as `audience` may see it: for the strict its answers, not the sentences that give reasons."""
-    if audience not in STRICT:
-        return assessment
-    facets = {
-        name: {
-            **{key: weight[key] for key in ("independent", "items", "contradictions") if key in weight},
-            "left_out": [{"item": one["item"], "because": ""} for one in weight.get("left_out", ())],
-        }
-        for name, weight in assessment.get("facets", {}).items()
-    }
-    rules = [
-        {**{key: rule[key] for key in ("id", "facet", "answer", "items")}, "because": "", "lacks": ""}
-        for rule in assessment.get("rules", ())
-    ]
-    kept = {key: assessment[key] for key in ("code", "meets", "grade", "verdicts") if key in assessment}
-    waivers = [{"rule": one["rule"], "reason": ""} for one in assessment.get("waivers", ())]
-    return {**kept, "facets": facets, "rules": rules, **({"waivers": waivers} if waivers else {})}
 
 
 def _digests(fields: Mapping[str, Any]) -> Digests:
