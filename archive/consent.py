@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from archive import ledger
 from archive.merged import weighed_as
 from archive.show import Kept, find_item, records_of
+from evidence.reason import Term, reason, told
 from schemas.errors import InputError, NotFound
+from schemas.sentences import say
 from schemas.text import counted, nearest, visible
 from schemas.vocabulary import AUDIENCES, VOCABULARY
 
@@ -182,16 +184,22 @@ def answers_of(db: Any, item: Kept) -> dict[str, str]:
     return answers
 
 
-def in_words(document: dict[str, Any]) -> str:
-    """Say what was recorded and what already left."""
-    about = "everybody" if document["withdrawn"] else ", ".join(document["audiences"])
-    lines = [f"{document['answer']} for {about}: {', '.join(map(visible, document['items']))}"]
+def in_words(document: dict[str, Any], lang: str = "en") -> str:
+    """Say what was recorded and what already left, in `lang`."""
+    comma = told(reason("comma"), lang)
+    about = say("everybody", lang)
+    if not document["withdrawn"]:
+        about = comma.join(told(Term("audience", one), lang) for one in document["audiences"])
+    answer, items = told(Term("answer", document["answer"]), lang), comma.join(map(visible, document["items"]))
+    lines = [say("consent-now", lang, answer=answer, about=about, items=items)]
     if document["dossiers"]:
-        lines.append(f"{counted(len(document['dossiers']), 'dossier')} left before with some of it:")
+        number = len(document["dossiers"])
+        lines.append(say("consent-left", lang, dossiers=counted(number, "dossier"), number=number))
         for one in document["dossiers"]:
-            to = f" to {visible(str(one['recipient']))}" if one["recipient"] else ""
-            lines.append(
-                f"  {visible(one['code'])} number {one['number']}, {one['left']}, for {one['audience']}{to}: "
-                + ", ".join(map(visible, one["items"]))
-            )
+            to = say("event-to", lang, to=visible(str(one["recipient"]))) if one["recipient"] else ""
+            lines.append("  " + say(
+                "consent-dossier", lang, code=visible(one["code"]), number=one["number"], at=one["left"],
+                audience=told(Term("audience", one["audience"]), lang), to=to,
+                items=comma.join(map(visible, one["items"])),
+            ))  # fmt: skip
     return "\n".join(lines)

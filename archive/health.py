@@ -18,6 +18,7 @@ from archive.open import PREDECESSOR
 from archive.read_again import ReadAgain
 from archive.registry import registry_of
 from archive.transfer import waiting_for
+from schemas.sentences import say
 from schemas.text import counted, visible
 
 if TYPE_CHECKING:
@@ -100,27 +101,34 @@ def _ending(stamped: list[dict[str, Any]]) -> list[dict[str, str]]:
     return [{"certificate": name, "ends": ends} for name, ends in sorted(found.items())]
 
 
-def in_words(document: dict[str, Any]) -> str:
-    """Say all of it, what is missing first."""
+def in_words(document: dict[str, Any], lang: str = "en") -> str:
+    """Say all of it, what is missing first, in `lang`."""
     seen, anchor, again = document["verified"], document["anchor"], document["read_again"]
-    failed = f"; {counted(seen['failed'], 'item')} failed" if seen and seen["failed"] else ""
-    lines = [
-        f"verified   {seen['at']}, everything{failed}" if seen
-        else "verified   never as a whole: sijill verify --record",
-        f"read again by this computer since {again['since'] or 'never'}; {again['never']} never",
-        f"anchored   {anchor['time']}; {counted(anchor['entries_after'], 'entry', 'entries')} since" if anchor
-        else "anchored   never: sijill anchor request --out today.tsq",
-    ]  # fmt: skip
-    lines += [f"           {visible(one['certificate'])} ends {one['ends']}: stamp again before"
-              for one in document["certificates_ending"]]  # fmt: skip
+    lines = [say("health-verified-never", lang)]
+    if seen:
+        number = seen["failed"]
+        failed = say("health-failed", lang, items=counted(number, "item"), number=number) if number else ""
+        lines = [say("health-verified", lang, at=seen["at"], failed=failed)]
+    since = again["since"] or say("health-never", lang)
+    lines.append(say("health-read-again", lang, since=since, never=again["never"]))
+    lines.append(
+        say("health-anchored", lang, at=anchor["time"], **_entries(anchor["entries_after"])) if anchor
+        else say("health-anchored-never", lang)
+    )  # fmt: skip
+    for one in document["certificates_ending"]:
+        lines.append(say("health-ending", lang, certificate=visible(one["certificate"]), ends=one["ends"]))
     for one in document["copies"]:
-        gone = "" if one["there"] else ", not there now"
-        lines.append(f"copy       {visible(one['path'])}: {counted(one['behind'], 'entry', 'entries')} behind{gone}")
+        gone = "" if one["there"] else say("health-gone", lang)
+        lines.append(say("health-copy", lang, path=visible(one["path"]), gone=gone, **_entries(one["behind"])))
     if not document["copies"]:
-        lines.append("copy       none that this computer made: sijill copy DEST")
-    lines += [f"sealed     {visible(name)}: one guardian alone can open it" for name in document["sealed_to_one"]]
-    lines += [f"waiting    {visible(one['item'])} was handed over to {visible(one['to'])}, who has not accepted it"
-              for one in document["not_accepted"]]  # fmt: skip
+        lines.append(say("health-copy-none", lang))
+    lines += [say("health-sealed", lang, name=visible(name)) for name in document["sealed_to_one"]]
+    for one in document["not_accepted"]:
+        lines.append(say("health-waiting", lang, item=visible(one["item"]), to=visible(one["to"])))
     if document["clock_behind"]:
-        lines.append(f"clock      this computer's is behind: an act bears the time {document['clock_behind']}; set it")
+        lines.append(say("health-clock", lang, at=document["clock_behind"]))
     return "\n".join(lines)
+
+
+def _entries(number: int) -> dict[str, Any]:
+    return {"entries": counted(number, "entry", "entries"), "number": number}

@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said, tongue, words
-from archive.cli.showing import columns, each_line, show, show_each, size_in_words, time_in_words, warn
+from archive.cli.showing import (
+    columns,
+    each_line,
+    heads,
+    show,
+    show_each,
+    size_in_words,
+    term,
+    time_in_words,
+    warn,
+)  # fmt: skip
+from schemas.sentences import say
 from schemas.text import visible
 
 HELP = "List the cases, show one, amend what it claims, or merge two that were one attack."
@@ -23,15 +34,17 @@ def list_cases(ctx: typer.Context) -> None:
     from archive.stretches import count
 
     def rows() -> Iterator[tuple[Any, ...]]:
-        return ((case["code"], case["items"], _standing(case), title_of(case)) for case in each_case(db))
+        return ((one["code"], one["items"], _standing(one, lang), title_of(one, lang)) for one in each_case(db))
+
+    lang = tongue(ctx)
 
     with archive_of(ctx).reading() as db:
         if said(ctx).json:
             show_each({"format": "sijill-case-list/1"}, "cases", each_case(db))
         elif count(db):
-            sys.stdout.writelines(each_line(rows, ("code", "items", "grade", "title")))
+            sys.stdout.writelines(each_line(rows, heads(lang, "code", "items", "grade", "title")))
         else:
-            sys.stdout.write("no cases yet; take one in with `sijill intake FOLDER`\n")
+            sys.stdout.write(say("no-cases", lang) + "\n")
 
 
 @command(
@@ -99,11 +112,12 @@ def merge_cases(
         warn(document["warnings"], tongue(ctx))
 
 
-def _standing(case: Mapping[str, Any]) -> str:
+def _standing(case: Mapping[str, Any], lang: str) -> str:
     """Say where a case stands: where it went, or its last recorded grade."""
     if "merged_into" in case:
-        return f"merged into {visible(str(case['merged_into']))}"
-    return str(case["grade"] or "not recorded")
+        return say("merged-into", lang, into=visible(str(case["merged_into"])))
+    grade = case["grade"]
+    return say(f"grade-{grade}", lang) if grade in ("meets", "below") else str(grade or say("not-recorded", lang))
 
 
 @command(app, "show", example="sijill case show EX-2019-0001", exits={0: "shown", 2: "there is no such case"})
@@ -117,88 +131,111 @@ def show_case(ctx: typer.Context, code: Annotated[str, typer.Argument(metavar="C
         document = case_document(db, code)
         alike = remembered(archive, db, code)
     document["likeness"] = alike.document()
-    show(document, lambda: f"{_case(document)}\n{alike.text()}", as_json=said(ctx).json)
+    show(document, lambda: f"{_case(document, tongue(ctx))}\n{alike.text(tongue(ctx))}", as_json=said(ctx).json)
 
 
-def title_of(record: Mapping[str, Any]) -> str:
+def title_of(record: Mapping[str, Any], lang: str = "en") -> str:
     """Give a title in words, in the language it has, marked if the case is invented."""
-    return ("[EXERCISE] " if record.get("exercise") else "") + in_languages(record.get("title"))
+    mark = say("mark-exercise", lang) + " " if record.get("exercise") else ""
+    return mark + in_languages(record.get("title"), lang)
 
 
-def in_languages(text: Any) -> str:
-    """Give a text that may be in several languages, English first."""
+def in_languages(text: Any, lang: str = "en") -> str:
+    """Give a text that may be in several languages, the reader's first."""
     if isinstance(text, Mapping):
-        text = " / ".join(str(text[lang]) for lang in ("en", "und", "ar") if text.get(lang))
+        order = ("ar", "und", "en") if lang == "ar" else ("en", "und", "ar")
+        text = " / ".join(str(text[one]) for one in order if text.get(one))
     return visible(str(text or ""))
 
 
-def place_in_words(place: Any) -> str:
+def place_in_words(place: Any, lang: str = "en") -> str:
     """Give a place: its names and its circle."""
     if not isinstance(place, Mapping):
-        return "not told"
-    words = in_languages(place.get("name"))
+        return say("not-told", lang)
+    words = in_languages(place.get("name"), lang)
     if "lat" in place:
-        within = f" within {place['accuracy_m']} m" if "accuracy_m" in place else ""
+        within = say("within", lang, metres=place["accuracy_m"]) if "accuracy_m" in place else ""
         words = f"{words} ({place['lat']:.6f}, {place['lon']:.6f}{within})".strip()
-    return words or "not told"
+    return words or say("not-told", lang)
 
 
-def _case(document: dict[str, Any]) -> str:
-    lines = [f"{visible(document['code'])}  {title_of(document)}"]
-    if "weighed_with" in document:
-        why = visible(str(document.get("merged_reason", "")))
-        lines.append(f"  merged into {visible(str(document['merged_into']))}: {why}")
-        lines.append(f"  weighed there: sijill check {visible(str(document['weighed_with']))}")
-    if document.get("merged_from"):
-        lines.append(f"  takes in  {', '.join(map(visible, document['merged_from']))}")
-    lines.append(f"  time   {time_in_words(document.get('occurred'))}")
-    lines.append(f"  place  {place_in_words(document.get('place'))}")
-    told = [name for name in ("object_type", "delivery", "military_presence") if name in document]
-    lines += [f"  {name.replace('_', ' ')}  {visible(str(document[name]))}" for name in told]
-    for name in ("killed", "injured"):
-        if name in document:
-            span = document[name]
-            lines.append(f"  {name}  {span.get('min', '?')} to {span.get('max', '?')}")
+def _case(document: dict[str, Any], lang: str) -> str:
+    lines = [f"{visible(document['code'])}  {title_of(document, lang)}"]
+    lines += [f"  {line}" for line in (*_merged(document, lang), *_claims(document, lang))]
     items = [
         (
-            item["id"],
-            item.get("kind"),
-            item.get("source"),
-            size_in_words(item.get("size")),
-            "erased" if "erased" in item else "withdrawn" if item["withdrawn"] else "",
+            item["id"], term("item_kind", item.get("kind"), lang), item.get("source"),
+            size_in_words(item.get("size"), lang), _gone(item, lang),
         )
         for item in document["items"]
-    ]
+    ]  # fmt: skip
     if items:
-        lines += ["", columns(items, ("item", "kind", "source", "size", "")).rstrip()]
-    sources = [(one["id"], one["kind"], one["pseudonym"], one.get("part_of")) for one in document["sources"]]
-    if sources:
-        lines += ["", columns(sources, ("source", "kind", "pseudonym", "part of")).rstrip()]
-    lines += ["", link_table(document["links"])] if document["links"] else []
-    relations = [
-        (one["id"], one["item"], one["as"].replace("_", " "), one.get("of") or one.get("external"), _state(one))
-        for one in document["relations"]
+        lines += ["", columns(items, heads(lang, "item", "kind", "source", "size", "")).rstrip()]
+    sources = [
+        (one["id"], term("source_kind", one["kind"], lang), one["pseudonym"], one.get("part_of"))
+        for one in document["sources"]
     ]
+    if sources:
+        lines += ["", columns(sources, heads(lang, "source", "kind", "pseudonym", "part-of")).rstrip()]
+    lines += ["", link_table(document["links"], lang)] if document["links"] else []
+    relations = [
+        (
+            one["id"], one["item"], term("relation", one["as"], lang).replace("_", " "),
+            one.get("of") or one.get("external"), _state(one, lang),
+        )
+        for one in document["relations"]
+    ]  # fmt: skip
     if relations:
-        lines += ["", columns(relations, ("relation", "item", "is", "of", "")).rstrip()]
-    gone = [f"erased by order {one['order']}: {visible(one['id'])}" for one in document["erased"]]
+        lines += ["", columns(relations, heads(lang, "relation", "item", "is", "of", "")).rstrip()]
+    gone = [say("erased-by", lang, order=one["order"], id=visible(one["id"])) for one in document["erased"]]
     lines += ["", *gone] if gone else []
     return "\n".join(lines)
 
 
-def link_table(links: list[dict[str, Any]]) -> str:
+def _merged(document: Mapping[str, Any], lang: str) -> Iterator[str]:
+    if "weighed_with" in document:
+        why, into = visible(str(document.get("merged_reason", ""))), visible(str(document["merged_into"]))
+        yield f"{say('merged-into', lang, into=into)}: {why}"
+        yield say("weighed-there", lang, command=f"sijill check {visible(str(document['weighed_with']))}")
+    if document.get("merged_from"):
+        yield say("takes-in", lang, codes=", ".join(map(visible, document["merged_from"])))
+
+
+def _claims(document: Mapping[str, Any], lang: str) -> Iterator[str]:
+    """Say what the case claims."""
+    yield say("case-time", lang, what=time_in_words(document.get("occurred"), lang))
+    yield say("case-place", lang, what=place_in_words(document.get("place"), lang))
+    for name in ("object_type", "delivery", "military_presence"):
+        if name in document:
+            shown = visible(str(term(name, document[name], lang)))
+            yield f"{term('field', name, lang).replace('_', ' ')}  {shown}"
+    for name in ("killed", "injured"):
+        if name in document:
+            least, most = document[name].get("min", "?"), document[name].get("max", "?")
+            yield f"{term('field', name, lang)}  {say('span-of', lang, least=least, most=most)}"
+
+
+def _gone(item: Mapping[str, Any], lang: str) -> str:
+    return say("is-erased", lang) if "erased" in item else say("is-withdrawn", lang) if item["withdrawn"] else ""
+
+
+def link_table(links: list[dict[str, Any]], lang: str = "en") -> str:
     """Give links as a table."""
+    between = " " if lang == "en" else "، "
     rows = [
-        (one["id"], one["item"], one["stance"], " ".join(one["facets"]), one["strength"], one["assessor"],
-         one.get("reviewed_by") or "nobody", _state(one))
+        (one["id"], one["item"], term("stance", one["stance"], lang),
+         between.join(term("facet", facet, lang) for facet in one["facets"]), term("strength", one["strength"], lang),
+         one["assessor"], one.get("reviewed_by") or say("nobody", lang), _state(one, lang))
         for one in links
     ]  # fmt: skip
-    return columns(rows, ("link", "item", "stance", "facets", "strength", "assessor", "reviewed by", "")).rstrip()
+    named = heads(lang, "link", "item", "stance", "facets", "strength", "assessor", "reviewed", "")
+    return columns(rows, named).rstrip()
 
 
-def _state(record: Mapping[str, Any]) -> str:
+def _state(record: Mapping[str, Any], lang: str) -> str:
     if record["withdrawn"]:
-        return "withdrawn"
+        return say("is-withdrawn", lang)
     if record.get("stance") == "contradicts":
-        return str(record.get("resolution", "open")).replace("_", " ")
+        outcome = record.get("resolution")
+        return term("outcome", outcome, lang).replace("_", " ") if outcome else say("is-open", lang)
     return ""

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.showing import show
-from schemas.text import visible
 
 app = new_app()
 
@@ -52,8 +51,8 @@ def consent(
         archive, acting(said(ctx).operators, archive.home), item=item, person=person, audience=audience, said=answer,
         withdraw=withdraw, reason=reason,
     )  # fmt: skip
-    words = in_words(document)
+    told = in_words(document, tongue(ctx))
     if recall is not None and document["dossiers"]:
         paper.write(recall, recall_notice(document).encode())
-        words += f"\nnotice drafted: {visible(str(recall))}; fill in the brackets and send it"
-    show(document, words, as_json=said(ctx).json)
+        told += "\n" + words(ctx, "done-notice", file=str(recall))
+    show(document, told, as_json=said(ctx).json)

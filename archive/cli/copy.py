@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, words
 from archive.cli.showing import progress, show
-from schemas.text import counted, visible
+from schemas.text import counted
 
 app = new_app()
 
@@ -33,8 +33,10 @@ def copy(
     shared = said(ctx)
     with progress("copying", as_json=shared.json) as draw:
         document = make(archive_of(ctx), dest, update=update, progress=draw)
-    words = (
-        f"{visible(document['copy'])}: {counted(document['size'], 'entry', 'entries')}, "
-        f"{counted(document['objects_written'], 'object')} written\ncheck it there: python3 -I verify.py ."
-    )
-    show(document, words, as_json=shared.json)
+    told = words(
+        ctx, "done-copied", copy=document["copy"], entries=counted(document["size"], "entry", "entries"),
+        number=document["size"], objects=counted(document["objects_written"], "object"),
+        written=document["objects_written"],
+    )  # fmt: skip
+    told += "\n" + words(ctx, "done-check-there", command="python3 -I verify.py .")
+    show(document, told, as_json=shared.json)

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import show, time_in_words
+from archive.cli.command import archive_of, command, new_app, said, tongue, words
+from archive.cli.showing import show, term, time_in_words
+from evidence.reason import in_language
+from schemas.sentences import say, table
 from schemas.text import counted, visible
 
 HELP = "Show who held an item, from its capture to today."
@@ -28,7 +30,7 @@ def show_custody(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar
 
     with archive_of(ctx).reading() as db:
         document = custody_document(db, name)
-    show(document, lambda: _custody(document), as_json=said(ctx).json)
+    show(document, lambda: _custody(document, tongue(ctx)), as_json=said(ctx).json)
 
 
 @command(
@@ -62,10 +64,10 @@ def transfer_item(
         archive, acting(said(ctx).operators, archive.home), name, to or str(to_outside), purpose,
         receipt=receipt, outside=to is None,
     )  # fmt: skip
-    words = f"{visible(document['id'])} was handed over to {visible(document['to'])}"
+    told = words(ctx, "done-handed-over", id=document["id"], to=document["to"])
     if not document["outside"]:
-        words += f"\nthey accept it with: sijill custody accept {visible(document['id'])}"
-    show(document, words, as_json=said(ctx).json)
+        told += "\n" + words(ctx, "done-to-accept", command=f"sijill custody accept {document['id']}")
+    show(document, told, as_json=said(ctx).json)
 
 
 @command(
@@ -82,26 +84,45 @@ def accept_item(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar=
 
     archive = archive_of(ctx)
     document = accept(archive, acting(said(ctx).operators, archive.home), name)
-    show(document, f"{visible(document['id'])} was accepted by {visible(document['to'])}", as_json=said(ctx).json)
+    told = words(ctx, "done-accepted", id=document["id"], to=document["to"])
+    show(document, told, as_json=said(ctx).json)
 
 
-def _custody(document: dict[str, Any]) -> str:
-    lines = [f"custody of {visible(document['id'])}", *events_in_words(document["events"], document["gaps"])]
-    lines.append("no gap" if document["unbroken"] else counted(len(document["gaps"]), "gap"))
-    return "\n".join(lines)
+def _custody(document: dict[str, Any], lang: str) -> str:
+    lines = [say("custody-of", lang, id=visible(document["id"]))]
+    lines += events_in_words(document["events"], document["gaps"], lang)
+    number = len(document["gaps"])
+    gaps = say("custody-gaps", lang, gaps=counted(number, "gap"), number=number)
+    return "\n".join([*lines, say("custody-whole", lang) if document["unbroken"] else gaps])
 
 
-def events_in_words(events: Sequence[Mapping[str, Any]], gaps: Sequence[Mapping[str, Any]]) -> list[str]:
+def events_in_words(
+    events: Sequence[Mapping[str, Any]], gaps: Sequence[Mapping[str, Any]], lang: str = "en"
+) -> list[str]:
     """Give one line an event, and one a gap where it stands."""
     lines = []
     for number, event in enumerate([*events, None]):
-        lines += [f"GAP: {visible(str(gap['what']))}" for gap in gaps if gap["before"] == number]
-        if event is None:
-            continue
-        at = time_in_words(event["at"]) if event.get("told") else event["at"]["earliest"]
-        to = f" to {event['to']}" if event.get("to") else ""
-        why = f": {event['purpose']}" if event.get("purpose") else ""
-        what = f" ({event['what']})" if event.get("what") else ""
-        told = "  (as told)" if event.get("told") else f"  (entry {event['entry']})"
-        lines.append(visible(f"{at}  {event['action']} by {event['by']}{to}{why}{what}") + told)
+        lines += [
+            say("custody-gap", lang, what=visible(in_language(gap["what"], lang)))
+            for gap in gaps if gap["before"] == number
+        ]  # fmt: skip
+        if event is not None:
+            lines.append(_event(event, lang))
     return lines
+
+
+def _event(event: Mapping[str, Any], lang: str) -> str:
+    at = time_in_words(event["at"], lang) if event.get("told") else event["at"]["earliest"]
+    to = say("event-to", lang, to=event["to"]) if event.get("to") else ""
+    why = f": {event['purpose']}" if event.get("purpose") else ""
+    what = f" ({event['what']})" if event.get("what") else ""
+    told = say("event-told", lang) if event.get("told") else say("event-entry", lang, entry=event["entry"])
+    said = say("event", lang, at=at, action=_action(event, lang), by=event["by"])
+    return visible(f"{said}{to}{why}{what}") + f"  {told}"
+
+
+def _action(event: Mapping[str, Any], lang: str) -> str:
+    """Name what was done: a word of custody, or the kind of an entry."""
+    action = str(event["action"])
+    code = f"act-{action}"
+    return say(code, lang) if lang != "en" and code in table() else str(term("custody_action", action, lang))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue
 from archive.cli.showing import show
 
 app = new_app()
@@ -20,4 +20,4 @@ def health(ctx: typer.Context) -> None:
     from archive.health import in_words
 
     document = look(archive_of(ctx))
-    show(document, lambda: in_words(document), as_json=said(ctx).json)
+    show(document, lambda: in_words(document, tongue(ctx)), as_json=said(ctx).json)

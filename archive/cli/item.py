@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,8 @@ from archive.cli.case import link_table, title_of
 from archive.cli.command import archive_of, command, new_app, said, tongue, words
 from archive.cli.custody import events_in_words
 from archive.cli.read import facts_in_words, warnings_in_words
-from archive.cli.showing import columns, show, size_in_words, time_in_words
+from archive.cli.showing import columns, show, size_in_words, term, time_in_words
+from schemas.sentences import say, table
 from schemas.text import visible
 
 HELP = "Show one item with its reading, links and custody; add or withdraw one."
@@ -79,38 +81,63 @@ def show_item(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="I
         document = item_document(db, name)
         alike = remembered(archive, db, document["case"]).of(document["id"])
     document["likeness"] = alike.document()
-    show(document, lambda: f"{_item(document, tongue(ctx))}\n{alike.text()}", as_json=said(ctx).json)
+    show(document, lambda: f"{_item(document, tongue(ctx))}\n{alike.text(tongue(ctx))}", as_json=said(ctx).json)
 
 
 def _item(document: dict[str, Any], lang: str) -> str:
-    head = f"{visible(document['id'])}  {title_of(document)}".rstrip()
-    lines = [head + ("  (withdrawn)" if document["withdrawn"] else "")]
+    head = f"{visible(document['id'])}  {title_of(document, lang)}".rstrip()
+    lines = [head + (f"  ({say('is-withdrawn', lang)})" if document["withdrawn"] else "")]
     order = sorted(document, key=lambda key: (_FIRST.index(key) if key in _FIRST else len(_FIRST), key))
-    rows = [(key.replace("_", " "), _value(document[key])) for key in order if key not in _ELSEWHERE]
+    rows = [(_label(key, lang), _value(document[key], lang, key)) for key in order if key not in _ELSEWHERE]
     lines += [f"  {line}" for line in columns(rows).splitlines()]
-    reading = document["reading"]
-    if reading:
-        who = visible(f"{reading['tool']} {reading['version']}").strip()
-        lines.append(f"reading by {who}" if who else "no reading")
-        facts = facts_in_words(reading["facts"], lang)
-        if not facts and who:
-            facts = [(str(key), shown) for key, value in (reading["facts"] or {}).items() if (shown := _value(value))]
-        lines += [f"  {line}" for line in columns(facts).splitlines()]
-        lines += warnings_in_words(reading["warnings"], lang)
+    lines += _reading(document["reading"], lang) if document["reading"] else []
     if document["links"]:
-        lines += ["links", *[f"  {line}" for line in link_table(document["links"]).splitlines()]]
-    lines += ["custody", *[f"  {line}" for line in events_in_words(document["custody"], document["custody_gaps"])]]
-    lines += [f"object {one['role']}: {one['blake3']} ({size_in_words(one['size'])})" for one in document["objects"]]
+        lines += [say("part-links", lang), *[f"  {line}" for line in link_table(document["links"], lang).splitlines()]]
+    events = events_in_words(document["custody"], document["custody_gaps"], lang)
+    lines += [say("part-custody", lang), *[f"  {line}" for line in events]]
+    lines += [
+        say("object", lang, role=one["role"], blake3=one["blake3"], size=size_in_words(one["size"], lang))
+        for one in document["objects"]
+    ]
     return "\n".join(lines)
 
 
-def _value(value: Any) -> str:
+def _reading(reading: Mapping[str, Any], lang: str) -> list[str]:
+    who = visible(f"{reading['tool']} {reading['version']}").strip()
+    lines = [say("reading-by", lang, who=who) if who else say("no-reading", lang)]
+    facts = facts_in_words(reading["facts"], lang)
+    if not facts and who:
+        facts = [(str(key), shown) for key, value in (reading["facts"] or {}).items() if (shown := _value(value, lang))]
+    lines += [f"  {line}" for line in columns(facts).splitlines()]
+    return lines + warnings_in_words(reading["warnings"], lang)
+
+
+def _label(key: str, lang: str) -> str:
+    """Give the name of a field; of one that no sheet has, what the sentences call it, else its key."""
+    shown = str(term("field", key, lang))
+    return (say(f"label-{key}", lang) if lang != "en" and f"label-{key}" in table() else shown).replace("_", " ")
+
+
+def _value(value: Any, lang: str, name: str = "") -> str:
     if isinstance(value, dict) and ("earliest" in value or "latest" in value):
-        return time_in_words(value)
+        return time_in_words(value, lang)
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {_value(inner)}" for key, inner in value.items() if inner is not None)
+        between = "; " if lang == "en" else "؛ "
+        return between.join(
+            f"{key if lang == 'en' else _label(key, lang)}: {_value(inner, lang, key)}"
+            for key, inner in value.items() if inner is not None
+        )  # fmt: skip
     if isinstance(value, list):
-        return ", ".join(_value(inner) for inner in value)
+        return (", " if lang == "en" else "، ").join(_value(inner, lang, name) for inner in value)
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else visible(str(value))
+        return say("yes" if value else "no", lang)
+    if value is None:
+        return ""
+    return visible(str(value) if lang == "en" or not isinstance(value, str) else _word(name, value, lang))
+
+
+def _word(name: str, text: str, lang: str) -> str:
+    """Give the value of a field whose values are words, in `lang`; any other text as it stands."""
+    from archive.dossier.wording import WORD_FIELDS, word
+
+    return word(lang, WORD_FIELDS[name], text) if name in WORD_FIELDS else text

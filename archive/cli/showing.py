@@ -105,6 +105,18 @@ def time_in_words(extent: Any, lang: str = "en") -> str:
     return f"{visible(str(words))} ({bounds})" if words else bounds
 
 
+def term(vocabulary: str, word: Any, lang: str) -> Any:
+    """Give a word of a vocabulary, or the name of a field (`field`), in `lang`; in English the key. None stays None."""
+    from evidence.reason import Term, told
+
+    return word if word is None or lang == "en" else told(Term(vocabulary, str(word)), lang)
+
+
+def heads(lang: str, *names: str) -> list[str]:
+    """Give the heads of the columns of a table."""
+    return [_said(f"head-{name}", lang) if name else "" for name in names]
+
+
 def _said(code: str, lang: str, **names: Any) -> str:
     from schemas.sentences import say
 

@@ -35,7 +35,7 @@ ITEM_FACTS = (
     "number", "provider", "sensor", "pair_role", "damage_grade", "persons_visible", "graphic", "reliability",
     "credibility", "rights", "notes",
 )  # fmt: skip
-_WORD_FIELDS = {
+WORD_FIELDS = {
     "object_type": "object_type", "delivery": "delivery", "protected_status": "protected_status",
     "military_presence": "military_presence", "confidence": "confidence", "position": "position",
     "violation_type": "violation_type", "kind": "item_kind", "medium": "medium", "generation": "generation",
@@ -245,7 +245,7 @@ def _plain(lang: str, name: str, value: Any) -> str:
         return ", ".join(_plain(lang, name, member) for member in value)
     if name in ("language", "spoken_lang") and f"language_{value}" in words():
         return say(lang, f"language_{value}")
-    vocabulary = _WORD_FIELDS.get(name.rsplit(".", 1)[-1])
+    vocabulary = WORD_FIELDS.get(name.rsplit(".", 1)[-1])
     return word(lang, vocabulary, value) if vocabulary and isinstance(value, str) else str(value)
 
 
