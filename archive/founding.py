@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import database, ledger, note, sealing
+from archive import ledger, note, sealing, transaction
 from schemas.entry import ROLES
 from schemas.errors import RefusedError
 
@@ -57,7 +57,7 @@ def found(
             raise RefusedError("the recovery key is the operator's own key", hint="make it on another medium")
         roots.append(spare.fingerprint)
         warnings = ["the recovery key is a root key: keep it offline, apart from this computer"]
-    database.make(archive.database)
+    transaction.make(archive.database)
     body: dict[str, Any] = {
         "origin": archive.origin, "log_vkey": log_vkey, "root_keys": roots, "root_threshold": 1,
         "roles": {role: list(types) for role, types in ROLES.items()}, **(continues or {}),

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archive import disclosure, merkle, note, registry, tiles, unfinished
-from archive.database import Waits, blob, writer
+from archive.database import blob
 from archive.draft import Draft, made_ready, ready
 from archive.object_trouble import taken_away
+from archive.transaction import Waits, writer
 from archive.view import MAKES, Projection
 from schemas.entry import Entry
 from schemas.errors import IntegrityError, RefusedError, UnreachableError

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from archive.database import Waits
     from archive.keys import Home
     from archive.objects import ObjectStore
     from archive.stored import StoredObjects
+    from archive.transaction import Waits
 
 CONFIGURATION = "sijill.toml"
 FORMAT = "sijill-archive/1"

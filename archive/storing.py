@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import database
+from archive import transaction
 from archive.database import room_needed
 from archive.objects import Source, Stored
 from archive.shelves import sizes_there
@@ -59,7 +59,7 @@ def store(
     try:
         for one in archive.objects.put_many(sources, step, media_type, spare):
             if not done and len(names) > MANY:
-                database.load()  # while other processes go on
+                transaction.load()  # while other processes go on
             done.append(one)
     except KeyboardInterrupt:
         raise Stopped(_so_far(done, len(names), sum(sizes))) from None

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from archive import paper
-from archive.database import left_journal, writer
+from archive.database import left_journal
+from archive.transaction import writer
 from schemas.errors import SijillError, UnreachableError
 
 PENDING = "erase.pending"  # names of objects, one a line; gone when they are

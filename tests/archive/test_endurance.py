@@ -14,7 +14,7 @@ from contextlib import closing, nullcontext, suppress
 
 import pytest
 
-from archive import database, durable, ledger, unfinished
+from archive import database, durable, ledger, transaction, unfinished
 from archive.audit import audit
 from archive.cli import main, showing
 from archive.consent import answers_of
@@ -119,8 +119,8 @@ def size(folder):
 @pytest.fixture
 def held(house, monkeypatch):
     """The write lock of the archive, in other hands; commands wait for it a moment only."""
-    monkeypatch.setattr(database, "PATIENCE_S", 0.05)
-    monkeypatch.setattr(database, "TOLD_EVERY_S", 0.02)
+    monkeypatch.setattr(transaction, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(transaction, "TOLD_EVERY_S", 0.02)
     with closing(sqlite3.connect(house / "archive" / "sijill.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield other
@@ -320,7 +320,7 @@ def test_a_disk_that_another_process_fills_while_an_act_is_written_ends_no_proce
 
     def written(room):
         """Whether an act is recorded on a disk that has so much room left once the act has begun."""
-        with suppress(UnreachableError), database.writer(path) as connection:
+        with suppress(UnreachableError), transaction.writer(path) as connection:
             disk.fill(room)
             connection.exec_driver_sql("INSERT INTO tile VALUES (99, ?, ?)", (room, bytes(3000)))
         disk.empty()

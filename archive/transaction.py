@@ -1,0 +1,220 @@
+"""The one transaction in which the database is written: its lock, its room on the disk, its end.
+
+Comes through SQLAlchemy Core, so that another engine can take SQLite's place.
+Knows nothing of what is written: `archive.ledger` says that. Of an act all is
+there afterwards, or nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from archive.database import INDEXES, MAKE_ROOM, TABLES, TRIGGERS, read_schema, reading, refuse_views, room_for
+from schemas.errors import NotFound, UnreachableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from sqlalchemy import Connection, Engine
+
+Waits = Callable[[str, int, int], None]  # told what is waited for, the seconds gone and at most; "" at the end
+
+PATIENCE_S = 30.0  # with another writer
+TOLD_EVERY_S = 1.0
+PAGE_BYTES, INDEX_BYTES, INDEX_FRAMES = 4096, 32_768, 4000  # so many pages of a journal to so many bytes of its index
+
+
+def engine_for(path: Path, waits: Waits | None = None) -> Engine:
+    """Open the SQLite database for writing, with a durable journal and erased pages overwritten."""
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": PATIENCE_S})
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        read_schema(connection)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-8192"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _lock(connection: Any) -> None:
+        _locked(connection.connection.driver_connection, waits)
+
+    return engine
+
+
+def _locked(connection: Any, waits: Waits | None) -> None:
+    """Take the write lock, waiting `PATIENCE_S` for whoever holds it. Raises sqlite3.OperationalError."""
+    since, gone = time.monotonic(), 0.0
+    connection.execute(f"PRAGMA busy_timeout={int(min(TOLD_EVERY_S, PATIENCE_S) * 1000)}")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                gone = time.monotonic() - since
+                if waits is not None:
+                    waits("waiting for another process that writes to this archive", int(gone), int(PATIENCE_S))
+                if gone >= PATIENCE_S:
+                    raise
+    finally:
+        if gone and waits is not None:
+            waits("", 0, 0)
+    connection.execute(f"PRAGMA busy_timeout={int(PATIENCE_S * 1000)}")
+    refuse_views(connection)
+
+
+def load() -> None:
+    """Load what writing needs, where something else is waited for anyhow: it takes longer than many an act."""
+    import sqlalchemy  # noqa: F401
+
+
+def create(connection: Connection) -> None:
+    """Make every table, index and trigger of a new archive."""
+    for statement in (*TABLES.values(), *INDEXES.values(), *TRIGGERS.values()):
+        connection.exec_driver_sql(statement)
+
+
+def make(path: Path) -> None:
+    """Make the database of a new archive. Raises UnreachableError."""
+    from sqlalchemy.exc import DBAPIError
+
+    engine = engine_for(path)
+    try:
+        with engine.begin() as connection:
+            create(connection)
+    except DBAPIError as error:
+        raise _trouble(path, error.orig or error) from error
+    except sqlite3.Error as error:
+        raise _trouble(path, error) from error
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[Connection]:
+    """Hold the one write lock: all that is done inside is one transaction, or nothing.
+
+    `growth` is about how many bytes it will add; room for them is looked for
+    first. Ends by folding the journal into the database, so that readers find
+    one file. Raises UnreachableError where the database is locked, full or
+    away; all but a failing commit left nothing.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    if not path.is_file():
+        raise NotFound(f"no database at {path}", where=str(path), hint="make an archive with `sijill init`")
+    room_for(path, growth)
+    engine = engine_for(path, waits)
+    stack = ExitStack()
+    try:
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            if hasattr(os, "posix_fallocate"):
+                stack.callback(os.close, _index_with_room(path, growth))
+            try:
+                yield connection
+            except BaseException:
+                transaction.rollback()
+                raise
+            _commit(path, connection, transaction)
+            _fold(connection)
+    except DBAPIError as error:
+        raise _trouble(path, error.orig or error) from error
+    except sqlite3.Error as error:  # acts speak to the driver itself
+        raise _trouble(path, error) from error
+    finally:
+        engine.dispose()
+        stack.close()
+
+
+def _index_with_room(path: Path, growth: int) -> int:
+    """Give the index of the journal, open, with blocks of the disk under all that an act will write of it.
+
+    SQLite maps that file into memory and leaves holes in it where blocks are smaller than a page: on a disk that
+    another process has filled by then, the first touch of one ends the process. What is given is closed after the
+    connection, since closing it lets go of SQLite's locks on the same file. Raises UnreachableError.
+    """
+    handle = os.open(path.with_name(path.name + "-shm"), os.O_RDWR | os.O_CLOEXEC)
+    frames = 2 * growth // PAGE_BYTES  # a page may be written twice before it is whole
+    try:
+        os.posix_fallocate(handle, 0, INDEX_BYTES * (2 + frames // INDEX_FRAMES))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # else this file system has no such promise
+            os.close(handle)
+            raise UnreachableError(
+                "the disk of the archive is full; nothing was recorded", where=str(path.parent), hint=MAKE_ROOM,
+                code="disk-full",
+            ) from error  # fmt: skip
+    return handle
+
+
+def _commit(path: Path, connection: Connection, transaction: Any) -> None:
+    """Commit. A disk that fails in this very moment may have taken the record or not; a full one is looked at again."""
+    from sqlalchemy.exc import DBAPIError
+
+    newest = "SELECT coalesce(max(size), 0) FROM checkpoint"
+    (size,) = connection.exec_driver_sql(newest).one()
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        told = f"the disk failed while it took the record ({error.orig}); it may be recorded or not"
+        hint = "mend the disk, and look with `sijill audit`; what is recorded is not taken in twice"
+        if "full" in str(error.orig):
+            connection.close()
+            with suppress(UnreachableError), reading(path) as db:
+                if db.execute(newest).fetchone()[0] < size:
+                    told, hint = "the disk of the archive is full; nothing was recorded", MAKE_ROOM
+        raise UnreachableError(told, where=str(path), hint=hint, code="disk-full") from error
+
+
+def _fold(connection: Connection) -> None:
+    """Fold the journal into the database, so that readers find one file.
+
+    Where the disk fails here the record stands, in the journal; the next writer folds it.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except (DBAPIError, sqlite3.Error):
+        return
+
+
+def _trouble(path: Path, error: BaseException) -> UnreachableError:
+    words = str(error)
+    if "locked" in words:
+        return UnreachableError(
+            f"another process has been writing to this archive for {PATIENCE_S:g} s; nothing was recorded",
+            where=str(path), hint="wait for it to end, then run the same command again", code="locked",
+        )  # fmt: skip
+    if "full" in words or "disk I/O" in words:
+        return UnreachableError(
+            f"the disk did not take the record ({words}); nothing was recorded",
+            where=str(path),
+            hint="make room or mend the disk, then run the same command again",
+            code="disk-full",
+        )
+    if "readonly" in words or "unable to open" in words:
+        return UnreachableError(
+            f"this archive cannot be written to ({words}); nothing was recorded", where=str(path),
+            hint="is its disk read-only or full, or its folder another account's? It can be read and copied as it is",
+            code="read-only",
+        )  # fmt: skip
+    return UnreachableError(
+        f"the database did not answer as it should ({words}); nothing was recorded",
+        where=str(path),
+        hint="run `sijill audit`",
+    )
