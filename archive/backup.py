@@ -52,7 +52,7 @@ def backup(home: Home, file: Path) -> dict[str, Any]:
 
 
 def restore(home: Home, file: Path) -> dict[str, Any]:
-    """Bring a backup back into a home that has no keys. Raises InputError, RefusedError, UnreachableError."""
+    """Bring a backup into a home without keys. Raises InputError, FormatError, RefusedError, UnreachableError."""
     import pyrage
 
     shown = visible(str(file))

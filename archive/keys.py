@@ -288,7 +288,7 @@ class Home:
     def new_passphrase(self, waived: bool) -> str | None:
         """Give the passphrase for new keys: None if waived, else `$SIJILL_PASSPHRASE` or asked twice.
 
-        Raises RefusedError where nobody can be asked.
+        Raises RefusedError where nobody can be asked, InputError for two that differ or an empty one.
         """
         if waived:
             return None

@@ -86,7 +86,8 @@ def add(
 
     The home remembers where a private key is; of a public one, that an agent or a token signs for it.
 
-    Raises FormatError (weak or malformed key), InputError, RefusedError.
+    Raises FormatError (weak or malformed key), InputError, RefusedError; UnreachableError where the home
+    does not take it, too, though the operator is recorded then.
     """
     line, signature, held = _possession(archive, name, key, proof)
     fingerprint = sshsig.fingerprint(sshsig.parse_public_line(line))

@@ -44,7 +44,7 @@ class Sheets(Limited):
         self._begun = 0
 
     def ask(self, data: bytes = b"", **job: Any) -> bytes:
-        """See `Limited.ask`."""
+        """Do as `Limited.ask`; where there can be no child, raise UnreachableError."""
         try:
             return super().ask(data, **job)
         except NoChild:

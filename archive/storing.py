@@ -40,7 +40,8 @@ def store(
 ) -> dict[str, Stored]:  # fmt: skip
     """Store (or, for a dry run, only hash) every file that an item names, each once; by relative name.
 
-    `growth` is what the records will add to the database. Raises as `ObjectStore.put_many`.
+    `growth` is what the records will add to the database. Raises as `ObjectStore.put_many`;
+    Stopped for a Ctrl-C.
     """
     names = list(dict.fromkeys(str(item["file"]) for item in submission.items if "file" in item))
     if looked.manifest_name:

@@ -109,8 +109,9 @@ def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[
 
     `growth` is about how many bytes it will add; room for them is looked for
     first. Ends by folding the journal into the database, so that readers find
-    one file. Raises UnreachableError where the database is locked, full or
-    away; all but a failing commit left nothing.
+    one file. Raises NotFound where there is no database, UnreachableError where
+    it is locked, full or away, IntegrityError where a view stands in it; all but
+    a failing commit left nothing.
     """
     from sqlalchemy.exc import DBAPIError
 

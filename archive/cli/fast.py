@@ -85,7 +85,10 @@ def verify(archive: str | None, items: Sequence[str], *, quick: bool, as_json: b
 
 
 def look(archive: Any, items: Sequence[str], *, quick: bool, as_json: bool) -> dict[str, Any]:
-    """Give the `sijill-verify/1` document, with progress on a terminal; a reading of everything is remembered."""
+    """Give the `sijill-verify/1` document, with progress on a terminal; a reading of everything is remembered.
+
+    Raises NotFound or UnreachableError; Stopped for a Ctrl-C.
+    """
     import time
 
     from archive.cli.showing import progress
