@@ -8,7 +8,6 @@ assessed it; both versions stay in the ledger.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,8 @@ from archive.merged import weighed_as
 from archive.operators import operators
 from archive.registered import had
 from archive.show import Kept, find_case, find_item, find_record, find_standing
+from evidence import case_toml
+from evidence.faults import Faults
 from evidence.sheet import read_part
 from schemas.case import named
 from schemas.entry import Entry
@@ -41,10 +42,10 @@ def add_items(
     Raises InputError with every problem, NotFound, RefusedError.
     """
     shown = visible(str(file))
-    try:
-        tables = tomllib.loads(paper.read(file).decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{shown} cannot be read as TOML: {str(error)[:80]}", where=shown) from error
+    faults = Faults()
+    tables = case_toml.decode(paper.read(file), shown, faults)
+    if tables is None:
+        raise InputError(faults.found[0].line(lang), where=shown)
     known = ("source", "item", "link", "relation")
     for name, rows in tables.items():
         if name not in known or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

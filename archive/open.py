@@ -187,6 +187,10 @@ def _settings(text: str) -> dict[str, Any]:
         return settings
     import tomllib
 
+    from schemas.toml_depth import too_deep
+
+    if too_deep(text.encode()):
+        raise ValueError
     return tomllib.loads(text)
 
 

@@ -10,7 +10,6 @@ Follows TOML 1.0.
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 import tomllib
@@ -24,6 +23,7 @@ from schemas.case import CASE
 from schemas.fields import Field
 from schemas.item import ITEM_FIELDS
 from schemas.text import nearest
+from schemas.toml_depth import too_deep
 
 FORMAT = "sijill-intake/1"
 LARGEST = 8 * 1024 * 1024
@@ -36,10 +36,6 @@ _SAFE = (
     "Cannot mutate immutable namespace", "Found invalid character",
 )  # fmt: skip
 _ID_SHOWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-_DEEP = 64  # parts of a key
-_LONG_KEY = re.compile(
-    rb"(?:(?:[A-Za-z0-9_-]{1,99}|\"[^\"\n]{0,99}\"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){%d}" % _DEEP
-)
 
 
 _LISTS = ("source", "item", "link", "relation")
@@ -101,7 +97,7 @@ def decode(data: bytes, name: str, faults: Faults) -> dict[str, Any] | None:
         line = data.count(b"\n", 0, error.start) + 1
         faults.wrong(spot, "toml", line=line, column=1, because=part("toml-not-utf8"))
         return None
-    if any(line.count(b".") >= _DEEP and _LONG_KEY.search(line) for line in io.BytesIO(data)):
+    if too_deep(data):
         faults.wrong(spot, "too-deep")
         return None
     try:

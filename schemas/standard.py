@@ -26,6 +26,7 @@ from typing import Any
 from schemas.errors import FormatError, NotFound, Problem
 from schemas.lint import flat, problems_of
 from schemas.text import nearest, visible
+from schemas.toml_depth import too_deep
 from schemas.toml_lines import lines
 
 FORMAT = "sijill-standard/1"
@@ -117,6 +118,9 @@ def _read(data: bytes, where: str) -> tuple[dict[str, Any], list[Problem]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return {}, [Problem(at(data[: error.start].count(b"\n") + 1), "not UTF-8; save the file as UTF-8 text")]
+    unread = [Problem(at(1), "not TOML that can be read: nested too deep, or a number too long")]
+    if too_deep(data):
+        return {}, unread
     try:
         document = tomllib.loads(text)
         where_lines = lines(text)
@@ -126,7 +130,7 @@ def _read(data: bytes, where: str) -> tuple[dict[str, Any], list[Problem]]:
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         return {}, [Problem(at(line), f"not TOML: {visible(_AT_LINE.sub('', said).strip())}")]
     except (RecursionError, ValueError):
-        return {}, [Problem(at(1), "not TOML that can be read: nested too deep, or a number too long")]
+        return {}, unread
     return document, [Problem(at(line), said) for line, said in problems_of(document, where_lines)]
 
 

@@ -104,6 +104,25 @@ def test_an_item_is_added_with_its_file(archive, tmp_path):
         add_items(archive, signers(archive), CODE, folder / "item.toml")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = " + "[" * 100_000, "is nested too deep"),
+        ("a." * 50_000 + "b = 1\n", "is nested too deep"),
+        ("a = " + "9" * 10_000, "a number of too many digits"),
+        ("#" + "x" * (9 << 20), "is larger than 8 MiB"),
+        ("a = [", "cannot be read as TOML: Invalid value, at the end"),
+    ],
+    ids=["lists in lists", "a key of many parts", "a long number", "nine megabytes", "cut off"],
+)
+def test_a_file_of_items_that_nobody_wrote_by_hand_is_refused_as_a_folders_is(archive, tmp_path, text, said):
+    path = tmp_path / "item.toml"
+    path.write_text(text)
+
+    with pytest.raises(InputError, match=said):
+        add_items(archive, signers(archive), CODE, path)
+
+
 def test_a_relation_joins_items_of_the_case(archive):
     (one, _), (two, _) = an_item(archive, "imagery"), an_item(archive, "statement")
     taken = add_relation(archive, signers(archive), one, {"as": "cites", "of": two.split("/")[1]})

@@ -29,7 +29,9 @@ def test_settings_are_what_toml_says_they_are(text):
     assert _settings(text) == tomllib.loads(text)
 
 
-@pytest.mark.parametrize("text", [PLAIN + PLAIN, PLAIN + "standard = \n", PLAIN + 'standard = "a" "b"\n'])
+@pytest.mark.parametrize(
+    "text", [PLAIN + PLAIN, PLAIN + "standard = \n", PLAIN + 'standard = "a" "b"\n', "a." * 30_000 + "b = 1\n"]
+)
 def test_settings_that_are_no_toml_are_refused(text):
     with pytest.raises(ValueError):
         _settings(text)

@@ -86,6 +86,7 @@ def test_a_standard_that_asks_nothing_is_refused():
         (rule().replace(b'verdict = "occurrence"', b""), "house.toml:4: verdict is missing; it is one of: occurrence attribution handling"),
         (b"a = [\n", "house.toml:2: not TOML: Invalid value"),
         (HEAD.encode() + b"x = \xff", "house.toml:4: not UTF-8; save the file as UTF-8 text"),
+        (b"a." * 450_000 + b"b = 1\n", "house.toml:1: not TOML that can be read: nested too deep, or a number too long"),
         (b"x = " + b"[" * 100_000, "house.toml:1: not TOML that can be read: nested too deep, or a number too long"),
     ],
 )  # fmt: skip
