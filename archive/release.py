@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archive import disclosure, log_rows
-from archive.custody import gaps_in, operator_names
+from archive.custody import TAKEN_IN, gaps_in, operator_names
 from archive.database import blob
 from archive.handed_over import (
     Dossier,
@@ -265,21 +265,15 @@ class _Gathering:
         rendition, file = None, self._file(kept, decision, number)
         if decision.rendition is not None:
             rendition = self._shown_rendition(kept, decision.rendition)
-        events = tuple(self._events(kept, but))
-        told = [
-            {**(e.fields or {}), "action": (e.fields or {}).get("action", _CUSTODY_ACTION.get(e.event, e.event)),
-             "by": e.by, "told": e.told}
-            for e in events
-        ]  # fmt: skip
-        gaps = gaps_in(told)
-        if self.audience in STRICT:  # who had it is not told, so neither is whose name makes the gap
-            gaps = [{"before": gap["before"], "what": sentence(reason("gap-hidden"))} for gap in gaps]
+        acts = self._custody_acts(kept)
+        events = tuple(self._events(kept, acts, but))
+        gaps = self._gaps(acts, events)
         copied = decision.form in ("stripped", "redacted") and "sha256" in kept.fields
         readings = () if rendition is not None else tuple(self._readings(kept))
         return Exhibit(
             self.ranks[kept.sub], number, kept.name, record, evidence_class(kept.fields),
             source.fields if source else {}, file, readings, events,
-            tuple(gaps), rendition, self._salted(self._entry(kept.first)) if copied else "",
+            gaps, rendition, self._salted(self._entry(kept.first)) if copied else "",
             tuple(self._numbers(kept)),
         )  # fmt: skip
 
@@ -327,13 +321,41 @@ class _Gathering:
             self.show[index] = frozenset(fields)
             yield Reading(index, fields)
 
-    def _events(self, kept: Kept, but: Sequence[str]) -> Iterator[Event]:
-        """Give what was told of the time before the archive, the accession, and every later act, in that order."""
-        rows = self.db.execute(
+    def _custody_acts(self, kept: Kept) -> Sequence[tuple[int, str, str, str, str]]:
+        return list(self.db.execute(
             "SELECT idx, t, at, by, fields FROM act WHERE sub = ? AND t IN"
             " ('custody.prior','custody.transfer','custody.accept','custody.check') ORDER BY idx",
             (kept.sub,),
-        ).fetchall()
+        ))  # fmt: skip
+
+    def _gaps(
+        self, acts: Sequence[tuple[int, str, str, str, str]], events: Sequence[Event]
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Give the gaps in who held an item, `before` counted among `events`.
+
+        Looked for in all that is recorded, since a holder who is not told to an audience is no gap; whose name makes
+        one is told only where the audience is told that name.
+        """
+        full: dict[int, dict[str, Any]] = {}
+        names = operator_names(self.db) if any(t == "custody.accept" for _, t, *_ in acts) else {}
+        for index, t, _, by, text in acts:
+            fields = json.loads(text)
+            told = t == "custody.prior"
+            full[index] = {"action": t, "by": names.get(by, by), **fields, "told": told}
+        held = [full.get(event.entry, {"action": TAKEN_IN}) for event in events]
+        seen = {str(value) for event in events for value in (event.fields or {}).values()}
+        found = []
+        for gap in gaps_in(held):
+            named = {str(name) for name in gap["what"].reason.names.values()}
+            hidden = self.audience in STRICT or not named <= seen
+            what = sentence(reason("gap-hidden")) if hidden else gap["what"]
+            found.append({"before": gap["before"], "what": what})
+        return tuple(found)
+
+    def _events(
+        self, kept: Kept, rows: Sequence[tuple[int, str, str, str, str]], but: Sequence[str]
+    ) -> Iterator[Event]:
+        """Give what was told of the time before the archive, the accession, and every later act, in that order."""
         first = self._entry(kept.first)
         told = [row for row in rows if row[1] == "custody.prior"]
         later = [row for row in rows if row[1] != "custody.prior"]
@@ -387,6 +409,5 @@ def _digests(fields: Mapping[str, Any]) -> Digests:
     return Digests(str(fields.get("blake3")), str(fields.get("sha256")), int(fields.get("size", -1)))
 
 
-_CUSTODY_ACTION = {"record.add": "accession"}
 _TIES = frozenset(("case", "code", "id", "item", "of", "source", "part_of", "kind", "size", "media_type",
                    "merged_into", "merged_from"))  # fmt: skip

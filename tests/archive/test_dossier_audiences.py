@@ -11,6 +11,7 @@ import re
 import pytest
 from PIL import Image
 
+from archive import operators, transfer
 from archive.dossier import verification, verify
 from archive.handed_over import Request
 from archive.pictures import Copies
@@ -18,6 +19,7 @@ from archive.release import gather
 from schemas.errors import InputError, NotFound
 from tests import casebook
 from tests.archive.dossier_case import SECRET, contents, hand_over, tables
+from tests.archive.test_operators import key
 
 CODE = casebook.CODE
 YES = {"internal": "yes", "partner": "yes", "un_body": "yes", "court": "yes", "public": "yes"}
@@ -269,3 +271,27 @@ def test_a_text_that_names_a_person_who_stays_unnamed_is_warned_of_before_anythi
     ]  # fmt: skip
     assert "Azraq" not in str(warned) and "Khayal" not in str(warned)
     assert not [one for one in hand_over(archive, tmp_path / "i", "internal", dry_run=True)["warnings"] if "somebody" in one]
+
+
+@pytest.mark.parametrize("audience", ["internal", "partner", "court", "public"])
+def test_a_holder_whose_name_does_not_leave_makes_no_gap(tmp_path, audience):
+    """Custody that was handed on without a break is told so to everybody; a gap that is one is told to everybody too."""
+    found = tables()
+    by_id = {item["id"]: item for item in found["item"]}
+    for name in ("V1", "F1"):
+        by_id[name] |= {"release": YES}
+    by_id["V1"]["persons_visible"] = "no"
+    handed = {"action": "transfer", "at": "2019-02-04T09:00", "by": "desk-CANARY", "to": "registry-CANARY"}
+    by_id["V1"]["custody"] = [{"action": "capture", "at": "2019-02-03T14:55", "by": "desk-CANARY"}, handed]
+    by_id["F1"]["custody"] = [{"action": "capture", "at": "2019-02-03T14:55", "by": "post-CANARY"}, handed]
+    archive = casebook.new_archive(tmp_path)
+    casebook.take(archive, casebook.write(tmp_path / "in", found, contents()))
+    operators.add(archive, casebook.signers(archive), "lena", key(tmp_path, "lena"), roles=["custodian"])
+    transfer.hand_over(archive, casebook.signers(archive), f"{CODE}/V1", "lena", "to be read")
+    transfer.accept(archive, [archive.home.signer("lena")], f"{CODE}/V1")
+    with Copies() as copies:
+        dossier = gather(archive, CODE, Request(audience, purpose="x"), copies, date="2026-11-22T12:00:00Z")
+    gaps = {e.name: [str(gap["what"]) for gap in e.gaps] for e in dossier.exhibits}
+    assert [] == gaps[f"{CODE}/V1"]
+    (gap,) = gaps[f"{CODE}/F1"]
+    assert ("CANARY" in gap) == (audience in ("internal", "court"))
