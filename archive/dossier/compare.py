@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archive import paper
 from archive.dossier import records
 from archive.dossier.differences import differences, nothing
+from archive.dossier.looking import MOST_TEXT_BYTES
 from archive.dossier.verification import check
 from archive.handed_over import Dossier, Request
 from archive.pictures import Copies
 from archive.release import gather
 from evidence.reason import reason, sentence
-from schemas.errors import InputError, UnreachableError
+from schemas.errors import InputError
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -44,18 +46,16 @@ class Earlier:
 
 
 def read(folder: Path, progress: Saying | None = None) -> Earlier:
-    """Read a dossier folder. Raises UnreachableError, or InputError where it is no dossier."""
+    """Read a dossier folder. Raises UnreachableError, NotFound, or InputError where it is no dossier."""
     shown, report = visible(str(folder)), check(folder, progress=progress)
     try:
         case, weighed = (
-            json.loads((folder / "data/records" / name).read_text("utf-8"))
+            json.loads(paper.read(folder / "data/records" / name, MOST_TEXT_BYTES).decode())
             for name in ("case.json", "corroboration.json")
         )
         told = case["dossier"]
         found = Earlier(str(told["id"]), str(told["audience"]), str(told["date"]), case, weighed, report.ok)
         differences(case, case, weighed, weighed)
-    except OSError as error:
-        raise UnreachableError(f"{shown} cannot be read ({error.strerror})", where=shown) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{shown} is no dossier that can be compared", where=shown, hint="sijill dossier verify DIR"

@@ -12,7 +12,7 @@ import csv
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from archive import merkle
 from archive.dossier.crate import NAME as CRATE
@@ -208,7 +208,7 @@ class Told:
         limit = csv.field_size_limit(LONGEST_CELL)
         try:
             with self.lying.path.joinpath(*name.split("/")).open(encoding="utf-8-sig", newline="") as file:
-                rows = csv.reader(file, strict=True)
+                rows = csv.reader(_lines(file), strict=True)
                 if next(rows, None) != [head for head, _, _ in FLIGHTS]:
                     raise Broken("flights.csv has other heads")
                 for row in rows:
@@ -289,6 +289,15 @@ class Told:
 def _has(one: Record, must: set[str], may: frozenset[str] | set[str] = frozenset()) -> bool:
     """Tell whether an object has the members that it must have, and no other than it may have."""
     return must <= one.keys() <= must | may
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Give the lines of flights.csv. Raises csv.Error for one that no rows of it can have, before it is read whole."""
+    longest = 2 * len(FLIGHTS) * LONGEST_CELL  # each quotation mark stands twice
+    while line := file.readline(longest):
+        if len(line) == longest:
+            raise csv.Error
+        yield line
 
 
 def _points(kind: str, fields: Record, name: str, texts: list[str], exhibit: str = "") -> Iterator[list[Record]]:

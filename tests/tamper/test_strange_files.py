@@ -14,6 +14,7 @@ import pytest
 
 from tests import casebook
 from tests.casebook import CODE, OPERATOR
+from tests.tamper import honest as making
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="FIFOs and devices of POSIX")
 
@@ -64,6 +65,32 @@ def test_no_command_waits_for_what_is_no_file_or_reads_it_without_end(first, tmp
         assert "fault in Sijill" not in told and "Traceback" not in told, told
         if name in ("an object", "objects", "sijill.toml"):
             assert done.returncode != 0, told
+
+
+@pytest.mark.parametrize("strange", ["FIFO", "endless device", "link to itself"])
+@pytest.mark.parametrize("name", ["data/records/case.json", "data/records/flights.csv"])
+def test_no_dossier_handed_in_makes_its_reader_wait(first, tmp_path, name, strange):
+    sound = first / "dossier"
+    if not sound.exists():
+        words = [word.format(out=sound) for word in COMMANDS["dossier"]]
+        status, said = making.run(first / "home", "--archive", first / "archive", "--as", OPERATOR, *words)
+        assert 0 == status, said
+    handed_in = shutil.copytree(sound, tmp_path / "dossier")
+    (handed_in / name).unlink()
+    STRANGE[strange](handed_in / name)
+
+    statuses = []
+    for words in (("-m", "archive.cli", "dossier", "verify", handed_in), ("-I", handed_in / "verify.py", handed_in),
+                  ("-m", "archive.cli", "dossier", "compare", sound, handed_in)):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, *map(str, words)], capture_output=True, text=True, timeout=60, check=False,
+            cwd=casebook.ROOT, env=casebook.environment(first / "home"),
+        )  # fmt: skip
+        told = done.stdout + done.stderr
+        assert "fault in Sijill" not in told and "Traceback" not in told, told
+        statuses.append(done.returncode)
+    assert [1, 1] == statuses[:2]
+    assert statuses[2] in ((2, 3) if name.endswith("case.json") else (0,)), told
 
 
 @pytest.mark.parametrize("words", [("verify",), ("item", "show", f"{CODE}/V1"), COMMANDS["act"], ("audit",)], ids=" ".join)
