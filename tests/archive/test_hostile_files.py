@@ -21,7 +21,8 @@ from archive.read import read_files
 from evidence.media import media_type
 from evidence.pdf_text import CannotTell, pdf_metadata, pdf_text
 from tests.archive.test_redact import pdf
-from tests.evidence.pictures import ORIGINAL, SOMEWHERE, picture
+from tests.evidence.pictures import MAKE, ORIGINAL, SOMEWHERE, exif_of, picture
+from tests.evidence.test_heif import in_the_file
 
 LONG = pytest.mark.skipif("SIJILL_LONG" not in os.environ, reason="a long sweep: SIJILL_LONG=1 pytest -m long")
 SAID = "2019:02:03 14:55:10"
@@ -51,9 +52,23 @@ def film():
     return box(b"ftyp", b"isom\0\0\0\1isommp42") + box(b"moov", header, box(b"trak", box(b"tkhd", bytes(84)))) + box(b"mdat", bytes(500))
 
 
+def heic():
+    """A HEIC as a telephone writes it: boxes, and EXIF behind them."""
+    item = bytes(4) + exif_of(camera={ORIGINAL: SAID}, gps=SOMEWHERE).tobytes().removeprefix(b"Exif\0\0")
+    return in_the_file(1, [(0, len(item))], item)
+
+
+def big_tiff():
+    """A grey BigTIFF of one strip."""
+    entries = [(256, 64), (257, 48), (258, 8), (259, 1), (262, 1), (273, 16 + 8 + 20 * 8 + 8), (278, 48), (279, 64 * 48)]
+    directory = b"".join(struct.pack("<HHQQ", tag, 16, 1, value) for tag, value in entries)
+    return struct.pack("<2sHHHQQ", b"II", 43, 8, 0, 16, len(entries)) + directory + bytes(8) + bytes(64 * 48)
+
+
 def originals():
-    made = {kind: picture(kind, size=(64, 48), camera={ORIGINAL: SAID}, gps=SOMEWHERE) for kind in PICTURES}
-    return {**made, "PDF": pdf("Invented: the roof of the clinic.", author="A-2"), "MP4": film(), "WAV": sound()}
+    exif = {"image": {MAKE: "Exercise"}, "camera": {ORIGINAL: SAID}, "gps": SOMEWHERE}
+    made = {kind: picture(kind, size=(64, 48), **exif) for kind in PICTURES}
+    return {**made, "HEIC": heic(), "BigTIFF": big_tiff(), "PDF": pdf("Invented: the roof of the clinic.", author="A-2"), "MP4": film(), "WAV": sound()}
 
 
 def damaged(data, chance):
@@ -96,6 +111,14 @@ SWEEP = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "MPO", "HEIC"])
+def test_what_is_damaged_has_facts_to_lose(tmp_path, kind):
+    (tmp_path / "whole").write_bytes(originals()[kind])
+    (one,) = read_files([tmp_path / "whole"])["files"]
+    assert (35.812, 36.604) == (one["facts"]["gps"]["lat"], one["facts"]["gps"]["lon"])
+    assert SAID[:10].replace(":", "-") == one["facts"]["captured"]["local"][:10]
+
+
 @SWEEP
 def test_damaged_files_are_read_within_the_limits_and_harm_no_other(tmp_path, number):
     paths = scattered(tmp_path, number)
@@ -106,6 +129,10 @@ def test_damaged_files_are_read_within_the_limits_and_harm_no_other(tmp_path, nu
         if "the reader was" in said or "the reader ended" in said or "form of a reading" in said
     ]  # fmt: skip
     assert [] == lost, "a reader died of it"
+    for facts in (one["facts"] for one in document["files"]):
+        gps = facts.get("gps")
+        assert gps is None or gps["lat"] or gps["lon"], "what could not be read is no place off the coast of Africa"
+        assert 0 not in (facts.get("width"), facts.get("height"))
     for end in (document["files"][0], document["files"][-1]):
         assert (64, SAID[:10].replace(":", "-")) == (end["facts"]["width"], end["facts"]["captured"]["local"][:10])
         assert [] == end["warnings"]
