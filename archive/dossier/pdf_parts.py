@@ -320,15 +320,13 @@ class Parts(ExhibitPages):
         yield self.p(self.say("method_note"))
         yield self.p(self.say("standard_file"))
         says = contents.asked(self.dossier, self.lang)
-        yield {
-            "b": "table", "cols": [20, 17, 32, 31],
-            "heads": [self.say(h) for h in ("rule", "answer_head", "says_head", "because_head")],
-            "rows": [
-                [self._rule(r), [[self.answer(r["answer"])]], [[self.o(says.get(r["id"], ""))]],
-                 [self.r(r["because"])]]
-                for r in self.dossier.assessment["rules"]
-            ],
-        }  # fmt: skip
+        rules, heads = self.dossier.assessment["rules"], ["rule", "answer_head", "says_head"]
+        rows = [[self._rule(r), [[self.answer(r["answer"])]], [[self.o(says.get(r["id"], ""))]]] for r in rules]
+        if reasoned := any(r["because"] for r in rules):
+            heads.append("because_head")
+            rows = [[*row, [self.r(r["because"])]] for row, r in zip(rows, rules, strict=True)]
+        cols = [20, 17, 32, 31] if reasoned else [24, 20, 56]
+        yield {"b": "table", "cols": cols, "heads": [self.say(h) for h in heads], "rows": rows}
 
     def _glossary(self) -> Iterator[Block]:
         yield self.h1("glossary")

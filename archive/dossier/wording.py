@@ -260,7 +260,7 @@ def reading_facts(lang: str, fields: Mapping[str, Any]) -> list[tuple[str, str]]
     if "gps.lat" in known and "gps.lon" in known:
         found.append(("GPS", f"{known['gps.lat'] / MICRO:.6f}, {known['gps.lon'] / MICRO:.6f}"))
     if "gps.time_utc" in known:
-        found.append(("GPS time", str(known["gps.time_utc"])))
+        found.append((say(lang, "gps_time"), str(known["gps.time_utc"])))
     camera = [str(known[f"camera.{part}"]) for part in ("make", "model", "software") if f"camera.{part}" in known]
     if camera:
         found.append((say(lang, "camera"), ", ".join(camera)))
