@@ -26,6 +26,7 @@ from evidence.reading import Reading
 from schemas.extent import MICRO
 
 MOST_PIXELS = 178_956_970  # what Pillow refuses to decode; larger sizes are told with a warning
+LONGEST_SIDE = 2**32 - 1  # pixels: what all formats but BigTIFF can say, and no camera makes
 MOST_WARNINGS = 40
 SMALL = 1 << 20  # bytes; up to here a file is read once into memory, but for JPEG, whose header is walked in place
 IMAGE_TYPES = frozenset(
@@ -209,8 +210,9 @@ def _dimensions(
             trouble.append(f"width and height: the {kind} header could not be read ({type(error).__name__})")
             return info
     width, height = said
-    if width < 1 or height < 1:
-        trouble.append(f"width and height: the {kind} header says {width} x {height}; not read")
+    if not all(type(side) is int and 0 < side <= LONGEST_SIDE for side in said):
+        told = f"{width} x {height}" if type(width) is type(height) is int else "what is no whole number"
+        trouble.append(f"width and height: the {kind} header says {told}; not read")
         return info
     facts["width"], facts["height"] = width, height
     if width * height > MOST_PIXELS:

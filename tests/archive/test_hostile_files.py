@@ -119,6 +119,17 @@ def test_what_is_damaged_has_facts_to_lose(tmp_path, kind):
     assert SAID[:10].replace(":", "-") == one["facts"]["captured"]["local"][:10]
 
 
+@pytest.mark.parametrize("entry", [(256, 16, 2**63), (256, 5, 1), (256, 2, 0x41)], ids=["a giant", "a fraction", "a letter"])
+def test_a_width_that_is_no_number_of_pixels_is_not_read(tmp_path, entry):
+    whole, tag = big_tiff(), struct.pack("<HHQ", 256, 16, 1)
+    assert tag in whole
+    at = whole.index(tag)
+    (tmp_path / "odd.tif").write_bytes(whole[:at] + struct.pack("<HHQQ", *entry[:2], 1, entry[2]) + whole[at + 20 :])
+    (one,) = read_files([tmp_path / "odd.tif"])["files"]
+    assert (None, None) == (one["facts"]["width"], one["facts"]["height"])
+    assert one["warnings"] and "form of a reading" not in str(one["warnings"])
+
+
 @SWEEP
 def test_damaged_files_are_read_within_the_limits_and_harm_no_other(tmp_path, number):
     paths = scattered(tmp_path, number)
