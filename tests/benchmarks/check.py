@@ -19,7 +19,7 @@ def rows(place: Place) -> list[Row]:
     """Give the rows of this subject."""
     count = place.of(50_000, 500)
     return [
-        Row("check", f"check, {count:,} cases x 20 items, sijill-minimum, every reason in words", "the rows it weighs through sqlite3, unused", 3.0,
+        Row("check", f"check, {count:,} cases x 20 items, sijill-minimum, the reasons of those that fail", "the rows it weighs through sqlite3, unused", 3.0,
             command(str(count), "check"), f"{WEIGHED} stream $W/cases-{count}/archive/sijill.db",
             once=made(str(count)), ends=(0, 1)),
     ]  # fmt: skip
