@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     def stop_again(lost: sys.UnraisableHookArgs) -> None:
         """Let a Ctrl-C that fell where nothing can be raised (in a callback of an import) stop the command still."""
         if lost.exc_type is KeyboardInterrupt:
-            _thread.interrupt_main()
+            again = getattr(_signal, "pthread_kill", lambda *_: _thread.interrupt_main())
+            _thread.start_new_thread(again, (_thread.get_ident(), _signal.SIGINT))  # in here it would be lost again
         else:
             told(lost)
 

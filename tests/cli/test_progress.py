@@ -187,3 +187,26 @@ from archive.cli import main
 print("ready", flush=True)
 sys.exit(main())
 """
+
+
+LOST = """
+import time
+from archive import cli
+
+class Closing:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+def answered(arguments):
+    Closing()
+    time.sleep(20)
+    return 0
+
+cli._answered = answered
+raise SystemExit(cli.main(["check"]))
+"""
+
+
+def test_ctrl_c_that_falls_where_nothing_can_be_raised_stops_all_the_same():
+    ended = subprocess.run([sys.executable, "-c", LOST], cwd=ROOT, capture_output=True, text=True, timeout=15, check=False)
+    assert (130, "\nsijill: stopped before it began\n") == (ended.returncode, ended.stderr)
