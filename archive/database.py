@@ -122,27 +122,33 @@ def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     immutable = not left_journal(path)
     if not immutable:
         room_for(path, 0, "to read what a writer left beside its database")
-    before = _state(path)
-    connection = None
+    with _believed(path, _state(path), watched=immutable), ExitStack() as stack:
+        try:
+            connection = stack.enter_context(closing(connected(path, immutable=immutable)))
+            connection.execute("BEGIN")
+            read_schema(connection)
+            refuse_views(connection)
+            yield connection
+        except sqlite3.Error as error:
+            raise UnreachableError(
+                f"the database cannot be read ({error})", where=path, hint="run `sijill audit`; keep a copy as it is"
+            ) from error
+
+
+@contextmanager
+def _believed(path: str | os.PathLike[str], before: tuple[int, int], *, watched: bool) -> Iterator[None]:
+    """Believe nothing that was read of a `watched` database which is no more as it was `before`, not even damage.
+
+    Raises UnreachableError then, whatever else was raised.
+    """
     trouble: Exception | None = None
     try:
-        connection = connected(path, immutable=immutable)
-        connection.execute("BEGIN")
-        read_schema(connection)
-        refuse_views(connection)
-        yield connection
+        yield
     except Exception as error:
         trouble = error
-    finally:
-        if connection is not None:
-            connection.close()
-    if immutable and os.path.exists(path) and before != _state(path):
+    if watched and os.path.exists(path) and before != _state(path):
         raise UnreachableError(
-            "another process wrote to the archive while it was read", where=path, hint="run this again"
-        ) from trouble
-    if isinstance(trouble, sqlite3.Error):
-        raise UnreachableError(
-            f"the database cannot be read ({trouble})", where=path, hint="run `sijill audit`; keep a copy as it is"
+            "another process wrote to the archive while it was read", where=os.fspath(path), hint="run this again"
         ) from trouble
     if trouble is not None:
         raise trouble
@@ -185,18 +191,9 @@ def still(path: Path) -> Iterator[sqlite3.Connection]:
             raise UnreachableError(f"the database cannot be read ({error.strerror})", where=str(path)) from error
         connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         connection.execute("PRAGMA trusted_schema=OFF")
-        trouble: sqlite3.Error | None = None
-        try:
-            read_schema(connection)
-            yield connection
-        except sqlite3.Error as error:  # what was read while somebody wrote proves nothing, not even damage
-            trouble = error
-    if taken is path and path.exists() and before != _state(path):
-        raise UnreachableError(
-            "another process wrote to the archive while it was read", where=str(path), hint="run this again"
-        ) from trouble
-    if trouble is not None:
-        raise trouble
+        stack.enter_context(_believed(path, before, watched=taken is path))
+        read_schema(connection)
+        yield connection
 
 
 def blob(value: Any) -> bytes:

@@ -9,7 +9,6 @@ the words of a page, the rows of a log one by one) is not judged here.
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -21,13 +20,14 @@ from archive.dossier.proof import FOLDER
 from archive.dossier.records import CUSTODY
 from archive.dossier.tables import FLIGHTS, cell
 from archive.dossier.verification_proof import Proof, first_entries, to_base64
+from archive.note import Checkpoint
 from evidence.csv_rows import LONGEST_CELL
 from schemas.entry import Entry
 from schemas.extent import MICRO
 from schemas.item import evidence_class
 
 Record = dict[str, Any]
-LATER = ("custody.transfer", "custody.accept", "custody.check")
+_LATER = ("custody.transfer", "custody.accept", "custody.check")
 _RECORD = ({"kind", "entry", "fields"}, {"revisions"})
 _EXHIBIT = {"exhibit", "bates", "class", "received", "form", "readings", "numbers", "custody_gaps"}
 _ITEM = (_RECORD[0] | _EXHIBIT, {"revisions", "path", "thumbnail", "original", "rendition"})
@@ -59,7 +59,8 @@ class Told:
             self._seal()
             self._custody()
             self._standard()
-            self._places(self._rows())
+            features = self._features()
+            self._places(features, self._rows(features))
             self._crate()
         except Broken as error:
             self.found(str(error))
@@ -108,7 +109,7 @@ class Told:
 
     def _seal(self) -> None:
         """case.json, audit.json and bag-info.txt name this dossier, and the state of the ledger that is proved."""
-        held, registry = self.proof.checkpoint, self.proof.registry
+        held = self.proof.checkpoint
         if held is None:
             return
         root, genesis = to_base64(held.root), merkle.leaf_hash(self.proof.leaves[0]).hex()
@@ -130,6 +131,10 @@ class Told:
             told = [line for line in lines if line.startswith(f"{name}:")]
             if told != ([] if value is None else [f"{name}: {value}"]):
                 self.found(f"bag-info.txt tells another {name} than the records")
+        self._audit(held, root, genesis)
+
+    def _audit(self, held: Checkpoint, root: str, genesis: str) -> None:
+        """audit.json tells the proof that there is."""
         sizes = [self.lying.sizes[f"data/{one['path']}"] for one in self.items if "path" in one]
         said = {
             "format": "sijill-dossier-audit/1", "origin": held.origin, "genesis": genesis,
@@ -139,7 +144,7 @@ class Told:
             },
             "entries_proved": len(self.proof.entries),
             "commits": sum(entry.t == "commit" for entry in self.proof.entries.values()),
-            "signers": list(registry.keys),
+            "signers": list(self.proof.registry.keys),
             "objects": {"hashed_for_this_dossier": len(sizes), "bytes": sum(sizes), "all_as_registered": True},
             "time_stamp": None,
         }  # fmt: skip
@@ -154,7 +159,7 @@ class Told:
         """Each exhibit's custody is told whole and in order: the time before, its registration, each later act."""
         acts: dict[str, list[Entry]] = {}
         for _, entry in sorted(self.proof.entries.items()):
-            if entry.sub is not None and entry.t in ("custody.prior", *LATER):
+            if entry.sub is not None and entry.t in ("custody.prior", *_LATER):
                 acts.setdefault(entry.sub, []).append(entry)
         expected = []
         for one in self.items:
@@ -163,7 +168,7 @@ class Told:
             before = [entry for entry in own if entry.t == "custody.prior"]
             expected += [
                 (one["exhibit"], one["bates"], entry.t, entry.index, entry.at, entry.by)
-                for entry in (*before, self.firsts[sub], *(entry for entry in own if entry.t in LATER))
+                for entry in (*before, self.firsts[sub], *(entry for entry in own if entry.t in _LATER))
             ]
         told = [
             tuple(event.get(name) for name in ("exhibit", "bates", "event", "entry", "recorded_at", "recorded_by"))
@@ -175,17 +180,16 @@ class Told:
     def _standard(self) -> None:
         """The weighing is of this case, and by the standard that lies beside it."""
         weighed = strict_json(self.lying.read(f"{_RECORDS}/corroboration.json"), "corroboration.json")
-        digest = hashlib.sha256(self.lying.read(f"{_RECORDS}/standard.toml")).hexdigest()
-        if weighed["standard"]["sha256"] != digest:
+        if weighed["standard"]["sha256"] != self.lying.digest(f"{_RECORDS}/standard.toml").sha256:
             self.found("standard.toml is not the standard that corroboration.json names")
         if weighed["case"]["code"] != self.case["case"]["fields"].get("code"):
             self.found("corroboration.json weighs another case")
 
-    def _rows(self) -> dict[tuple[str, str], list[str]]:
+    def _rows(self, features: list[Record]) -> dict[tuple[str, str], list[str]]:
         """Count the rows of each log against what was registered of it; gives the rows that the map may name."""
         wanted = {
             (feature["properties"].get("exhibit"), str(feature["properties"]["row"]))
-            for feature in self._features() if feature["properties"]["kind"] == "flight"
+            for feature in features if feature["properties"]["kind"] == "flight"
         }  # fmt: skip
         counts, rows = Counter[str](), dict[tuple[str, str], list[str]]()
         for row in self._flights():
@@ -237,10 +241,10 @@ class Told:
                 raise Broken("map.geojson holds something that is no point of such a map")
         return found
 
-    def _places(self, rows: dict[tuple[str, str], list[str]]) -> None:
+    def _places(self, features: list[Record], rows: dict[tuple[str, str], list[str]]) -> None:
         """Each point of the map is a place that a record or a row tells, and each place of a record is there."""
         told, coarse = list[Record](), 0
-        for feature in self._features():
+        for feature in features:
             properties = feature["properties"]
             (lon, lat), kind = feature["geometry"]["coordinates"], properties["kind"]
             if kind == "coarse":
