@@ -232,7 +232,8 @@ def test_a_plain_verify_and_the_parsers_say_the_same(kept):
 
 @pytest.mark.parametrize("shared", [[], ["--json"]])
 @pytest.mark.parametrize("flags", [[], ["--near"]])
-def test_a_plain_match_and_the_parsers_say_the_same(kept, shared, flags):
+def test_a_plain_match_and_the_parsers_say_the_same(run, kept, shared, flags):
+    """`run` took the folder in before, so that there is a case to match."""
     folder, home = kept
     call = [*shared, "--archive", folder / "archive", "match", *flags]
     plain, parsed = sijill(*call, home=home), sijill(*call, "--within-km", "20", home=home)
