@@ -34,7 +34,7 @@ class Request:
     withhold: Mapping[str, str] = field(default_factory=dict)  # short id -> reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are thousands
 class Rendition:
     """A redacted copy that stands for an original before one audience: its entry, its rank, its disclosed fields."""
 
@@ -43,7 +43,7 @@ class Rendition:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are thousands
 class Shown:
     """One record as it may be seen: the entry of its newest revision, and the fields of it that leave."""
 
@@ -61,7 +61,7 @@ class Shown:
         return {"kind": self.kind, "entry": self.entry, **more, "fields": dict(self.fields)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are thousands
 class Event:
     """One event of custody. `fields` is what is disclosed of its entry; `by` a key or, before the archive, a code."""
 
@@ -76,7 +76,7 @@ class Event:
     told: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are thousands
 class Reading:
     """An entry about an item and its disclosed fields: what a reader found, or a number of another scheme."""
 
@@ -84,7 +84,7 @@ class Reading:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are thousands
 class File:
     """The file of an exhibit: where its bytes lie now, where they will lie below data/, and what they must be."""
 
@@ -95,7 +95,7 @@ class File:
     media_type: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are thousands
 class Exhibit:
     """One item that leaves: its numbers, its record, where its bytes lie (None if it has none), its custody."""
 

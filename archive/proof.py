@@ -4,8 +4,9 @@ Gathers what `data/proof/` holds and decides nothing about audiences: it is
 told which entries may be disclosed and which names in them. A withheld record
 is proved by leaf and place alone.
 
-Of thousands of entries only the places are held: leaf and proof of each are
-read when they are written, since neither ever changes.
+Of thousands of entries only the places are held: leaf, proof and disclosures
+of each are read when they are written. Leaf and proof never change; where a
+disclosure was erased meanwhile, nothing is handed over.
 
 A commit's signed root needs no proof of its own: the inclusion proof of the
 commit entry holds every subtree to its left, and these give that root.
@@ -24,6 +25,7 @@ from archive import disclosure, merkle, note, registry, tiles
 from archive.database import blob
 from archive.ledger import checkpoint_note, commit_text
 from schemas.entry import Entry
+from schemas.errors import RefusedError
 
 _REGISTRY_TYPES = ("role.grant", "role.revoke", "key.revoke")
 
@@ -70,7 +72,7 @@ class Proof:
     genesis: bytes  # the leaf hash of entry 0, the trust root with the log's key
     entries: tuple[int, ...]  # their indices, in order
     proved: Callable[[], Iterator[Proved]]  # gives each; raises IntegrityError where the ledger does not give the root
-    disclosures: tuple[str, ...]  # those that may be shown, entry by entry, each a line that ends
+    disclosures: Callable[[], Iterator[str]]  # gives those that may be shown, as lines; raises RefusedError (erased)
     commits: tuple[Signed, ...]
     signers: tuple[tuple[str, str], ...]  # fingerprint, OpenSSH public line; in order of their key entries
     anchors: tuple[Anchored, ...] = ()  # by size, one each
@@ -168,6 +170,10 @@ def gather_proof(
             for index in indices:
                 yield Proved(index, _leaf(again, index), note.TlogProof(index, prover.inclusion(index), alone).write())
 
+    def disclosures() -> Iterator[str]:
+        with reading() as again:
+            yield from _shown(again, indices, show)
+
     commits = tuple(
         Signed(index, commit_text_of(registered.origin, entry), tuple(sig["sig"] for sig in entry.body["sigs"]))
         for index, entry in sorted(gathering.commits.items())
@@ -176,7 +182,7 @@ def gather_proof(
     signers = tuple((added[i], registered.keys[added[i]].line) for i in sorted(added) if i in gathering.entries)
     return Proof(
         registered.origin, size, checkpoint.root, alone, registered.log_vkey,
-        merkle.leaf_hash(_leaf(db, 0)), indices, proved, tuple(_shown(db, indices, show)), commits, signers,
+        merkle.leaf_hash(_leaf(db, 0)), indices, proved, disclosures, commits, signers,
         tuple(_anchors(db, registered, checkpoint)),
     )  # fmt: skip
 
@@ -226,9 +232,13 @@ def _leaf(db: Any, index: int) -> bytes:
 def _shown(db: Any, indices: Iterable[int], show: Mapping[int, frozenset[str]]) -> Iterator[str]:
     """Give the stored disclosure strings whose names may be shown, as the lines of each entry that has some."""
     for index in indices:
-        names = show.get(index, frozenset())
-        row = db.execute("SELECT disclosures FROM private WHERE idx = ?", (index,)).fetchone() if names else None
-        strings = json.loads(row[0]) if row else ()
-        lines = "".join(f"{string}\n" for string in strings if disclosure.read(string)[1] in names)
-        if lines:
-            yield lines
+        names = show.get(index)
+        if not names:
+            continue
+        row = db.execute("SELECT disclosures FROM private WHERE idx = ?", (index,)).fetchone()
+        shown = [string for string in (json.loads(row[0]) if row else ()) if disclosure.read(string)[1] in names]
+        if len(shown) != len(names):
+            raise RefusedError(
+                "something that was to leave was erased meanwhile", code="meanwhile", hint="run the command again"
+            )
+        yield "".join(f"{string}\n" for string in shown)

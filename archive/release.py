@@ -14,7 +14,7 @@ hold the salt.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +107,7 @@ class _Gathering:
     copies: Copies
     progress: Saying | None = None
     show: dict[int, frozenset[str]] = field(default_factory=dict)
+    names: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)  # each that is shown kept once
     hidden: dict[str, Hidden] = field(default_factory=dict)  # by case: what a record of it must not speak of
     numbers: dict[str, str] = field(default_factory=dict)  # exhibit numbers by subject
     ranks: dict[str, int] = field(default_factory=dict)
@@ -211,9 +212,14 @@ class _Gathering:
         seen = allowed(self.audience, nouns, kept.fields, released=released)
         fields = self._guarded(kept, {name: value for name, value in seen.items() if name not in but})
         index, revisions = self._newest(kept)
-        self.show[index] = frozenset(fields)
+        self._disclose(index, fields)
         names: dict[str, str] = {name: str(kept.names(name)) for name in ("item", "of") if name in kept.fields}
         return Shown(kept.kind, index, fields, self._entry(kept.first).at, revisions, kept.label, names)
+
+    def _disclose(self, index: int, fields: Iterable[str]) -> None:
+        """Say which names an entry discloses; thousands disclose the same ones."""
+        names = frozenset(fields)
+        self.show[index] = self.names.setdefault(names, names)
 
     def _guarded(self, kept: Kept, fields: dict[str, Any]) -> dict[str, Any]:
         """Leave out whatever speaks of a withheld item or of its source, but for what ties records together."""
@@ -297,7 +303,7 @@ class _Gathering:
 
     def _shown_rendition(self, kept: Kept, rendition: Rendition) -> Rendition:
         fields = self._guarded(kept, allowed(self.audience, ("rendition",), rendition.fields))
-        self.show[rendition.entry] = frozenset(fields)
+        self._disclose(rendition.entry, fields)
         return Rendition(rendition.entry, rendition.number, fields)
 
     def _numbers(self, kept: Kept) -> Iterator[Reading]:
@@ -310,7 +316,7 @@ class _Gathering:
             if {"scheme", "number"} <= fields.keys():
                 found[str(fields["scheme"])] = Reading(index, fields)
         for one in found.values():
-            self.show[one.entry] = frozenset(one.fields)
+            self._disclose(one.entry, one.fields)
             yield one
 
     def _readings(self, kept: Kept) -> Iterator[Reading]:
@@ -318,7 +324,7 @@ class _Gathering:
             "SELECT idx, fields FROM act WHERE sub = ? AND t = 'reading.add' ORDER BY idx", (kept.sub,)
         ).fetchall():
             fields = self._guarded(kept, allowed(self.audience, ("reading",), json.loads(text)))
-            self.show[index] = frozenset(fields)
+            self._disclose(index, fields)
             yield Reading(index, fields)
 
     def _custody_acts(self, kept: Kept) -> Sequence[tuple[int, str, str, str, str]]:
@@ -372,7 +378,7 @@ class _Gathering:
     def _custody_fields(self, kept: Kept, index: int, text: str, but: Sequence[str]) -> dict[str, Any]:
         seen = allowed(self.audience, ("custody",), json.loads(text))
         fields = self._guarded(kept, {name: value for name, value in seen.items() if name not in but})
-        self.show[index] = frozenset(fields)
+        self._disclose(index, fields)
         return fields
 
     def _withheld(self, kept: Kept) -> Withheld:

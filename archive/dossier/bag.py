@@ -14,7 +14,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -33,8 +33,28 @@ MANIFESTS = (("manifest-sha256.txt", "sha256"), ("manifest-blake3.txt", "blake3"
 _SAFE = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,99}/){0,5}[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?<!\.)\Z")
 
 
-def _list(files: Mapping[str, Digests], algorithm: str, file: IO[str]) -> None:
-    file.writelines(f"{getattr(found, algorithm)}  {path}\n" for path, found in files.items())
+class Files(Mapping[str, Digests]):
+    """The digests of each file that was written, by name. Held as bytes: there are many thousands."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, bytes] = {}
+
+    def __setitem__(self, name: str, found: Digests) -> None:
+        self._rows[name] = bytes.fromhex(found.blake3 + found.sha256) + found.size.to_bytes(8)
+
+    def __getitem__(self, name: str) -> Digests:
+        row = self._rows[name]
+        return Digests(row[:32].hex(), row[32:64].hex(), int.from_bytes(row[64:]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def below(self, top: str) -> list[str]:
+        """Give the names that begin with `top`, sorted."""
+        return sorted(name for name in self._rows if name.startswith(top))
 
 
 class Bag:
@@ -42,7 +62,7 @@ class Bag:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files: dict[str, Digests] = {}
+        self.files = Files()
 
     def path(self, name: str) -> Path:
         """Give the place of a file to be written, its folder made. Raises ValueError (no name for a bag)."""
@@ -104,14 +124,17 @@ class Bag:
 
     def close(self, info: Mapping[str, str]) -> Digests:
         """Write declaration, bag-info, manifests and tag manifest; gives the digests of the tag manifest."""
-        payload = {name: found for name, found in sorted(self.files.items()) if name.startswith("data/")}
-        oxum = f"{sum(found.size for found in payload.values())}.{len(payload)}"
+        payload = self.files.below("data/")
+        oxum = f"{sum(self.files[name].size for name in payload)}.{len(payload)}"
         self.add("bagit.txt", DECLARATION)
         self.add("bag-info.txt", "".join(f"{key}: {value}\n" for key, value in {**info, "Payload-Oxum": oxum}.items()))
         for name, algorithm in MANIFESTS:
-            self.stream(name, partial(_list, payload, algorithm))
-        tags = {name: found for name, found in sorted(self.files.items()) if "/" not in name}
-        return self.add(SIGNED, "".join(f"{found.sha256}  {name}\n" for name, found in tags.items()))
+            self.stream(name, partial(self._list, payload, algorithm))
+        tags = sorted(name for name in self.files if "/" not in name)
+        return self.add(SIGNED, "".join(f"{self.files[name].sha256}  {name}\n" for name in tags))
+
+    def _list(self, names: Iterable[str], algorithm: str, file: IO[str]) -> None:
+        file.writelines(f"{getattr(self.files[name], algorithm)}  {name}\n" for name in names)
 
 
 def stored(source: Path, what: str) -> BinaryIO:

@@ -6,14 +6,13 @@ what it cannot finish it leaves for its caller to remove.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from archive import durable, ledger
 from archive.dossier import case_uco, declaration, loadfile, page, pdf, pdf_parts, pdf_volumes, places, records, tables
@@ -26,12 +25,12 @@ from archive.dossier.proof import write_proof
 from archive.dossier.wording import LANGUAGES
 from archive.handed_over import Dossier, Exhibit, root_text
 from archive.pictures import Pictures
+from archive.workers import WORKERS, Pulse, in_order
 from evidence.reason import Sentence, reason, sentence
 from evidence.redaction import PICTURES
 from schemas.errors import UnreachableError
 
 Progress = Callable[[str, int, int], None]
-_HAND = "sijill-dossier"
 _SMALL_PICTURE, _TEXTS = 40_960, 40_960  # bytes: of a picture; of all that is written about an exhibit
 SHIPPED_SCHEMAS = ("case", "custody", "corroboration", "audit")
 
@@ -167,53 +166,41 @@ def software() -> str:
 
 
 def _files(dossier: Dossier, bag: Bag, progress: Progress | None) -> tuple[dict[str, str], list[str]]:
-    """Copy the files that leave and make small pictures, two of each at a time."""
+    """Copy the files that leave and make their small pictures, two exhibits at a time."""
     files = [e for e in dossier.exhibits if e.file is not None]
-    makers = [Pictures(), Pictures()]
+    idle = deque(Pictures() for _ in range(WORKERS))
+    makers = tuple(idle)
     thumbnails: dict[str, str] = {}
     without = []
+
+    def leave(exhibit: Exhibit) -> str | None:
+        _copy(bag, exhibit)
+        if not _is_drawn(exhibit):
+            return ""
+        maker = idle.pop()
+        try:
+            return _picture(maker, bag, exhibit)
+        finally:
+            idle.append(maker)
+
     try:
-        with _hands(2) as copying, _hands(1) as one, _hands(1) as two:
-            copies = [copying.submit(_copy, bag, exhibit) for exhibit in files]
-            drawn = [e for e in files if _is_drawn(e)]
-            pictures = [(e, (one, two)[n % 2].submit(_picture, makers[n % 2], bag, e)) for n, e in enumerate(drawn)]
-            try:
-                for number, copied in enumerate(copies, 1):
-                    copied.result()
-                    if progress is not None:
-                        progress("copying", number, len(files))
-                for number, (exhibit, made) in enumerate(pictures, 1):
-                    name = made.result()
-                    if name is None:
-                        without.append(exhibit.bates)
-                    else:
-                        thumbnails[exhibit.bates] = name
-                    if progress is not None:
-                        progress("small pictures", number, len(pictures))
-            except BaseException:
-                _cancel([*copies, *(made for _, made in pictures)])
-                raise
+        with closing(in_order(leave, files, Pulse(), tick=lambda: None)) as names:
+            for number, (exhibit, name) in enumerate(zip(files, names, strict=True), 1):
+                if name:
+                    thumbnails[exhibit.bates] = name
+                elif name is None:
+                    without.append(exhibit.bates)
+                if progress is not None:
+                    progress("copying", number, len(files))
     finally:
         for maker in makers:
             maker.end()
-        for thread in threading.enumerate():  # one that a Ctrl-C let start unseen would write on into no folder
-            if thread.name.startswith(_HAND):
-                thread.join()
     return thumbnails, without
-
-
-def _hands(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, thread_name_prefix=_HAND)
 
 
 def _is_drawn(exhibit: Exhibit) -> bool:
     kind = exhibit.file.media_type if exhibit.file else ""
     return kind in PICTURES and not exhibit.record.fields.get("graphic")
-
-
-def _cancel(futures: Sequence[Future[Any]]) -> None:
-    for future in futures:
-        future.cancel()
 
 
 def _copy(bag: Bag, exhibit: Exhibit) -> None:

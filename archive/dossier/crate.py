@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from archive.dossier.bag import Files
 from archive.handed_over import Dossier, Exhibit
 from evidence.digest import Digests
 from schemas.fields import in_language
@@ -49,16 +50,15 @@ _FORMS = {
 }  # fmt: skip
 
 
-def crate(dossier: Dossier, files: Mapping[str, Digests], thumbnails: Mapping[str, str]) -> dict[str, Any]:
+def crate(dossier: Dossier, files: Files, thumbnails: Mapping[str, str]) -> dict[str, Any]:
     """Give the metadata of all files of `data/` that are in `files`; the entities are made as they are asked for."""
-    parts = {name.removeprefix("data/"): found for name, found in files.items()
-             if name.startswith("data/") and name != NAME}  # fmt: skip
-    return {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": _graph(dossier, parts, thumbnails)}
+    return {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": _graph(dossier, files, thumbnails)}
 
 
 def _graph(
-    dossier: Dossier, parts: Mapping[str, Digests], thumbnails: Mapping[str, str]
+    dossier: Dossier, files: Files, thumbnails: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
+    parts = [name.removeprefix("data/") for name in files.below("data/") if name != NAME]
     yield {
         "@id": "ro-crate-metadata.json",
         "@type": "CreativeWork",
@@ -73,7 +73,7 @@ def _graph(
         "identifier": dossier.id,
         "datePublished": dossier.date,
         "license": {"@id": "#terms"},
-        "hasPart": [{"@id": name} for name in sorted(parts)],
+        "hasPart": [{"@id": name} for name in parts],
     }
     yield {
         "@id": "#terms",
@@ -83,8 +83,8 @@ def _graph(
     }
     originals = {exhibit.path: exhibit for exhibit in dossier.exhibits if exhibit.path}
     shown = {small: exhibit for exhibit in dossier.exhibits if (small := thumbnails.get(exhibit.bates))}
-    for name, found in sorted(parts.items()):
-        yield _file(name, found, originals.get(name), shown.get(name))
+    for name in parts:
+        yield _file(name, files[f"data/{name}"], originals.get(name), shown.get(name))
 
 
 def _file(name: str, found: Digests, exhibit: Exhibit | None, pictured: Exhibit | None) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def write_proof(bag: Bag, proof: Proof, progress: Saying | None = None) -> None:
         bag.add(f"{ANCHORS}/{anchor.size}.roots.pem", anchor.roots)
         lines = [base64.b64encode(one).decode() + "\n" for one in anchor.hashes]
         bag.add(f"{ANCHORS}/{anchor.size}.consistency", "".join(lines))
-    bag.stream(f"{FOLDER}/disclosures.txt", lambda file: file.writelines(proof.disclosures))
+    bag.stream(f"{FOLDER}/disclosures.txt", lambda file: file.writelines(proof.disclosures()))
 
 
 def signature_name(index: int, number: int) -> str:
