@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from archive.proof import Proof
 from evidence.digest import Digests
 from evidence.reason import Sentence, reason, sentence
@@ -34,7 +36,7 @@ class Request:
     withhold: Mapping[str, str] = field(default_factory=dict)  # short id -> reason
 
 
-@dataclass(frozen=True, slots=True)  # there are thousands
+@dataclass(frozen=True, slots=True)
 class Rendition:
     """A redacted copy that stands for an original before one audience: its entry, its rank, its disclosed fields."""
 
@@ -43,7 +45,7 @@ class Rendition:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)  # there are thousands
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One record as it may be seen: the entry of its newest revision, and the fields of it that leave."""
 
@@ -61,30 +63,51 @@ class Shown:
         return {"kind": self.kind, "entry": self.entry, **more, "fields": dict(self.fields)}
 
 
-@dataclass(frozen=True, slots=True)  # there are thousands
+@dataclass(frozen=True, slots=True)
 class Event:
-    """One event of custody. `fields` is what is disclosed of its entry; `by` a key or, before the archive, a code."""
+    """One event of custody: what is disclosed of its entry, and whether it was `told` of the time before the archive.
+
+    The fields are held as the JSON they were made of, and read when asked for: there are thousands.
+    """
 
     event: str
     premis: str | None
     entry: int
-    at: Any  # a time of a record, or the UTC text of an entry
-    by: str
-    recorded_at: str
-    recorded_by: str
-    fields: Mapping[str, Any] | None
+    recorded_at: str  # UTC, of the entry
+    recorded_by: str  # the key that wrote it
+    text: str | None  # None where nothing of the entry is disclosed
     told: bool
 
+    @property
+    def fields(self) -> Mapping[str, Any] | None:
+        """Give what is disclosed."""
+        return None if self.text is None else orjson.loads(self.text)
 
-@dataclass(frozen=True, slots=True)  # there are thousands
+    @property
+    def at(self) -> Any:
+        """Give when it was: as it was told, a time of a record; else the UTC text of the entry."""
+        return (self.fields or {}).get("at", "") if self.told else self.recorded_at
+
+    @property
+    def by(self) -> str:
+        """Give who held it: a code as it was told, else a key."""
+        return str((self.fields or {}).get("by", "")) if self.told else self.recorded_by
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """An entry about an item and its disclosed fields: what a reader found, or a number of another scheme."""
+    """An entry about an item and its disclosed fields, held as JSON: what a reader found, or a number of a scheme."""
 
     entry: int
-    fields: Mapping[str, Any]
+    text: str
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """Give what is disclosed."""
+        return orjson.loads(self.text)  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True, slots=True)  # there are thousands
+@dataclass(frozen=True, slots=True)
 class File:
     """The file of an exhibit: where its bytes lie now, where they will lie below data/, and what they must be."""
 
@@ -95,7 +118,7 @@ class File:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)  # there are thousands
+@dataclass(frozen=True, slots=True)
 class Exhibit:
     """One item that leaves: its numbers, its record, where its bytes lie (None if it has none), its custody."""
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from archive import disclosure, log_rows
 from archive.custody import TAKEN_IN, gaps_in, operator_names
 from archive.database import blob
@@ -308,16 +310,16 @@ class _Gathering:
 
     def _numbers(self, kept: Kept) -> Iterator[Reading]:
         """Give the newest number of each scheme."""
-        found: dict[str, Reading] = {}
+        found: dict[str, tuple[int, dict[str, Any]]] = {}
         for index, text in self.db.execute(
             "SELECT idx, fields FROM act WHERE sub = ? AND t = 'exhibit.number' ORDER BY idx", (kept.sub,)
         ).fetchall():
             fields = allowed(self.audience, ("number",), json.loads(text))
             if {"scheme", "number"} <= fields.keys():
-                found[str(fields["scheme"])] = Reading(index, fields)
-        for one in found.values():
-            self._disclose(one.entry, one.fields)
-            yield one
+                found[str(fields["scheme"])] = index, fields
+        for index, fields in found.values():
+            self._disclose(index, fields)
+            yield Reading(index, orjson.dumps(fields).decode())
 
     def _readings(self, kept: Kept) -> Iterator[Reading]:
         for index, text in self.db.execute(
@@ -325,7 +327,7 @@ class _Gathering:
         ).fetchall():
             fields = self._guarded(kept, allowed(self.audience, ("reading",), json.loads(text)))
             self._disclose(index, fields)
-            yield Reading(index, fields)
+            yield Reading(index, orjson.dumps(fields).decode())
 
     def _custody_acts(self, kept: Kept) -> Sequence[tuple[int, str, str, str, str]]:
         return list(self.db.execute(
@@ -362,18 +364,17 @@ class _Gathering:
         self, kept: Kept, rows: Sequence[tuple[int, str, str, str, str]], but: Sequence[str]
     ) -> Iterator[Event]:
         """Give what was told of the time before the archive, the accession, and every later act, in that order."""
-        first = self._entry(kept.first)
         told = [row for row in rows if row[1] == "custody.prior"]
         later = [row for row in rows if row[1] != "custody.prior"]
         for index, t, at, by, text in told:
             fields = self._custody_fields(kept, index, text, but)
             premis = PREMIS.get(str(fields.get("action")))
-            yield Event(t, premis, index, fields.get("at", ""), str(fields.get("by", "")), at, by, fields, told=True)
-        at, by = first.at, first.by
-        yield Event("record.add", PREMIS["record.add"], first.index, at, by, at, by, None, told=False)
+            yield Event(t, premis, index, at, by, orjson.dumps(fields).decode(), told=True)
+        first = self._entry(kept.first)
+        yield Event("record.add", PREMIS["record.add"], first.index, first.at, first.by, None, told=False)
         for index, t, at, by, text in later:
             fields = self._custody_fields(kept, index, text, but)
-            yield Event(t, PREMIS.get(t), index, at, by, at, by, fields, told=False)
+            yield Event(t, PREMIS.get(t), index, at, by, orjson.dumps(fields).decode(), told=False)
 
     def _custody_fields(self, kept: Kept, index: int, text: str, but: Sequence[str]) -> dict[str, Any]:
         seen = allowed(self.audience, ("custody",), json.loads(text))
