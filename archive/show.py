@@ -27,7 +27,7 @@ _ASSESSED = "SELECT fields FROM act WHERE sub = ? AND t = 'assessment.add' ORDER
 KINDS_OF_CASE = (("sources", "source"), ("items", "item"), ("links", "link"), ("relations", "relation"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Kept:
     """One registered record as the view has it: its subject, its fields, and where it stands in the ledger."""
 
