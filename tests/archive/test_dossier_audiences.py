@@ -13,12 +13,13 @@ from PIL import Image
 
 from archive import operators, transfer
 from archive.dossier import verification, verify
+from archive.erasure import erase
 from archive.handed_over import Request
 from archive.pictures import Copies
 from archive.release import gather
-from schemas.errors import InputError, NotFound
+from schemas.errors import InputError, NotFound, RefusedError
 from tests import casebook
-from tests.archive.dossier_case import SECRET, contents, hand_over, tables
+from tests.archive.dossier_case import SECRET, archive_of, contents, hand_over, tables
 from tests.archive.test_operators import key
 
 CODE = casebook.CODE
@@ -221,6 +222,16 @@ def test_only_what_was_asked_for_leaves_and_the_rest_is_stated(archive, tmp_path
 def test_what_is_asked_for_must_be_there(archive):
     with Copies() as copies, pytest.raises(NotFound, match="no item VI"):
         gather(archive, CODE, Request("court", "x", items=frozenset(("VI",))), copies, date="2026-01-01T00:00:00Z")
+
+
+def test_what_is_erased_while_a_dossier_is_made_does_not_leave(tmp_path):
+    """Values leave with the entries that prove them; where the order came in between, nothing half proved is written."""
+    archive = archive_of(tmp_path / "kept")
+    operators.add(archive, casebook.signers(archive), "karim", key(tmp_path, "karim"), roles=["root", "guardian"])
+    both = [*casebook.signers(archive), archive.home.signer("karim")]
+    with pytest.raises(RefusedError, match="erased meanwhile"):
+        hand_over(archive, tmp_path / "out/d", tell=lambda _: erase(archive, both, f"{CODE}/S1", "she asked"))
+    assert [] == list((tmp_path / "out").iterdir())
 
 
 def test_an_omission_without_a_reason_is_refused(archive, tmp_path):
