@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from archive import custody, ledger, log_rows, note, paper, seal
 from archive.audit import audit
 from archive.copies import mark, missing, remember, restore
-from archive.founding import found
+from archive.founding import check_origin, found
 from archive.open import PREDECESSOR, Archive, find, lay_out
 from schemas.errors import InputError, RefusedError, UnreachableError
 from schemas.text import counted, visible
@@ -53,6 +53,8 @@ def go_on(
         return restore(copied, against, progress)
     if not reason.strip():
         raise InputError("going on without the missing entries needs a reason", hint="--reason TEXT")
+    if origin:
+        check_origin(origin)
     origin = origin or _next_origin(copied.origin, copied.home)
     if origin == copied.origin:
         raise InputError("the new archive needs another origin than the old one", hint="name another --origin")

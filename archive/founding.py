@@ -7,6 +7,7 @@ root key alone, its loss ends the adding of operators for ever, and that is said
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,16 +15,30 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger, note, sealing, transaction
 from schemas.entry import ROLES
-from schemas.errors import RefusedError
+from schemas.errors import InputError, RefusedError
+from schemas.text import visible
 
 if TYPE_CHECKING:
     from archive.open import Archive
 
 KEY_NAMESPACE = "sijill-key@v1"
+_ORIGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,198}[A-Za-z0-9])?")
 ONE_KEY = (
     "there is one root key: if it is lost, nobody can add operators again. "
     "Keep a copy of it elsewhere, or make the archive with --recovery FILE"
 )
+
+
+def check_origin(origin: str) -> None:
+    """Raise InputError for what is no schema-less URL of plain letters (C2SP tlog-checkpoint, "Format").
+
+    An origin stands in every checkpoint, in the names of keys, and in commands that strangers paste into a shell.
+    """
+    if not _ORIGIN.fullmatch(origin):
+        raise InputError(
+            f"not an origin: {visible(origin)}", code="origin",
+            hint="a name like archive.example.org/field: Latin letters and digits, with . - _ / : between them",
+        )  # fmt: skip
 
 
 def possession_text(origin: str, name: str, fingerprint: str) -> bytes:

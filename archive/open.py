@@ -248,13 +248,14 @@ def init(
     """
     import secrets
 
-    from archive.founding import found
+    from archive.founding import check_origin, found
     from archive.keys import Home
 
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} is not empty", where=str(folder), hint="name a folder that does not exist yet")
     origin = origin or f"sijill.local/{secrets.token_hex(4)}"
+    check_origin(origin)
     home = home or Home()
     with _built(folder) as building:
         archive = lay_out(building, origin, "sijill-minimum", home)

@@ -402,3 +402,24 @@ def test_verify_txt_can_be_pasted_line_by_line(archive, court):
     sums = next(line for line in text.splitlines() if line.startswith("sha256sum"))
     answer = subprocess.run(["bash", "-c", sums], cwd=court[0], capture_output=True, text=True, check=False)
     assert (0, "same\n") == (answer.returncode, answer.stdout)
+
+
+def test_what_is_pasted_into_powershell_is_powershell(court):
+    """No PowerShell runs here: an independent grammar reads the lines, and 5.1 has every command in them."""
+    import tree_sitter_powershell
+    from tree_sitter import Language, Parser
+
+    lines = (court[0] / "VERIFY.txt").read_text("ascii").splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("   Windows PowerShell")]
+    pasted = [next(line for line in lines[head + 1 :] if line) for head in heads]
+    pasted += [line.replace("python3", "py", 1) for line in lines if line.startswith("python3")]
+    commands = set()
+    for line in pasted:
+        waiting = [Parser(Language(tree_sitter_powershell.language())).parse(line.encode()).root_node]
+        assert not waiting[0].has_error, line
+        while waiting:
+            node = waiting.pop()
+            commands |= {node.text.decode()} if node.type == "command_name" else set()
+            waiting += node.children
+    assert {"Get-Content", "ForEach-Object", "Get-FileHash", "cmd", "py"} == commands
+    assert len(pasted) == 3 and all("`" not in line for line in pasted)

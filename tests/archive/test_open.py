@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.open import _settings
+from archive.keys import Home
+from archive.open import _settings, init
+from schemas.errors import InputError
 
 PLAIN = 'format = "sijill-archive/1"\norigin = "sijill.local/4f065111"\nobjects = "objects"\n'
 
@@ -61,3 +63,15 @@ def test_settings_are_read_as_toml_or_refused_as_toml(parts):
             _settings(text)
     else:
         assert _settings(text) == told
+
+
+@pytest.mark.parametrize(
+    "origin", ["a$(id).example", 'a"b.example', "a`b", "a'b", "a&b", "a b", "a+b", "%PATH%", "سجل", "a\nb", "-a"]
+)
+def test_an_origin_can_stand_in_notes_and_in_commands_of_any_shell(tmp_path, origin):
+    """It is pasted with the commands of VERIFY.txt, and C2SP forbids a space and a plus in the name of a key."""
+    made = {"operator": "mona", "no_passphrase": True, "home": Home(tmp_path / "home")}
+    with pytest.raises(InputError, match="not an origin"):
+        init(tmp_path / "a", origin=origin, **made)
+    assert [] == list(tmp_path.iterdir())
+    init(tmp_path / "a", origin="archive.example.org:443/field_1", **made)
