@@ -1,8 +1,7 @@
 """The database: one ledger and the view that is made from it; how it is read.
 
-Commands that only read come through the standard library (`reading`), since
-importing SQLAlchemy costs more than their work. Readers change nothing, not
-even a journal; whoever writes comes through `archive.transaction`.
+Commands that only read come through `reading`. They change nothing, not even a
+journal; whoever writes comes through `archive.transaction`.
 
 What each table is trusted for stands in docs/threats.md; in short: `ledger`
 is proved by the checkpoint, `private` by the ledger, all others are made from

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import ledger, sealing, transaction
+from archive import ledger, sealing
 from archive.agreement import changed_bytes, changes, differing, linked_to_withdrawn, merged_claims, unsealable
 from archive.draft import Draft
 from archive.folder import Folder, check_manifest, look
@@ -166,7 +166,6 @@ def _record(
     Where they are many bytes nobody else is made to wait for them.
     """
     submission, taken = writing.submission, writing.taken
-    transaction.load()
     if taken.stored["bytes"] - taken.stored["already_bytes"] > SOON_DURABLE_BYTES:
         if writing.progress is not None:
             writing.progress("making the files durable", 0)

@@ -248,9 +248,7 @@ def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False, g
         raise RefusedError("nobody signs this act", hint="name an operator with --as NAME")
     log_keys = place.log_keys()
     try:
-        with writer(place.database, growth, place.waits) as connection:
-            db = connection.connection.driver_connection
-            assert db is not None
+        with writer(place.database, growth, place.waits) as db:
             head = Head(0, merkle.CompactRange(), None) if genesis else open_head(db, place)
             act = Act(
                 db, head, place.origin, signers, now(), Projection(db.executemany),

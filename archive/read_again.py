@@ -7,7 +7,7 @@ that somebody who may only read an archive can go on from where they stopped.
 It decides what is read first and is trusted for nothing else: whoever changes
 it makes an object wait, never hold. Times are of this computer's clock, in
 seconds since 1970; one that lies ahead of the clock is not believed and counts
-as never. Where it is lost, reading begins anew. Imports no SQLAlchemy.
+as never. Where it is lost, reading begins anew.
 """
 
 from __future__ import annotations

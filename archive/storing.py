@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import transaction
 from archive.database import room_needed
 from archive.objects import Source, Stored
 from archive.shelves import sizes_there
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from archive.workers import Saying
     from evidence.sheet import Submission
 
-MANY = 500  # files from which on other processes store them
 RECORD_BYTES = 6_500  # of the database a record with its entries takes, about
 LOOK_ABOVE_BYTES = 64 * 1024 * 1024  # of large files, for objects of their sizes: of a million that takes seconds
 TABLE_TIMES, BOOK_TIMES = 6, 40  # and the rows of a log, of its file: as text, and packed as in a workbook
@@ -58,10 +56,7 @@ def store(
     spare = room_needed(growth) if _one_disk(archive) else 0
     done: list[Stored] = []
     try:
-        for one in archive.objects.put_many(sources, step, media_type, spare):
-            if not done and len(names) > MANY:
-                transaction.load()  # while other processes go on
-            done.append(one)
+        done.extend(archive.objects.put_many(sources, step, media_type, spare))
     except KeyboardInterrupt:
         raise Stopped(_so_far(done, len(names), sum(sizes))) from None
     return dict(zip(names, done, strict=True))

@@ -1,8 +1,8 @@
 """The one transaction in which the database is written: its lock, its room on the disk, its end.
 
-Comes through SQLAlchemy Core, so that another engine can take SQLite's place.
-Knows nothing of what is written: `archive.ledger` says that. Of an act all is
-there afterwards, or nothing.
+Speaks to SQLite through the standard library. Knows nothing of what is
+written: `archive.ledger` says that. Of an act all is there afterwards, or
+nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from archive.database import INDEXES, MAKE_ROOM, TABLES, TRIGGERS, read_schema, reading, refuse_views, room_for
@@ -20,9 +20,6 @@ from schemas.errors import NotFound, UnreachableError
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
-
-    from sqlalchemy import Connection, Engine
 
 Waits = Callable[[str, int, int], None]  # told what is waited for, the seconds gone and at most; "" at the end
 
@@ -31,28 +28,20 @@ TOLD_EVERY_S = 1.0
 PAGE_BYTES, INDEX_BYTES, INDEX_FRAMES = 4096, 32_768, 4000  # so many pages of a journal to so many bytes of its index
 
 
-def engine_for(path: Path, waits: Waits | None = None) -> Engine:
-    """Open the SQLite database for writing, with a durable journal and erased pages overwritten."""
-    from sqlalchemy import create_engine, event
-    from sqlalchemy.pool import NullPool
-
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": PATIENCE_S})
-
-    @event.listens_for(engine, "connect")
-    def _settings(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open the database for writing, with a durable journal and erased pages overwritten. Raises sqlite3.Error."""
+    connection = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
+    try:
         read_schema(connection)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-8192"):
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _lock(connection: Any) -> None:
-        _locked(connection.connection.driver_connection, waits)
-
-    return engine
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
-def _locked(connection: Any, waits: Waits | None) -> None:
+def _lock(connection: sqlite3.Connection, waits: Waits | None) -> None:
     """Take the write lock, waiting `PATIENCE_S` for whoever holds it. Raises sqlite3.OperationalError."""
     since, gone = time.monotonic(), 0.0
     connection.execute(f"PRAGMA busy_timeout={int(min(TOLD_EVERY_S, PATIENCE_S) * 1000)}")
@@ -76,35 +65,20 @@ def _locked(connection: Any, waits: Waits | None) -> None:
     refuse_views(connection)
 
 
-def load() -> None:
-    """Load what writing needs, where something else is waited for anyhow: it takes longer than many an act."""
-    import sqlalchemy  # noqa: F401
-
-
-def create(connection: Connection) -> None:
-    """Make every table, index and trigger of a new archive."""
-    for statement in (*TABLES.values(), *INDEXES.values(), *TRIGGERS.values()):
-        connection.exec_driver_sql(statement)
-
-
 def make(path: Path) -> None:
-    """Make the database of a new archive. Raises UnreachableError."""
-    from sqlalchemy.exc import DBAPIError
-
-    engine = engine_for(path)
+    """Make the database of a new archive, with every table, index and trigger. Raises UnreachableError."""
     try:
-        with engine.begin() as connection:
-            create(connection)
-    except DBAPIError as error:
-        raise _trouble(path, error.orig or error) from error
+        with closing(_opened(path)) as connection:
+            _lock(connection, None)
+            for statement in (*TABLES.values(), *INDEXES.values(), *TRIGGERS.values()):
+                connection.execute(statement)
+            connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise _trouble(path, error) from error
-    finally:
-        engine.dispose()
 
 
 @contextmanager
-def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[Connection]:
+def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[sqlite3.Connection]:
     """Hold the one write lock: all that is done inside is one transaction, or nothing.
 
     `growth` is about how many bytes it will add; room for them is looked for
@@ -113,32 +87,23 @@ def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[
     it is locked, full or away, IntegrityError where a view stands in it; all but
     a failing commit left nothing.
     """
-    from sqlalchemy.exc import DBAPIError
-
     if not path.is_file():
         raise NotFound(f"no database at {path}", where=str(path), hint="make an archive with `sijill init`")
     room_for(path, growth)
-    engine = engine_for(path, waits)
-    stack = ExitStack()
     try:
-        with engine.connect() as connection:
-            transaction = connection.begin()
+        with ExitStack() as stack, closing(_opened(path)) as connection:
+            _lock(connection, waits)
             if hasattr(os, "posix_fallocate"):
                 stack.callback(os.close, _index_with_room(path, growth))
             try:
                 yield connection
             except BaseException:
-                transaction.rollback()
+                connection.rollback()
                 raise
-            _commit(path, connection, transaction)
+            _commit(path, connection)
             _fold(connection)
-    except DBAPIError as error:
-        raise _trouble(path, error.orig or error) from error
-    except sqlite3.Error as error:  # acts speak to the driver itself
+    except sqlite3.Error as error:
         raise _trouble(path, error) from error
-    finally:
-        engine.dispose()
-        stack.close()
 
 
 def _index_with_room(path: Path, growth: int) -> int:
@@ -162,18 +127,16 @@ def _index_with_room(path: Path, growth: int) -> int:
     return handle
 
 
-def _commit(path: Path, connection: Connection, transaction: Any) -> None:
+def _commit(path: Path, connection: sqlite3.Connection) -> None:
     """Commit. A disk that fails in this very moment may have taken the record or not; a full one is looked at again."""
-    from sqlalchemy.exc import DBAPIError
-
     newest = "SELECT coalesce(max(size), 0) FROM checkpoint"
-    (size,) = connection.exec_driver_sql(newest).one()
+    (size,) = connection.execute(newest).fetchone()
     try:
-        transaction.commit()
-    except DBAPIError as error:
-        told = f"the disk failed while it took the record ({error.orig}); it may be recorded or not"
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        told = f"the disk failed while it took the record ({error}); it may be recorded or not"
         hint = "mend the disk, and look with `sijill audit`; what is recorded is not taken in twice"
-        if "full" in str(error.orig):
+        if "full" in str(error):
             connection.close()
             with suppress(UnreachableError), reading(path) as db:
                 if db.execute(newest).fetchone()[0] < size:
@@ -181,17 +144,13 @@ def _commit(path: Path, connection: Connection, transaction: Any) -> None:
         raise UnreachableError(told, where=str(path), hint=hint, code="disk-full") from error
 
 
-def _fold(connection: Connection) -> None:
+def _fold(connection: sqlite3.Connection) -> None:
     """Fold the journal into the database, so that readers find one file.
 
     Where the disk fails here the record stands, in the journal; the next writer folds it.
     """
-    from sqlalchemy.exc import DBAPIError
-
-    try:
-        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    except (DBAPIError, sqlite3.Error):
-        return
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _trouble(path: Path, error: BaseException) -> UnreachableError:

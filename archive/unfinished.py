@@ -89,7 +89,7 @@ def finish(place: Any) -> int:
         return 0
     with writer(place.database, waits=place.waits) as db:
         named = "SELECT 1 FROM object WHERE blake3 = ? LIMIT 1"
-        names = [one for one in listed(place.folder) if db.exec_driver_sql(named, (one,)).fetchone() is None]
+        names = [one for one in listed(place.folder) if db.execute(named, (one,)).fetchone() is None]
         try:
             gone = sum(bool(place.objects.remove(name)) for name in names)
         except UnreachableError as error:

@@ -8,7 +8,7 @@ because rows and store are both gone through in the order of object names.
 
 An object that nobody names but that is whole is what a crash leaves, and a
 file with a name of no object is a stranger; both are told and neither is a
-finding. Imports no SQLAlchemy: that would take longer than the work.
+finding.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Understands the plain calls (items and `--quick`; folders; cases and `--near`; the shared options);
 anything else is left to the parser, which calls the same functions. Imports no
-Typer, and for `verify` no SQLAlchemy and no Pillow.
+Typer, and for `verify` no Pillow.
 """
 
 from __future__ import annotations

