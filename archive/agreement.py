@@ -48,14 +48,15 @@ def changes(submission: Submission, known: Registered, reason: str | None) -> li
     if reason:
         return []
     problems = []
+    events = submission.events()
     for kind, number, record in submission.records():
+        own = next(events) if kind == "item" else []
         old = known.case if kind == "case" else known.find(kind, record)
         fields = differing(record, old.fields) if old is not None else []
         if kind == "item":  # other bytes are refused with or without a reason, by `changed_bytes`
             fields = [name for name in fields if name not in _OF_THE_BYTES]
         if old is not None and kind == "item" and old.sub in known.custody:
-            told = [dict(event) for event in submission.custody.get(str(record["id"]), [])]
-            fields += ["custody"] if told[: len(known.custody[old.sub])] != known.custody[old.sub] else []
+            fields += ["custody"] if own[: len(known.custody[old.sub])] != known.custody[old.sub] else []
         if fields:
             hint = "another case has this code, or " if kind == "case" else ""
             problems.append(

@@ -12,11 +12,11 @@ The folder is only read. Format: docs/intake.md.
 from __future__ import annotations
 
 import base64
-import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,8 @@ from archive.readings import Findings, read_files, record_reading
 from archive.registered import SAME, Known, Registered, had, registered
 from archive.seal import recipients_of
 from archive.sheets import Sheets
-from archive.storing import counted, growth_of, store
+from archive.storing import Tally, growth_of, named, store
+from evidence.held import Held
 from evidence.sheet import Submission, read_submission
 from schemas.case import MERGED
 from schemas.errors import InputError, Problem
@@ -50,15 +51,15 @@ class Taken:
     """What an intake did: items as they stand, warnings, and the receipt of the act (None if nothing was new)."""
 
     code: str
-    items: list[dict[str, Any]] = field(default_factory=list)
-    added: set[str] = field(default_factory=set)  # ids of the items that are new
+    items: Held = field(default_factory=Held)
+    there: set[str] = field(default_factory=set)  # ids of the items that were there already
     observations: int = 0
     rows_unreadable: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     receipt: ledger.Receipt | None = None
     head: tuple[int, str] = (0, "")
     dry_run: bool = False
-    stored: dict[str, int] = field(default_factory=dict)
+    stored: Tally = field(default_factory=Tally)
 
     def document(self) -> dict[str, Any]:
         """Give the `sijill-intake-result/1` document."""
@@ -71,7 +72,7 @@ class Taken:
             "observations": self.observations,
             "rows_unreadable": self.rows_unreadable,
             "warnings": self.warnings,
-            "stored": self.stored,
+            "stored": asdict(self.stored),
             "dry_run": self.dry_run,
             **({"entries": entries, "checkpoint": checkpoint} if self.receipt is None else self.receipt.document()),
         }
@@ -120,9 +121,10 @@ def take(
     with archive.reading() as db:
         before, recipients = registered(db, code), _recipients(db, submission)
     growth = growth_of(looked, submission, before)
-    stored = store(archive, looked, submission, dry_run=dry_run, growth=growth, progress=progress)
-    problems, tally = _complete(looked, submission, stored), counted(stored)
-    del stored  # as long as the folder, and told by now
+    files, tally = named(submission), Tally()
+    stored = store(archive, looked, files, tally, dry_run=dry_run, growth=growth, progress=progress)
+    problems = _complete(looked, submission, files, stored)
+    del files  # as long as the folder, and told by now
     problems += changed_bytes(submission, before)
     problems += changes(submission, before, reason) or merged_claims(submission, before, lang)
     problems += linked_to_withdrawn(submission, before, lang)
@@ -144,15 +146,16 @@ def take(
 
 def _wrong_besides(archive: Archive, looked: Folder, submission: Submission, lang: str) -> list[Problem]:
     """Look at the files of a folder that is refused already, so that what is wrong with them is told with the rest."""
-    submission.items = [
+    submission.items = Held(
         item for item in submission.items
         if {"id", "kind", "file"} <= item.keys() and looked.files.get(str(item["file"]), "") is None
-    ]  # fmt: skip
-    problems = _complete(looked, submission, store(archive, looked, submission, dry_run=True))
+    )  # fmt: skip
+    files = named(submission)
+    problems = _complete(looked, submission, files, store(archive, looked, files, Tally(), dry_run=True))
     with archive.reading() as db:
         before = registered(db, str(submission.case.get("code", "")))
     problems += changed_bytes(submission, before)
-    submission.items = [item for item in submission.items if item["kind"] == "flight_log"]
+    submission.items = Held(item for item in submission.items if item["kind"] == "flight_log")
     readings = read_files(archive, looked, submission, before, dry_run=True, lang=lang)
     with readings.files:
         return problems + readings.problems
@@ -166,7 +169,7 @@ def _record(
     Where they are many bytes nobody else is made to wait for them.
     """
     submission, taken = writing.submission, writing.taken
-    if taken.stored["bytes"] - taken.stored["already_bytes"] > SOON_DURABLE_BYTES:
+    if taken.stored.bytes - taken.stored.already_bytes > SOON_DURABLE_BYTES:
         if writing.progress is not None:
             writing.progress("making the files durable", 0)
         durable()
@@ -194,22 +197,34 @@ def _refuse(looked: Folder, problems: Sequence[Problem], lang: str = "en") -> No
         )
 
 
-def _complete(looked: Folder, submission: Submission, stored: Mapping[str, Stored]) -> list[Problem]:
-    """Give each item what its bytes are; tell digests that are not what was said of them."""
-    problems = []
+def _complete(
+    looked: Folder, submission: Submission, files: Mapping[str, int], stored: Iterator[Stored]
+) -> list[Problem]:
+    """Give each item what its bytes are, as they are `stored` in the order of `files` (-> how many items name each).
+
+    Tells digests that are not what was said of them.
+    """
+    problems, completed = [], Held()
+    several: dict[str, Stored] = {}  # what another item will ask for again
+    digests: dict[str, str] = {}
     for item in submission.items:
         name = item.get("file")
-        if not isinstance(name, str):
-            continue
-        one, where = stored[name], submission.places[str(item["id"])].where
-        said = item.get("sha256")
-        if isinstance(said, str) and said.lower() != one.sha256:
-            problems.append(Problem(where(), f"sha256: {visible(name)} does not have the digest that was given"))
-        item.update(
-            {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": sys.intern(one.judged)}
-        )
-    problems += check_manifest(looked, {name: one.sha256 for name, one in stored.items()})
-    return problems
+        if isinstance(name, str):
+            one = several.get(name) or next(stored)
+            if files[name] > 1:
+                several[name] = one
+            if looked.manifest is not None:
+                digests[name] = one.sha256
+            said = item.get("sha256")
+            if isinstance(said, str) and said.lower() != one.sha256:
+                where = submission.places[str(item["id"])].where()
+                problems.append(Problem(where, f"sha256: {visible(name)} does not have the digest that was given"))
+            item |= {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": one.judged}
+        completed.append(item)
+    for _ in stored:  # the manifest itself
+        pass
+    submission.items = completed
+    return problems + check_manifest(looked, digests)
 
 
 def _recipients(db: Any, submission: Submission) -> list[str]:
@@ -237,22 +252,26 @@ class _Writing:
         self.act, self.known = act, known
         case = yield from self._record("case", self.submission.case)
         yield from self._manifest(case)
-        _, *records = self.submission.records()
-        self.known.reserved = {(kind, str(one["id"])) for kind, _, one in records if kind in SAME and "id" in one}
-        for number, (kind, _, record) in enumerate(records):
+        submission, events = self.submission, self.submission.events()
+        said = (("link", submission.links), ("relation", submission.relations))
+        self.known.reserved = {(kind, str(one["id"])) for kind, records in said for one in records if "id" in one}
+        total = len(submission.sources) + len(submission.items) + len(submission.links) + len(submission.relations)
+        for number, (kind, _, record) in enumerate(islice(submission.records(), 1, None)):
             if self.progress is not None:
-                self.progress("recording", number, len(records))
+                self.progress("recording", number, total)
             sub = yield from self._record(kind, record)
             if kind == "source":
                 yield from self._seal(str(record["id"]), sub, self.recipients)
             elif kind == "item":
-                yield from self._item(record, sub)
+                yield from self._item(record, sub, next(events))
 
     def _record(self, kind: str, record: dict[str, Any]) -> Generator[Draft, None, str]:
         """Give a record, or a revision of it, as it is recorded; returns its subject."""
         old = self.known.case if kind == "case" else self.known.find(kind, record)
         body = {"kind": kind}
         if old is not None:
+            if kind == "item":
+                self.taken.there.add(str(record["id"]))
             fields = {**record, **({"id": old.fields["id"]} if kind != "case" else {})}
             if kind != "case":
                 fields["case"] = self.taken.code
@@ -270,14 +289,12 @@ class _Writing:
             if kind in SAME:  # of others none comes twice
                 self.known.add(kind, str(fields["id"]), Known(sub, fields, False, 0))
         yield Draft("record.link" if kind in ("link", "relation") else "record.add", sub, body, fields)
-        if kind == "item":
-            self.taken.added.add(str(record["id"]))
         return sub
 
-    def _item(self, record: Mapping[str, Any], sub: str) -> Iterator[Draft]:
+    def _item(self, record: Mapping[str, Any], sub: str, events: Sequence[Mapping[str, Any]]) -> Iterator[Draft]:
         name = str(record["id"])
         had = self.known.custody.get(sub, [])
-        for event in self.submission.custody.get(name, [])[len(had) :]:
+        for event in events[len(had) :]:
             yield Draft("custody.prior", sub, fields=event)
         found = self.readings.by_item.get(name)
         if found is not None:
@@ -327,10 +344,8 @@ def _tell(
         say("open-identity", lang, source=visible(source), file=visible(name))
         for source, name in submission.identity_files.items()
     ]
-    submission.items.reverse()
-    while submission.items:  # what was recorded is let go of as it is told
-        item = submission.items.pop()
-        new = item["id"] in taken.added if not taken.dry_run else before.find("item", item) is None
+    for item in submission.items:
+        new = item["id"] not in taken.there and not (taken.dry_run and before.find("item", item) is not None)
         digests = {key: item.get(key) for key in ("sha256", "blake3", "size", "media_type")}
         taken.items.append({"id": f"{taken.code}/{item['id']}", "kind": item["kind"], **digests, "new": new})
 

@@ -20,6 +20,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -35,6 +36,7 @@ from archive.staging import Staging, abandoned, clean
 from archive.stored import StoredObjects
 from archive.stream import CHUNK_BYTES, read_into
 from archive.workers import Progress, Pulse, WorkerLost, aside
+from evidence.held import Held
 from schemas.errors import IntegrityError, NotFound, Problem, UnreachableError
 
 __all__ = ["ObjectStore", "Progress", "Source", "Stored"]
@@ -103,7 +105,7 @@ class ObjectStore(StoredObjects):
         if not pairs:
             return
         self._ready_to_write()
-        self._room_for_new([seen for _, seen in pairs], spare)
+        self._room_for_new(pairs, spare)
         with self._staging() as place:
             yield from self._answers(pairs, lambda window: put_all(window, place, progress, judge))
 
@@ -278,12 +280,12 @@ class ObjectStore(StoredObjects):
                 code="store-not-durable",
             )
 
-    def _answers(self, pairs: Sequence[Pair], do: Callable[[Sequence[Pair]], Answers]) -> Iterator[Stored]:
+    def _answers(self, looked: Held, do: Callable[[Sequence[Pair]], Answers]) -> Iterator[Stored]:
         """Put the answers of `do` into the order of the sources, and gather what is wrong with these."""
         problems: list[Problem] = []
         fresh: set[str] = set()
-        for first in range(0, len(pairs), WINDOW_FILES):
-            window = pairs[first : first + WINDOW_FILES]
+        pairs = iter(looked)
+        while window := list[Pair](islice(pairs, WINDOW_FILES)):
             held: dict[int, Kept | Fault] = {}
             place = 0
             with closing(do(window)) as outcomes:
@@ -324,21 +326,21 @@ class ObjectStore(StoredObjects):
                 code="store-diverted",
             )
 
-    def _room_for_new(self, noted: Sequence[Seen], spare: int) -> None:
+    def _room_for_new(self, looked: Held, spare: int) -> None:
         """Check the room for all sources; if they would not fit, for those alone whose bytes are not stored yet."""
         try:
-            self.room_for(sum(one.takes for one in noted) + spare, len(noted))
+            self.room_for(sum(one.takes for _, one in looked) + spare, len(looked))
         except UnreachableError:
             pulse, new = Pulse(), {}
-            for one in noted:
+            for _, one in looked:
                 name = name_of(one, pulse)
                 if name is not None and not os.path.lexists(self._path(name)):
                     new[name] = one.takes
             self.room_for(sum(new.values()) + spare, len(new))
 
-def _looked_at(sources: Iterable[Source | os.PathLike[str] | str]) -> list[Pair]:
-    """Look at every source before any is read. Raises InputError for all that cannot be."""
-    pairs: list[Pair] = []
+def _looked_at(sources: Iterable[Source | os.PathLike[str] | str]) -> Held:
+    """Look at every source before any is read, and hold the pairs packed. Raises InputError for all that cannot be."""
+    pairs = Held()
     problems: list[Problem] = []
     for given in sources:
         source = given if isinstance(given, Source) else Source(Path(given))

@@ -9,7 +9,9 @@ and for the records that will be made of them. Records nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,34 +34,64 @@ LOOK_ABOVE_BYTES = 64 * 1024 * 1024  # of large files, for objects of their size
 TABLE_TIMES, BOOK_TIMES = 6, 40  # and the rows of a log, of its file: as text, and packed as in a workbook
 
 
-def store(
-    archive: Archive, looked: Folder, submission: Submission, *, dry_run: bool, growth: int = 0,
-    progress: Saying | None = None,
-) -> dict[str, Stored]:  # fmt: skip
-    """Store (or, for a dry run, only hash) every file that an item names, each once; by relative name.
+def named(submission: Submission) -> Counter[str]:
+    """Count the items that name each file, in the order in which it is first named."""
+    return Counter(str(item["file"]) for item in submission.items if "file" in item)
 
-    `growth` is what the records will add to the database. Raises as `ObjectStore.put_many`;
-    Stopped for a Ctrl-C.
+
+def store(
+    archive: Archive, looked: Folder, files: Iterable[str], tally: Tally, *, dry_run: bool, growth: int = 0,
+    progress: Saying | None = None,
+) -> Iterator[Stored]:  # fmt: skip
+    """Store (or, for a dry run, only hash) every file and the folder's manifest; gives each as it is done, in order.
+
+    `growth` is what the records will add to the database; `tally` counts what is done. Raises as
+    `ObjectStore.put_many`; Stopped for a Ctrl-C.
     """
-    names = list(dict.fromkeys(str(item["file"]) for item in submission.items if "file" in item))
-    if looked.manifest_name:
-        names.append(looked.manifest_name)
-    folder = str(looked.folder)  # a path of its own for each of very many files would take more than its record
-    sources = [Source(os.path.join(folder, name), name, follow=True) for name in names]
-    sizes = [_size(source.path) for source in sources]
+    names = [*files, *([looked.manifest_name] if looked.manifest_name else [])]
+    folder = str(looked.folder)
+    sizes = [_size(os.path.join(folder, name)) for name in names]
+    there = frozenset() if dry_run else _likely(archive, sizes)
+    sources = (  # made as they are asked for: of very many files they take more than the records
+        Source(os.path.join(folder, name), name, follow=True, likely_stored=size in there)
+        for name, size in zip(names, sizes, strict=True)
+    )
     if dry_run:
         step = summed(progress, "hashing", sum(sizes))
-        return dict(zip(names, archive.objects.hash_many(sources, step, media_type), strict=True))
-    sources, there = _likely(archive, sources, sizes)
-    what = f"storing ({there:,} bytes seem to be here from before)" if there else "storing"
-    step = summed(progress, what, sum(sizes))
+        yield from map(tally.count, archive.objects.hash_many(sources, step, media_type))
+        return
+    before, size = sum(size for size in sizes if size in there), sum(sizes)
+    what = f"storing ({before:,} bytes seem to be here from before)" if before else "storing"
     spare = room_needed(growth) if _one_disk(archive) else 0
-    done: list[Stored] = []
     try:
-        done.extend(archive.objects.put_many(sources, step, media_type, spare))
+        for one in archive.objects.put_many(sources, summed(progress, what, size), media_type, spare):
+            yield tally.count(one)
     except KeyboardInterrupt:
-        raise Stopped(_so_far(done, len(names), sum(sizes))) from None
-    return dict(zip(names, done, strict=True))
+        raise Stopped(tally.so_far(len(names), size)) from None
+
+
+@dataclass
+class Tally:
+    """Files and bytes that were looked at, and of them those that were in the store before, from an earlier intake."""
+
+    files: int = 0
+    bytes: int = 0
+    already_files: int = 0
+    already_bytes: int = 0
+
+    def count(self, one: Stored) -> Stored:
+        """Count one; gives it back."""
+        self.files, self.bytes = self.files + 1, self.bytes + one.size
+        if not one.new:
+            self.already_files, self.already_bytes = self.already_files + 1, self.already_bytes + one.size
+        return one
+
+    def so_far(self, files: int, size: int) -> str:
+        """Say how far it came, of how many files and bytes."""
+        return (
+            f"stopped; nothing is recorded. {self.files} of {files} files ({self.bytes:,} of {size:,} bytes)"
+            " are stored. Run the same command again: it writes none of these a second time."
+        )
 
 
 def growth_of(looked: Folder, submission: Submission, known: Registered) -> int:
@@ -74,15 +106,6 @@ def growth_of(looked: Folder, submission: Submission, known: Registered) -> int:
                 path = looked.path(str(record["file"]))
                 growth += _size(path) * (BOOK_TIMES if path.suffix.lower() == ".xlsx" else TABLE_TIMES)
     return growth
-
-
-def counted(stored: Mapping[str, Stored]) -> dict[str, int]:
-    """Count files and bytes, and of them those that were in the store before: what an earlier intake got done."""
-    there = [one.size for one in stored.values() if not one.new]
-    return {
-        "files": len(stored), "bytes": sum(one.size for one in stored.values()),
-        "already_files": len(there), "already_bytes": sum(there),
-    }  # fmt: skip
 
 
 def _size(path: Path | str) -> int:
@@ -101,23 +124,12 @@ def _one_disk(archive: Archive) -> bool:
         return False
 
 
-def _likely(archive: Archive, sources: Sequence[Source], sizes: Sequence[int]) -> tuple[list[Source], int]:
-    """Mark the large sources of whose size an object is here, so that they are hashed before they are copied.
+def _likely(archive: Archive, sizes: Sequence[int]) -> frozenset[int]:
+    """Give the sizes of large files of which an object is here, so that such a file is hashed before it is copied.
 
-    Gives their bytes too. Where the large ones are little nothing is looked for: copying them again costs less.
+    Where the large ones are little nothing is looked for: copying them again costs less.
     """
-    large = [size if size > SMALL_BYTES else 0 for size in sizes]
+    large = [size for size in sizes if size > SMALL_BYTES]
     if sum(large) < LOOK_ABOVE_BYTES:
-        return list(sources), 0
-    there = sizes_there(str(archive.objects.folder), set(large) - {0})
-    pairs = list(zip(sources, large, strict=True))
-    marked = [source._replace(likely_stored=size in there) for source, size in pairs]
-    return marked, sum(size for size in large if size in there)
-
-
-def _so_far(done: Sequence[Stored], files: int, size: int) -> str:
-    stored = sum(one.size for one in done)
-    return (
-        f"stopped; nothing is recorded. {len(done)} of {files} files ({stored:,} of {size:,} bytes) are stored."
-        " Run the same command again: it writes none of these a second time."
-    )
+        return frozenset()
+    return frozenset(sizes_there(str(archive.objects.folder), set(large)))

@@ -162,17 +162,22 @@ def _is_new(sofar: Sofar, table: str, same: tuple[str, ...], record: Record, spo
     return False
 
 
-def check_custody(events: list[Any], start: int, spot: Spot, faults: Faults) -> None:
-    """Warn of an event that ended before the one listed before it began; note a digest that is none."""
-    for number in range(start, len(events)):
-        event = events[number]
+def check_custody(
+    events: Iterable[Record], spot: Spot, faults: Faults, told: int = 0, before: Record | None = None
+) -> None:
+    """Warn of an event that ended before the one listed before it began; note a digest that is none.
+
+    Of the same item `told` events were looked at already, the last of them `before`.
+    """
+    for number, event in enumerate(events, told + 1):
         sha256 = event.get("sha256")
         if isinstance(sha256, str) and not _SHA256.match(sha256):
             faults.wrong(spot.at("sha256"), "not-sha256")
-        if number:
-            before, after = _bound(events[number - 1], "earliest"), _bound(event, "latest")
-            if before and after and after < before:
-                faults.warn(spot, "custody-order", first=number, second=number + 1)
+        if before is not None:
+            began, ended = _bound(before, "earliest"), _bound(event, "latest")
+            if began and ended and ended < began:
+                faults.warn(spot, "custody-order", first=number - 1, second=number)
+        before = event
 
 
 def _bound(event: Mapping[str, Any], end: str) -> str:

@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from evidence.faults import Faults, Spot, near, part
 from evidence.heads import ANY_ITEM, FIELDS, foreign_to, note_foreign
+from evidence.held import Held
 from evidence.records import Row, spread
 from schemas.case import CASE
 from schemas.fields import Field
@@ -69,7 +70,7 @@ def plain_tables(text: str) -> dict[str, Any] | None:
             head, key, plain, value = line.groups()
             if head is not None:
                 before, table = table, {}
-                document.setdefault(head, []).append(table)
+                document.setdefault(head, Held()).append(table)
             elif key is not None:
                 if key in table:
                     return None
@@ -143,8 +144,10 @@ def tables(data: bytes, faults: Faults) -> dict[str, Iterator[Row]]:
     else:
         faults.wrong(spot.at("case"), "no-case")
     for table in ("source", "item", "link", "relation"):
-        given = document.get(table, [])
+        given = document.pop(table, ())
         if isinstance(given, list) and all(isinstance(row, dict) for row in given):
+            given = Held(given)
+        if isinstance(given, Held) or given == ():
             found[table] = rows(table, given, faults)
         else:
             faults.wrong(spot.at(table), "not-tables-of", table=table)
@@ -152,12 +155,10 @@ def tables(data: bytes, faults: Faults) -> dict[str, Iterator[Row]]:
 
 
 def rows(
-    table: str, given: list[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
+    table: str, given: Iterable[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
 ) -> Iterator[Row]:
-    """Give each row and let go of what it was made of: `given` is empty in the end."""
-    given.reverse()
-    for number in range(1, len(given) + 1):
-        row = given.pop()
+    """Give each row of a table."""
+    for number, row in enumerate(given, 1):
         spot = Spot(file, table=table, number=number, id=_shown_id(row.get("id")))
         fields = FIELDS[table]
         if table == "item":

@@ -9,7 +9,7 @@ rows of case.toml come first and those of the CSV after them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from evidence.agreement import Sofar
 from evidence.cells import FILL_LATER, Context
 from evidence.faults import Fault, Faults, Spot, near
 from evidence.heads import ANY_ITEM, CUSTODY_ROW, FIELDS, LINK_IN_ITEM, note_foreign
+from evidence.held import Held
 from evidence.records import Cells, Row, check_record, names_of, read_cell, read_row
 from schemas.case import CASE, STRIKE
 from schemas.errors import Problem
@@ -43,6 +44,7 @@ _ID_AND_KIND = tuple(entry for entry in ANY_ITEM if entry.name in ("id", "kind")
 class Submission:
     """What a folder hands in: flat records, or the problems that refuse it. Nothing of it is recorded yet.
 
+    Items are held packed: whoever asks for one may change it, and changes nothing here.
     `name` is the case's own file; `places` says where each item stands, by id; `spots` where
     every record stands, by kind and in their order.
     """
@@ -50,10 +52,11 @@ class Submission:
     name: str = "case.toml"
     case: Record = field(default_factory=dict)
     sources: list[Record] = field(default_factory=list)
-    items: list[Record] = field(default_factory=list)
+    items: Held = field(default_factory=Held)
     links: list[Record] = field(default_factory=list)
     relations: list[Record] = field(default_factory=list)
-    custody: dict[str, list[Record]] = field(default_factory=dict)
+    custody: Held = field(default_factory=Held)  # of each item, in their order, the events that its own row tells
+    custody_rows: dict[str, list[Record]] = field(default_factory=dict)  # item id -> events of a table of their own
     identity_files: dict[str, str] = field(default_factory=dict)
     seal_to: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -70,11 +73,17 @@ class Submission:
     def records(self) -> Iterator[tuple[str, int, Record]]:
         """Give the kind, number (from 1; of the case 0) and fields of every record, in the order of registration."""
         yield "case", 0, self.case
-        for kind, records in (
+        tables: tuple[tuple[str, Iterable[Record]], ...] = (
             ("source", self.sources), ("item", self.items), ("link", self.links), ("relation", self.relations),
-        ):  # fmt: skip
+        )  # fmt: skip
+        for kind, records in tables:
             for number, record in enumerate(records, 1):
                 yield kind, number, record
+
+    def events(self) -> Iterator[list[Record]]:
+        """Give the custody of each item before the archive, in the order of the items."""
+        for item, own in zip(self.items, self.custody, strict=True):
+            yield [*own, *self.custody_rows.get(str(item.get("id")), ())]
 
 
 Registered = Callable[[str], tuple[Collection[str], Collection[str], Mapping[str, Collection[str]]]]
@@ -129,7 +138,7 @@ def read_part(
     reading.context.zone = _zone(dict(case))
     if changes:
         reading.amend(file, changes)
-    reading.read_records({name: [case_toml.rows(name, list(rows), faults, file)] for name, rows in tables.items()})
+    reading.read_records({name: [case_toml.rows(name, rows, faults, file)] for name, rows in tables.items()})
     agreement.check_files(reading.sofar, files, SHEET_FILES, MANIFEST, faults)
     return reading.finish(lang)
 
@@ -186,6 +195,8 @@ class _Reading:
     context: Context
     faults: Faults
     registered: Registered | None = None
+    told: dict[str, tuple[int, Record]] = field(default_factory=dict)  # item -> how many events of custody, the last
+    rows_follow: bool = False  # of custody, in a table of its own
 
     def read(self, tables: Tables) -> None:
         """Read every table; sources and items first, since all others name them."""
@@ -223,6 +234,7 @@ class _Reading:
         for row in self._rows(tables, "source"):
             self._source(row)
         in_items: list[Row] = []
+        self.rows_follow = bool(tables.get("custody"))
         for row in self._rows(tables, "item"):
             self._item(row, in_items)
         for row in self._rows(tables, "link"):
@@ -300,9 +312,11 @@ class _Reading:
         if kind == "document":
             item.setdefault("doc_type", "unknown")
             item.setdefault("rank", "unknown")
-        custody = item.pop("custody", [])
-        if custody and isinstance(custody, list):
-            self._events(str(item.get("id")), custody, row.spot)
+        custody: Any = item.pop("custody", [])
+        agreement.check_custody(custody, row.spot, self.faults)
+        if custody and self.rows_follow:
+            self.told[str(item.get("id"))] = len(custody), custody[-1]
+        self.submission.custody.append(custody)
         agreement.note_item(self.sofar, item, row.spot, self.faults)
         self.submission.items.append(item)
         self._note_spot("item", row)
@@ -348,12 +362,10 @@ class _Reading:
         self.context.zone = zone
         if event.pop("item", None) is not None:
             agreement.check_item_known(self.sofar, item, row.spot, self.faults)
-            self._events(item, [event], row.spot)
-
-    def _events(self, item: str, events: list[Any], spot: Spot) -> None:
-        held = self.submission.custody.setdefault(item, [])
-        held.extend(events)
-        agreement.check_custody(held, len(held) - len(events), spot, self.faults)
+            number, before = self.told.get(item, (0, None))
+            agreement.check_custody([event], row.spot, self.faults, number, before)
+            self.told[item] = number + 1, event
+            self.submission.custody_rows.setdefault(item, []).append(event)
 
     def finish(self, lang: str) -> Submission:
         """Give the submission with every problem and warning told in `lang`."""

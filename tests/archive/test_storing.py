@@ -48,7 +48,7 @@ def test_a_large_file_that_a_stopped_intake_stored_is_read_and_not_written_again
 
     assert written[0] < 1_000_000
     assert f"storing ({LARGE:,} bytes seem to be here from before)" in said
-    assert (1, LARGE) == (taken.stored["already_files"], taken.stored["already_bytes"])
+    assert (1, LARGE) == (taken.stored.already_files, taken.stored.already_bytes)
     assert shelves.items() <= {p: p.stat().st_ino for p in archive.objects_folder.rglob("*") if p.is_file()}.items()
 
 
@@ -62,7 +62,7 @@ def test_a_file_that_only_has_the_size_of_an_object_is_taken_in(archive, tmp_pat
         file.truncate(LARGE)
     list(archive.objects.put_many([Source(other)]))
     taken = take(archive, folder)
-    assert 0 == taken.stored["already_files"]
+    assert 0 == taken.stored.already_files
     assert [] == [one for one in audit(archive).findings if one.severity == "finding"]
 
 

@@ -184,10 +184,10 @@ def _add(writing: Any, case: Any, code: str) -> None:
     writing.add("record.add", sub=subject(), body={"kind": "case"}, fields={**case.case, "code": code})
     for source in case.sources:
         writing.add("record.add", sub=subject(), body={"kind": "source"}, fields={**source, "case": code})
-    for item in case.items:
+    for item, events in zip(case.items, case.events(), strict=True):
         sub = subject()
         writing.add("record.add", sub=sub, body={"kind": "item"}, fields={**item, "case": code})
-        for event in case.custody.get(item["id"], ()):
+        for event in events:
             writing.add("custody.prior", sub=sub, fields=event)
     for number, link in enumerate(case.links, 1):
         fields = {"id": f"L{number}", **link, "case": code}

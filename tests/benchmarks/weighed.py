@@ -122,10 +122,10 @@ def _write(act: object, shape: object, code: str, draw: random.Random, objects: 
     act.add("record.add", sub=subject(), body={"kind": "case"}, fields=case)
     for source in shape.sources:
         act.add("record.add", sub=subject(), body={"kind": "source"}, fields={**source, "case": code})
-    for item, file in zip(shape.items, objects, strict=True):
+    for item, events, file in zip(shape.items, shape.events(), objects, strict=True):
         sub = subject()
         act.add("record.add", sub=sub, body={"kind": "item"}, fields={**item, **file, "case": code})
-        for event in shape.custody.get(item["id"], []):
+        for event in events:
             act.add("custody.prior", sub=sub, fields=event)
     for kind, records in (("link", shape.links), ("relation", shape.relations)):
         for number, record in enumerate(records, 1):
