@@ -23,6 +23,7 @@ from archive.registered import had
 from archive.show import Kept, find_case, find_item, find_record, find_standing
 from evidence import case_toml
 from evidence.faults import Faults
+from evidence.held import Held
 from evidence.sheet import read_part
 from schemas.case import named
 from schemas.entry import Entry
@@ -48,7 +49,7 @@ def add_items(
         raise InputError(faults.found[0].line(lang), where=shown)
     known = ("source", "item", "link", "relation")
     for name, rows in tables.items():
-        if name not in known or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        if name not in known or not isinstance(rows, Held):
             near = nearest(name, known)
             raise InputError(
                 f"{shown}: {visible(name)} is no table that is added to a case", where=shown,

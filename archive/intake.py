@@ -62,7 +62,7 @@ class Taken:
     stored: Tally = field(default_factory=Tally)
 
     def document(self) -> dict[str, Any]:
-        """Give the `sijill-intake-result/1` document."""
+        """Give the `sijill-intake-result/1` document; its items are held packed, and are written as a list."""
         entries = {"first": self.head[0], "count": 0}
         checkpoint = {"size": self.head[0], "root": self.head[1]}
         return {

@@ -87,7 +87,10 @@ def plain_tables(text: str) -> dict[str, Any] | None:
 
 
 def decode(data: bytes, name: str, faults: Faults) -> dict[str, Any] | None:
-    """Give the tables of a TOML file of that name, or None after noting why it cannot be read."""
+    """Give what a TOML file of that name says, or None after noting why it cannot be read.
+
+    `source`, `item`, `link` and `relation` are `Held` where they are lists of tables.
+    """
     spot = Spot(name)
     if len(data) > LARGEST:
         faults.wrong(spot, "too-large", limit="8 MiB", instead=part("long-tables-as-csv"))
@@ -102,12 +105,18 @@ def decode(data: bytes, name: str, faults: Faults) -> dict[str, Any] | None:
         faults.wrong(spot, "too-deep")
         return None
     try:
-        return plain_tables(text) or tomllib.loads(text)
+        document = plain_tables(text) or tomllib.loads(text)
+        return {name: _held(value) if name in _LISTS else value for name, value in document.items()}
     except RecursionError:
         faults.wrong(spot, "too-deep")
     except ValueError as error:  # TOMLDecodeError, and what int() or date() refuse
         _note(str(error), spot, faults)
     return None
+
+
+def _held(value: Any) -> Any:
+    """Pack a list of tables; anything else stays as it is."""
+    return Held(value) if isinstance(value, list) and all(isinstance(row, dict) for row in value) else value
 
 
 def _note(message: str, spot: Spot, faults: Faults) -> None:
@@ -144,10 +153,8 @@ def tables(data: bytes, faults: Faults) -> dict[str, Iterator[Row]]:
     else:
         faults.wrong(spot.at("case"), "no-case")
     for table in ("source", "item", "link", "relation"):
-        given = document.pop(table, ())
-        if isinstance(given, list) and all(isinstance(row, dict) for row in given):
-            given = Held(given)
-        if isinstance(given, Held) or given == ():
+        given = document.get(table, Held())
+        if isinstance(given, Held):
             found[table] = rows(table, given, faults)
         else:
             faults.wrong(spot.at(table), "not-tables-of", table=table)

@@ -37,5 +37,10 @@ class Held:
             yield from pickle.loads(zlib.decompress(pack))  # noqa: S301 -- packed above
         yield from self._last
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Held) and [*self] == [*other]
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __len__(self) -> int:
         return len(self._packs) * _TOGETHER + len(self._last)

@@ -26,7 +26,8 @@ def show(document: Mapping[str, Any], words: Callable[[], str] | str, *, as_json
     if as_json:
         import json
 
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        # a long list is held packed until it is written
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=list) + "\n")
         return
     text = words if isinstance(words, str) else words()
     if text:

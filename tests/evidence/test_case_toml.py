@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from evidence.case_toml import decode, plain_tables
 from evidence.faults import Faults
+from evidence.held import Held
 
 HEAD = 'format = "sijill-intake/1"\n[case]\ncode = "EX-2019-0001"\n'
 LINES = st.sampled_from([
@@ -19,12 +20,16 @@ LINES = st.sampled_from([
 ])  # fmt: skip
 
 
+def unpacked(document):
+    return {name: [*value] if isinstance(value, Held) else value for name, value in document.items()}
+
+
 @given(st.lists(LINES, max_size=8), st.lists(LINES, max_size=12), st.sampled_from(["\n", ""]))
 def test_the_quick_reading_says_what_toml_says_or_nothing(before, lines, end):
     text = HEAD + "\n".join([*before, "[[item]]", *lines]) + end
     quick = plain_tables(text)
     if quick is not None:
-        assert quick == tomllib.loads(text)
+        assert unpacked(quick) == tomllib.loads(text)
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
@@ -33,7 +38,7 @@ def test_tables_of_plain_lines_are_read_quickly(line_end):
     text = (HEAD + "".join(map(items.format, range(3)))).replace("\n", line_end)
 
     assert [item["id"] for item in plain_tables(text)["item"]] == ["D0", "D1", "D2"]
-    assert plain_tables(text) == tomllib.loads(text)
+    assert unpacked(plain_tables(text)) == tomllib.loads(text)
 
 
 def test_a_key_twice_in_one_table_is_told_with_its_line():
