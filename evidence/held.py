@@ -1,7 +1,7 @@
 """Records of a long table, held packed: thousands are handed in, and each is looked at a few times.
 
 A dict of a dozen fields takes a kilobyte; packed beside its neighbours, with
-whom it shares the names of its fields, a tenth of one. What is asked for is
+whom it shares the names of its fields, a fifth of one. What is asked for is
 made anew each time: to change a record, put another table in the place of this
 one. Packs only what this process made, and gives it to nobody else.
 """
@@ -9,7 +9,6 @@ one. Packs only what this process made, and gives it to nobody else.
 from __future__ import annotations
 
 import pickle
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -28,13 +27,13 @@ class Held:
     def append(self, value: Any) -> None:
         """Put a value behind the others; it may change until the next one comes."""
         if len(self._last) == _TOGETHER:
-            self._packs.append(zlib.compress(pickle.dumps(self._last, pickle.HIGHEST_PROTOCOL), 1))
+            self._packs.append(pickle.dumps(self._last, pickle.HIGHEST_PROTOCOL))
             self._last = []
         self._last.append(value)
 
     def __iter__(self) -> Iterator[Any]:
         for pack in self._packs:
-            yield from pickle.loads(zlib.decompress(pack))  # noqa: S301 -- packed above
+            yield from pickle.loads(pack)  # noqa: S301 -- packed above
         yield from self._last
 
     def __eq__(self, other: object) -> bool:
