@@ -63,6 +63,7 @@ class Context:
     faults: Faults = field(default_factory=Faults)
     name: str = ""  # the dotted name being read
     cache: dict[tuple[Any, ...], Value] = field(default_factory=dict)
+    rows: dict[tuple[Any, ...], list[Any]] = field(default_factory=dict)  # inside a record, as they were read before
 
     def warn(self, code: str, **names: Any) -> None:
         """Note something to know about the cell being read."""

@@ -24,6 +24,7 @@ from schemas.vocabulary import VOCABULARY
 Cells = dict[str, tuple[Field, Any]]
 _CACHED = frozenset(("word", "wordlist", "yesno", "time"))  # types of which a few texts fill many rows
 _MOST_CACHED = 100_000
+_MOST_LISTS = 250  # of rows inside a record that are remembered
 _LANGUAGES = tuple(Field(lang) for lang in ("en", "ar", "und"))
 _PLACE = (Field("name", "words"), Field("lat", "degrees"), Field("lon", "degrees"), Field("accuracy_m", "decimal"))
 _RANGE = (Field("min", "whole"), Field("max", "whole"))
@@ -174,14 +175,23 @@ def _read_rows(row: Row, name: str, entry: Field, value: Any, context: Context, 
     if len(value) > _MOST_ROWS:
         faults.wrong(row.spot.at(name), "too-deep")
         return []
+    key = (name, entry, repr(value), row.sheet, context.zone)
+    if (known := context.rows.get(key)) is not None:
+        return [*known]
     rows: list[Any] = []
+    silent = True
     for number, inner in enumerate(value, 1):
         spot = row.spot.at(f"{name} {number}")
         within = _Within(faults, f"{name} {number}: ", row.spot)
         cells = spread(entry.members, inner, spot, within)
         record = read_row(Row(row.spot, cells, row.sheet), entry.members, context, within)
+        silent = silent and within.silent
         if record:
             rows.append(record)
+    if silent:  # one messenger hands over a whole box: the same events for each item in it
+        if len(context.rows) >= _MOST_LISTS:
+            context.rows.clear()
+        context.rows[key] = [*rows]
     return rows
 
 
@@ -190,13 +200,16 @@ class _Within(Faults):
 
     def __init__(self, outer: Faults, prefix: str, spot: Spot) -> None:  # keeps nothing itself
         self._outer, self._prefix, self._spot = outer, prefix, spot
+        self.silent = True
 
     def wrong(self, spot: Spot, code: str, **names: Any) -> None:
         """Note a fault under the outer record."""
+        self.silent = False
         self._outer.wrong(self._spot.at(self._prefix + spot.column), code, **names)
 
     def warn(self, spot: Spot, code: str, **names: Any) -> None:
         """Note a warning under the outer record."""
+        self.silent = False
         self._outer.warn(self._spot.at(self._prefix + spot.column), code, **names)
 
 

@@ -387,3 +387,25 @@ def test_any_value_under_any_key_gives_records_or_problems(data):
 
     assert not any(isinstance(value, float) for value in record.values())
     assert all(fault.line("ar") for fault in faults.all())
+
+
+def _in_custody(at):
+    """What is read of three documents that were received `at` one time; the last has a zone of its own."""
+    items = (
+        f'[[item]]\nid = "D{number}"\nkind = "document"\n{zone}custody = [{{ action = "receive", at = "{at}", by = "desk A" }}]\n\n'
+        for number, zone in ((7, ""), (8, ""), (9, 'zone = "UTC"\n'))
+    )
+    return read(f"{CASE}\n{''.join(items)}", {})
+
+
+def test_the_same_custody_of_many_items_is_read_in_the_zone_of_each():
+    """A box is handed over once; what was read of one item stands for the next where it means the same."""
+    one, other, utc = _in_custody("2019-02-04T10:00").events()
+
+    assert one == other
+    assert ("2019-02-04T08:00:00Z", "2019-02-04T10:00:00Z") == (one[0]["at"]["earliest"], utc[0]["at"]["earliest"])
+
+
+def test_what_is_odd_in_the_same_custody_of_many_items_is_told_of_each():
+    assert 3 == len([line for line in _in_custody("2027-02-04").warnings if "custody 1: at" in line])
+    assert 3 == len([one for one in _in_custody("then").problems if "custody 1: at" in one.problem])
