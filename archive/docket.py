@@ -7,6 +7,7 @@ is the `Case` of `evidence.docket`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -23,9 +24,8 @@ from archive.waiver import in_force
 from evidence.docket import Case, Item, Link, Relation, Sighting
 from schemas.case import named
 
-_RECORDS = (  # of a case, in the order of kinds
-    "SELECT code, kind, id, sub, first, last, withdrawn, fields FROM record"
-    " WHERE kind IN ('case','source','item','link','relation') AND code BETWEEN ? AND ? ORDER BY code"
+_RECORDS = (
+    "SELECT code, kind, id, sub, first, last, withdrawn, fields FROM record WHERE code BETWEEN ? AND ? ORDER BY code"
 )
 _BORE = ("custody.prior", "consent.set", "erase", "waiver.set", "reading.add")  # acts that bear on a result
 _ACTS = "SELECT sub, t, fields FROM act WHERE {} AND +t IN ('" + "','".join(_BORE) + "') ORDER BY idx"
@@ -54,7 +54,7 @@ def read_stretch(
 ) -> Iterator[tuple[str, Case]]:
     """Give the cases of a stretch as `cases` does."""
     for code, own in groupby(db.execute(_RECORDS, ends), key=_CODE):
-        rows: dict[str, list[Any]] = {"case": [], "source": [], "item": [], "link": [], "relation": []}
+        rows: dict[str, list[Any]] = defaultdict(list)  # by kind
         for row in own:
             rows[row[1]].append(row)
         merged: list[Mapping[str, Any]] = []
