@@ -7,7 +7,8 @@ There are three answers, and none of them is yes or no: what cannot be told is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from evidence.reason import Reason
 
@@ -15,7 +16,8 @@ MET, NOT_MET, UNDETERMINED = "met", "not_met", "undetermined"
 LACKING, OF_CASE = "lacking", "of-case"  # what is needed beside what is there; a field that the case does not tell
 
 
-class Finding(NamedTuple):
+@dataclass(slots=True)
+class Finding:
     """One test's answer, on which items, and what makes the words: why, and what would meet it where it is not met."""
 
     answer: str

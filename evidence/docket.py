@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+_SAY_NOTHING: tuple[Any, ...] = (None, "", [], {}, ())
+
 
 @dataclass(slots=True)
 class Item:
@@ -137,4 +139,4 @@ def values(record: Mapping[str, Any], name: str) -> list[Any]:
 
 def said(value: Any) -> bool:
     """Tell whether a value says something: not null, not an empty text, list or table."""
-    return value is not None and value not in ("", [], {}, ())
+    return value not in _SAY_NOTHING

@@ -110,7 +110,7 @@ class Thing:
     digest: str
     media_type: str = ""
     mark: bytes | None = None
-    why: Any = NOT_LOOKED_AT  # a reason, or what a decoder said
+    why: Any = field(default_factory=lambda: NOT_LOOKED_AT)  # a reason, or what a decoder said
 
     @property
     def name(self) -> str:

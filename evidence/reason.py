@@ -15,6 +15,7 @@ and words in other languages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schemas.sentences import reasons
@@ -24,7 +25,8 @@ SHOWN = 6  # things named in a sentence before it says how many more there are
 FIELD = "field"
 
 
-class Reason(NamedTuple):
+@dataclass(slots=True)
+class Reason:
     """A sentence or half of one: its code, and what fills the {names} in it (texts, numbers, and these again)."""
 
     code: str
@@ -126,10 +128,10 @@ def _told(said: Any, table: Mapping[str, str], lang: str) -> str:
     if kind is str:
         return said  # type: ignore[no-any-return]
     if kind is Reason:
-        code, names = said
+        names = said.names
         if not names:
-            return table[code]
-        return table[code].format_map({
+            return table[said.code]
+        return table[said.code].format_map({
             name: value if type(value) is str else _told(value, table, lang) for name, value in names.items()
         })  # fmt: skip
     if kind is Several:
