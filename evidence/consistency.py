@@ -69,8 +69,10 @@ def disagreements(case: Case) -> list[Disagreement]:
         if record.get("message_type") == "release":
             found += _release(item, strikes, case.sightings, _point(case_record, "place"))
     dated = [item for item in items if item.record.get("claimed.time")]
-    found += _few("testimony-times", _testimonies([one for one in dated if one.record["kind"] == "statement"], strikes))
-    found += _satellites([one for one in dated if one.record.get("medium") == "satellite"], strikes)
+    if dated:
+        statements = [one for one in dated if one.record["kind"] == "statement"]
+        found += _few("testimony-times", _testimonies(statements, strikes))
+        found += _satellites([one for one in dated if one.record.get("medium") == "satellite"], strikes)
     found += _casualties(case_record)
     for other in case.merged:
         found += _merged(case_record, other)
@@ -331,13 +333,13 @@ def _satellites(items: Sequence[Item], strikes: Sequence[Side]) -> Iterator[Disa
 
 def _casualties(case: Mapping[str, Any]) -> Iterator[Disagreement]:
     """Tell parts that make more than the whole: the least of each group against the most of all."""
-    ends = [case.get("killed.max"), case.get("injured.max")]
-    if not all(type(end) is int for end in ends):
+    killed, injured = case.get("killed.max"), case.get("injured.max")
+    if type(killed) is not int or type(injured) is not int:
         return
     groups = {k: v for k, v in case.items() if k.startswith("casualties.") and k.endswith(".min") and type(v) is int}
     if not groups:
         return
-    least, most = sum(groups.values()), sum(end for end in ends if isinstance(end, int))
+    least, most = sum(groups.values()), killed + injured
     if least > most:
         named = [
             reason("counted", what=Term("casualty_category", name.split(".")[1]), count=count)

@@ -7,6 +7,7 @@ decides whether anything is met.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,9 +42,10 @@ class Sight:
         self.items = case.items
         self.exclude = tuple(exclude)
         self.independence = Independence(case.items, case.sources, case.relations)
-        self._supports: dict[str, list[tuple[int, Link]]] = {}  # facet -> live links of live items that support it
-        self._others: dict[str, list[tuple[int, Link]]] = {}  # and those of another stance
-        self._withdrawn: dict[str, set[int]] = {}  # facet -> withdrawn items that had supported it
+        # by facet: live links of live items that support it, those of another stance, withdrawn items that supported it
+        self._supports: dict[str, list[tuple[int, Link]]] = defaultdict(list)
+        self._others: dict[str, list[tuple[int, Link]]] = defaultdict(list)
+        self._withdrawn: dict[str, set[int]] = defaultdict(set)
         self._counted: dict[str, tuple[list[int], list[tuple[int, Link]]]] = {}
         self._linked: dict[str, list[int]] = {}
         self._weights: dict[str, Weight] = {}
@@ -56,14 +58,11 @@ class Sight:
             if items[place].withdrawn:
                 if supporting:
                     for facet in link.facets:
-                        self._withdrawn.setdefault(facet, set()).add(place)
+                        self._withdrawn[facet].add(place)
                 continue
             pair, links = (place, link), self._supports if supporting else self._others
             for facet in {ANY, *link.facets}:
-                if facet in links:
-                    links[facet].append(pair)
-                else:
-                    links[facet] = [pair]
+                links[facet].append(pair)
 
     def ids(self, places: Iterable[int]) -> tuple[str, ...]:
         """Give the ids of the items at `places`, as they come."""
