@@ -13,6 +13,7 @@ from typing import Any
 from filetype.match import match
 from filetype.types import TYPES
 from filetype.types.document import ZippedDocumentBase
+from filetype.types.video import Mkv, Webm
 
 HEAD = 8192  # bytes of a file that `media_type` needs to see
 UNKNOWN = "application/octet-stream"
@@ -90,7 +91,9 @@ _BY_NAME = {
     ".mp3": "audio/mpeg",
 } | _ZIP_BY_NAME
 _ZIP = b"PK\x03\x04"
-_UNZIPPED = tuple(kind for kind in TYPES if not isinstance(kind, ZippedDocumentBase))  # the others begin so
+# The kinds that look through the whole head, and begin as a ZIP or as Matroska does: of others nobody asks them.
+_SEARCHED = (_ZIP, b"\x1aE\xdf\xa3")
+_UNSEARCHED = tuple(kind for kind in TYPES if not isinstance(kind, ZippedDocumentBase | Mkv | Webm))
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _ALIKE = [{"image/heic", "image/heif"}, {"image/png", "image/apng"}, {"video/mp4", "video/quicktime", "video/x-m4v"}]
 
@@ -131,7 +134,7 @@ def _magic(head: bytes) -> str | None:
         if head.startswith(start):
             return kind
     try:
-        guess: Any = match(head, TYPES if head.startswith(_ZIP) else _UNZIPPED)
+        guess: Any = match(head, TYPES if head.startswith(_SEARCHED) else _UNSEARCHED)
     except Exception:  # a matcher of the library that trips over short or odd bytes knows nothing of them
         return None
     return None if guess is None else str(guess.mime)

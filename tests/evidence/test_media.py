@@ -46,6 +46,8 @@ def test_images_are_known_by_their_bytes_under_any_name(kind):
         (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "x.mp4", "video/mp4"),
         (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "x.mov", "video/quicktime"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "r.wav", "audio/x-wav"),
+        (b"\x1aE\xdf\xa3\x93B\x82\x88matroska\0", "v.mkv", "video/x-matroska"),
+        (b"\x1aE\xdf\xa3\x9fB\x82\x84webm\0", "v.webm", "video/webm"),
         (b"\0" * 50, "p.jpg", UNKNOWN),
         (b"", "p.jpg", UNKNOWN),
     ],
