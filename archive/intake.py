@@ -28,7 +28,7 @@ from archive.readings import Findings, read_files, record_reading
 from archive.registered import SAME, Known, Registered, had, registered
 from archive.seal import recipients_of
 from archive.sheets import Sheets
-from archive.storing import Tally, growth_of, named, store
+from archive.storing import Tally, growth_of, named, stopped, store
 from evidence.held import Held
 from evidence.sheet import Submission, read_submission
 from schemas.case import MERGED
@@ -114,17 +114,15 @@ def take(
     lang: str = "en",
     progress: Saying | None = None,
 ) -> Taken:
-    """Take in what a folder, or one act (`whole` is false then), hands in. Raises as `intake`."""
+    """Take in what a folder, or one act (`whole` is false then), hands in. Raises as `intake`; Stopped for a Ctrl-C."""
     if problems := [*looked.problems, *submission.problems]:
         _refuse(looked, problems + _wrong_besides(archive, looked, submission, lang), lang)
     code = str(submission.case["code"])
     with archive.reading() as db:
         before, recipients = registered(db, code), _recipients(db, submission)
     growth = growth_of(looked, submission, before)
-    files, tally = named(submission), Tally()
-    stored = store(archive, looked, files, tally, dry_run=dry_run, growth=growth, progress=progress)
-    problems = _complete(looked, submission, files, stored)
-    del files  # as long as the folder, and told by now
+    tally = Tally()
+    problems = _stored(archive, looked, submission, tally, dry_run=dry_run, growth=growth, progress=progress)
     problems += changed_bytes(submission, before)
     problems += changes(submission, before, reason) or merged_claims(submission, before, lang)
     problems += linked_to_withdrawn(submission, before, lang)
@@ -150,8 +148,7 @@ def _wrong_besides(archive: Archive, looked: Folder, submission: Submission, lan
         item for item in submission.items
         if {"id", "kind", "file"} <= item.keys() and looked.files.get(str(item["file"]), "") is None
     )  # fmt: skip
-    files = named(submission)
-    problems = _complete(looked, submission, files, store(archive, looked, files, Tally(), dry_run=True))
+    problems = _stored(archive, looked, submission, Tally(), dry_run=True)
     with archive.reading() as db:
         before = registered(db, str(submission.case.get("code", "")))
     problems += changed_bytes(submission, before)
@@ -195,6 +192,21 @@ def _refuse(looked: Folder, problems: Sequence[Problem], lang: str = "en") -> No
             hint=say("refused-hint", lang),
             problems=problems,
         )
+
+
+def _stored(
+    archive: Archive, looked: Folder, submission: Submission, tally: Tally, *, dry_run: bool, growth: int = 0,
+    progress: Saying | None = None,
+) -> list[Problem]:  # fmt: skip
+    """Store the files, and complete each item as its bytes are there. Raises as `store`; Stopped for a Ctrl-C."""
+    files = named(submission)
+    try:
+        stored = store(archive, looked, files, tally, dry_run=dry_run, growth=growth, progress=progress)
+        return _complete(looked, submission, files, stored)
+    except KeyboardInterrupt:
+        if dry_run:
+            raise
+        raise stopped(looked, files, tally) from None
 
 
 def _complete(

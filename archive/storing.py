@@ -46,11 +46,10 @@ def store(
     """Store (or, for a dry run, only hash) every file and the folder's manifest; gives each as it is done, in order.
 
     `growth` is what the records will add to the database; `tally` counts what is done. Raises as
-    `ObjectStore.put_many`; Stopped for a Ctrl-C.
+    `ObjectStore.put_many`.
     """
-    names = [*files, *([looked.manifest_name] if looked.manifest_name else [])]
+    names, sizes = _sizes(looked, files)
     folder = str(looked.folder)
-    sizes = [_size(os.path.join(folder, name)) for name in names]
     there = frozenset() if dry_run else _likely(archive, sizes)
     sources = (  # made as they are asked for: of very many files they take more than the records
         Source(os.path.join(folder, name), name, follow=True, likely_stored=size in there)
@@ -63,11 +62,20 @@ def store(
     before, size = sum(size for size in sizes if size in there), sum(sizes)
     what = f"storing ({before:,} bytes seem to be here from before)" if before else "storing"
     spare = room_needed(growth) if _one_disk(archive) else 0
-    try:
-        for one in archive.objects.put_many(sources, summed(progress, what, size), media_type, spare):
-            yield tally.count(one)
-    except KeyboardInterrupt:
-        raise Stopped(tally.so_far(len(names), size)) from None
+    yield from map(tally.count, archive.objects.put_many(sources, summed(progress, what, size), media_type, spare))
+
+
+def stopped(looked: Folder, files: Iterable[str], tally: Tally) -> Stopped:
+    """Give what a Ctrl-C while files are stored raises: how far it came, of what."""
+    names, sizes = _sizes(looked, files)
+    return Stopped(tally.so_far(len(names), sum(sizes)))
+
+
+def _sizes(looked: Folder, files: Iterable[str]) -> tuple[list[str], list[int]]:
+    """Give the names of the files and of the folder's manifest, and their sizes in bytes."""
+    names = [*files, *([looked.manifest_name] if looked.manifest_name else [])]
+    folder = str(looked.folder)
+    return names, [_size(os.path.join(folder, name)) for name in names]
 
 
 @dataclass

@@ -6,14 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
-from archive import durable, storing
+from archive import durable, intake, storing
 from archive.audit import audit
+from archive.folder import look
+from archive.keys import acting
 from archive.objects import Source
 from archive.registered import registered
 from archive.storing import growth_of
+from archive.workers import Stopped
+from evidence.held import Held
 from evidence.sheet import read_submission
 from schemas.errors import UnreachableError
 from tests.casebook import OPERATOR, ROOT, case, environment, files, new_archive, photograph, take, write
@@ -92,11 +97,26 @@ def test_an_intake_that_is_stopped_while_it_stores_says_how_far_it_came(archive,
     assert [] == [one for one in audit(archive).findings if one.severity == "finding"]
 
 
+def test_ctrl_c_between_two_files_that_were_stored_says_how_far_it_came_too(archive, tmp_path):
+    """The caller takes each answer and completes its item; a Ctrl-C may fall there as well."""
+    looked = look(folder_of(tmp_path))
+    submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC))
+
+    class Stopping(Held):
+        def __iter__(self):
+            for number, item in enumerate(super().__iter__()):
+                if number and any(archive.objects_folder.glob("??/*")):
+                    raise KeyboardInterrupt
+                yield item
+
+    submission.items = Stopping(submission.items)
+
+    with pytest.raises(Stopped, match=r"nothing is recorded. 1 of \d files .* Run the same command again"):
+        intake.take(archive, looked, submission, acting([OPERATOR], archive.home))
+    assert [] == [one for one in audit(archive).findings if one.severity == "finding"]
+
+
 def _growth(archive, folder):
-    from datetime import UTC, datetime
-
-    from archive.folder import look
-
     looked = look(folder)
     submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC), lang="en", registered=None)
     with archive.reading() as db:
