@@ -60,13 +60,21 @@ def _answered(arguments: list[str]) -> int:
             sys.stdout.write(f"sijill {VERSION}\n")
             return 0
         if arguments in ([], ["--help"], ["-h"]):
-            from archive.cli.static import ROOT_HELP
-
-            sys.stdout.write(ROOT_HELP)
-            return 0 if arguments else 2
+            return _root_help() or (0 if arguments else 2)
     from archive.cli.failing import guarded
 
     return guarded(arguments)
+
+
+def _root_help() -> int:
+    if os.environ.get("SIJILL_LANG", "").lower().startswith("ar"):  # the text that stands ready is English
+        from archive.cli.failing import guarded
+
+        return guarded(["--help"])
+    from archive.cli.static import ROOT_HELP
+
+    sys.stdout.write(ROOT_HELP)
+    return 0
 
 
 def misplaced() -> str:

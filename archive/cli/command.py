@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from archive.cli.help import Command, Group
 from archive.cli.root import Shared
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ REFUSED = "refused: the role, the consent or the key does not allow it"
 def new_app(help: str | None = None, *, group: bool = False) -> typer.Typer:
     """Give an app for one command, or for a group of commands with `help`."""
     app = typer.Typer(
-        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=help,
+        cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=help,
         epilog=epilog(None, {0: "done", 2: WRONG, 3: AWAY}) if group else None, no_args_is_help=group,
         subcommand_metavar="COMMAND ...",
     )  # fmt: skip
@@ -50,7 +51,7 @@ def command(
 ) -> Callable[[F], F]:
     """Register a command whose help ends with an example and its exit statuses."""
     everywhere = {2: WRONG, 3: AWAY, **({4: REFUSED} if writes else {})}
-    return app.command(name, epilog=epilog(example, {**everywhere, **exits}))
+    return app.command(name, cls=Command, epilog=epilog(example, {**everywhere, **exits}))
 
 
 def said(ctx: typer.Context) -> Shared:

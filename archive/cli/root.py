@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import typer
 from typer import _click as click
 from typer._click.shell_completion import CompletionItem
-from typer.core import TyperGroup
 
 from archive.cli import VERSION
 from archive.cli.commands import COMMANDS
 from archive.cli.failing import INTERRUPTED, usage
+from archive.cli.help import Group, in_reader_language
 from schemas.text import nearest
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "terminal_width": 80}
@@ -42,7 +42,7 @@ class Shared:
     operators: tuple[str, ...] = ()
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """A group that knows its commands by name and imports one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (Typer calls it so)
@@ -63,7 +63,7 @@ class LazyGroup(TyperGroup):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table without loading a command."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+            formatter.write_dl([(name, in_reader_language(says)) for name, (_, says) in COMMANDS.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer the names of commands without loading one."""
@@ -122,6 +122,22 @@ def shared(
     ctx.obj = Shared(json, archive, tuple(operators or ()))
 
 
+_PLAINER = {  # what the library says of a value, and what a person is told
+    "Input should be a valid number, unable to parse string as a number": "it is no number",
+    "Input should be a valid integer, unable to parse string as an integer": "it is no whole number",
+}
+
+
+def _wrong(error: click.exceptions.UsageError, path: str) -> str:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
+        names = getattr(error.ctx.command, "commands", {})
+        return f"{path} needs one of its commands: {', '.join(names)}"
+    said = error.format_message().rstrip(".")
+    for long, short in _PLAINER.items():
+        said = said.replace(long, short)
+    return said
+
+
 def run(arguments: list[str]) -> int:
     """Parse and run one call. Raises SijillError; gives the exit status."""
     command = typer.main.get_command(root)
@@ -129,7 +145,7 @@ def run(arguments: list[str]) -> int:
         status = command.main(arguments, prog_name="sijill", standalone_mode=False)
     except click.exceptions.UsageError as error:
         path = error.ctx.command_path if error.ctx else "sijill"
-        raise usage(error.format_message().rstrip("."), f"see `{path} --help`") from error
+        raise usage(_wrong(error, path), f"see `{path} --help`") from error
     except click.exceptions.ClickException as error:
         raise usage(error.format_message(), "see `sijill --help`") from error
     except typer.Abort as error:
