@@ -14,7 +14,7 @@ def growths(place: Place) -> list[Growth]:
     make_tiny = "$MAKE small $W/tiny-$N $N 1000 3000"
     return [
         Growth("growth-intake", "intake, files of 1 to 3 KB", "files", files, "$SIJILL --archive $D/archive intake $W/tiny-$N",
-               make_tiny, FRESH_ARCHIVE, memory=None),
+               make_tiny, FRESH_ARCHIVE),
         Growth("growth-verify", "verify, files of 1 to 3 KB", "files", files, "$SIJILL --archive $W/kept-tiny-$N verify",
                f"{make_tiny}; {taken('tiny-$N')}"),
         Growth("growth-ledger-only", "audit --ledger-only", "entries", entries,
