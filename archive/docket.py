@@ -21,7 +21,7 @@ from archive.flights import Logs
 from archive.merged import as_seen, family, is_marked, weighed_as
 from archive.stretches import Stretch, stretches
 from archive.waiver import in_force
-from evidence.docket import Case, Item, Link, Relation, Sighting
+from evidence.docket import FACTS, Case, Item, Link, Relation, Sighting
 from schemas.case import named
 
 _RECORDS = (
@@ -31,10 +31,10 @@ _BORE = ("custody.prior", "consent.set", "erase", "waiver.set", "reading.add")  
 _ACTS = "SELECT sub, t, fields FROM act WHERE {} AND +t IN ('" + "','".join(_BORE) + "') ORDER BY idx"
 _ACTS_BETWEEN, _ACTS_OF = _ACTS.format("idx BETWEEN ? AND ?"), _ACTS.format("sub = ?")
 _NEAR = 64  # entries between two of a case that are read over
-_FACTS = "facts."
+_FACTS = {f"facts.{name}": name for name in FACTS}
 _NOTHING: frozenset[str] = frozenset()
 _CODE, _FIRST = itemgetter(0), itemgetter(4)  # of a row: its case, the entry that registered it
-Act = tuple[str, Mapping[str, Any]]  # its type and fields
+Act = tuple[str, str]  # its type, and its fields as JSON: read when its record is
 
 
 def cases(
@@ -93,8 +93,9 @@ def _case(
         return None
     sub, record = heads[0]
     acts = _acts(db, sorted([*rows["case"], *rows["item"]], key=_FIRST))
+    waived = [(t, orjson.loads(fields)) for t, fields in acts.get(sub, ())]
     facts: dict[str, Mapping[str, Any]] = {}
-    items = [_item(code, row, acts.get(row[3], ()), checks, facts) for row in rows["item"]]
+    items = [_item(code, row, acts.pop(row[3], ()), checks, facts) for row in rows["item"]]
     relations = [(row, told) for row in rows["relation"] if "erased" not in (told := orjson.loads(row[-1]))]
     heard = any(item.record.get("message_type") == "release" for item in items)
     return sub, Case(
@@ -105,7 +106,7 @@ def _case(
         relations=[_relation(row, told) for row, told in relations if row[6] is None],
         undone=[_relation(row, told) for row, told in relations if row[6] is not None],
         flights=logs.asked_of(record),
-        waivers=in_force(acts.get(sub, ()), standard, datetime.now(UTC).date()),
+        waivers=in_force(waived, standard, datetime.now(UTC).date()),
         facts=facts,
         sightings=_sightings(logs, rows) if heard else (),
     )
@@ -132,9 +133,9 @@ def _acts(db: Any, rows: Sequence[Any]) -> dict[str, list[Act]]:
     for span in spans:
         for sub, t, fields in db.execute(_ACTS_BETWEEN, span):
             if sub in acts:
-                acts[sub].append((t, orjson.loads(fields)))
+                acts[sub].append((t, fields))
     for sub in later:
-        acts[sub] = [(t, orjson.loads(fields)) for _, t, fields in db.execute(_ACTS_OF, (sub,))]
+        acts[sub] = [(t, fields) for _, t, fields in db.execute(_ACTS_OF, (sub,))]
     return acts
 
 
@@ -148,12 +149,13 @@ def _item(
     wrong = last_word(checks, name if "/" in name else f"{code}/{name}", first) if has_file and checks else None
     excluded = _NOTHING if wrong is None else _NOTHING | {"integrity_failed"}
     custody = []
-    for t, said in acts:
+    for t, fields in acts:
+        said = orjson.loads(fields)
         if t == "custody.prior":
             if said:  # erased ones say nothing
                 custody.append(said)
         elif t == "reading.add":  # a later one goes over an earlier one; dotted names
-            found = {key[len(_FACTS) :]: value for key, value in said.items() if key.startswith(_FACTS)}
+            found = {name: said[key] for key, name in _FACTS.items() if key in said}
             if found:
                 facts[name] = {**facts.get(name, {}), **found}
         elif t == "erase":

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -216,7 +217,7 @@ class _Gathering:
         index, revisions = self._newest(kept)
         self._disclose(index, fields)
         names: dict[str, str] = {name: str(kept.names(name)) for name in ("item", "of") if name in kept.fields}
-        return Shown(kept.kind, index, fields, self._entry(kept.first).at, revisions, kept.label, names)
+        return Shown(kept.kind, index, fields, intern(self._entry(kept.first).at), revisions, kept.label, names)
 
     def _disclose(self, index: int, fields: Iterable[str]) -> None:
         """Say which names an entry discloses; thousands disclose the same ones."""
@@ -319,7 +320,7 @@ class _Gathering:
                 found[str(fields["scheme"])] = index, fields
         for index, fields in found.values():
             self._disclose(index, fields)
-            yield Reading(index, orjson.dumps(fields).decode())
+            yield Reading(index, _text(fields))
 
     def _readings(self, kept: Kept) -> Iterator[Reading]:
         for index, text in self.db.execute(
@@ -327,7 +328,7 @@ class _Gathering:
         ).fetchall():
             fields = self._guarded(kept, allowed(self.audience, ("reading",), json.loads(text)))
             self._disclose(index, fields)
-            yield Reading(index, orjson.dumps(fields).decode())
+            yield Reading(index, _text(fields))
 
     def _custody_acts(self, kept: Kept) -> Sequence[tuple[int, str, str, str, str]]:
         return list(self.db.execute(
@@ -369,12 +370,13 @@ class _Gathering:
         for index, t, at, by, text in told:
             fields = self._custody_fields(kept, index, text, but)
             premis = PREMIS.get(str(fields.get("action")))
-            yield Event(t, premis, index, at, by, orjson.dumps(fields).decode(), told=True)
+            yield Event(intern(t), premis, index, intern(at), intern(by), _text(fields), told=True)
         first = self._entry(kept.first)
-        yield Event("record.add", PREMIS["record.add"], first.index, first.at, first.by, None, told=False)
+        at, by = intern(first.at), intern(first.by)
+        yield Event("record.add", PREMIS["record.add"], first.index, at, by, None, told=False)
         for index, t, at, by, text in later:
             fields = self._custody_fields(kept, index, text, but)
-            yield Event(t, PREMIS.get(t), index, at, by, orjson.dumps(fields).decode(), told=False)
+            yield Event(intern(t), PREMIS.get(t), index, intern(at), intern(by), _text(fields), told=False)
 
     def _custody_fields(self, kept: Kept, index: int, text: str, but: Sequence[str]) -> dict[str, Any]:
         seen = allowed(self.audience, ("custody",), json.loads(text))
@@ -410,6 +412,11 @@ class _Gathering:
     def _exports(self) -> int:
         row = self.db.execute("SELECT count(*) FROM act WHERE sub = ? AND t = 'export'", (self.case.sub,)).fetchone()
         return int(row[0])
+
+
+def _text(fields: Mapping[str, Any]) -> str:
+    """Give fields as JSON, the same text once: thousands of acts say the same."""
+    return intern(orjson.dumps(fields).decode())
 
 
 def _digests(fields: Mapping[str, Any]) -> Digests:

@@ -71,7 +71,7 @@ _COLUMNS = "sub, kind, code, id, first, last, withdrawn, fields"
 def _kept(row: Any, seen_from: str = "") -> Kept:
     sub, kind, code, name, first, last, withdrawn, fields = row
     own = {intern(key): value for key, value in json.loads(fields).items()}  # few names, on thousands of records
-    return Kept(sub, kind, code, name, first, last, withdrawn, own, seen_from)
+    return Kept(sub, intern(kind), intern(code), name, first, last, withdrawn, own, seen_from)
 
 
 def case_list(db: Any) -> dict[str, Any]:

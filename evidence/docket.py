@@ -15,6 +15,9 @@ from datetime import datetime
 from typing import Any
 
 _SAY_NOTHING: tuple[Any, ...] = (None, "", [], {}, ())
+FACTS = (  # of what a reader found in a file, those that are set against what is told
+    "captured.local", "captured.offset", "captured.earliest", "captured.latest", "gps.lat", "gps.lon", "gps.time_utc",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -95,8 +98,8 @@ def no_flights(within_km: float, before_min: float, after_min: float) -> FlightA
 class Case:
     """A case as it is weighed; `items` in the order of registration, `waivers` those in force, rule id -> reason.
 
-    `facts` (item id -> what a reader found, dotted names), `sightings` and `undone` (relations that were withdrawn) are
-    told beside the result, never weighed.
+    `facts` (item id -> those of `FACTS` that a reader found), `sightings` and `undone` (relations that were withdrawn)
+    are told beside the result, never weighed.
     """
 
     record: Mapping[str, Any]

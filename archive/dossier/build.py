@@ -93,7 +93,7 @@ def build(
         bag.add("data/records/correction.json", records.pretty(changed))
     notes = _optional(dossier, bag, extras)
     bag.add("data/exhibits.csv", tables.exhibits_csv(dossier))
-    bag.add("data/map.geojson", places.geojson(places.points(dossier)))
+    bag.stream("data/map.geojson", records.writer(places.geojson(places.points(dossier))))
     if dossier.logs:
         bag.stream("data/records/flights.csv", lambda file: tables.write_flights(dossier, file))
         bag.add("data/schemas/flights.tableschema.json", tables.table_schema())

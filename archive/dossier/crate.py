@@ -19,7 +19,8 @@ from schemas.fields import in_language
 from schemas.text import visible
 
 _VOLUME = re.compile(r"(?<=\Adossier)\.[0-9]+(?=(?:\.ar)?\.pdf\Z)")
-NAME = "data/ro-crate-metadata.json"
+_DATA = "data/"
+NAME = _DATA + "ro-crate-metadata.json"
 _TYPES = {
     "json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv", "html": "text/html",
     "jpg": "image/jpeg", "pdf": "application/pdf", "geojson": "application/geo+json", "txt": "text/plain",
@@ -58,7 +59,7 @@ def crate(dossier: Dossier, files: Files, thumbnails: Mapping[str, str]) -> dict
 def _graph(
     dossier: Dossier, files: Files, thumbnails: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
-    parts = [name.removeprefix("data/") for name in files.below("data/") if name != NAME]
+    parts = [name for name in files.below(_DATA) if name != NAME]
     yield {
         "@id": "ro-crate-metadata.json",
         "@type": "CreativeWork",
@@ -73,7 +74,7 @@ def _graph(
         "identifier": dossier.id,
         "datePublished": dossier.date,
         "license": {"@id": "#terms"},
-        "hasPart": [{"@id": name} for name in parts],
+        "hasPart": ({"@id": name.removeprefix(_DATA)} for name in parts),
     }
     yield {
         "@id": "#terms",
@@ -83,8 +84,9 @@ def _graph(
     }
     originals = {exhibit.path: exhibit for exhibit in dossier.exhibits if exhibit.path}
     shown = {small: exhibit for exhibit in dossier.exhibits if (small := thumbnails.get(exhibit.bates))}
-    for name in parts:
-        yield _file(name, files[f"data/{name}"], originals.get(name), shown.get(name))
+    for part in parts:
+        name = part.removeprefix(_DATA)
+        yield _file(name, files[part], originals.get(name), shown.get(name))
 
 
 def _file(name: str, found: Digests, exhibit: Exhibit | None, pictured: Exhibit | None) -> dict[str, Any]:

@@ -119,11 +119,10 @@ def export(
             names = known(db, dossier.code)
         named = told_otherwise(dossier, names, copies, progress)
         warned = [*missing_parts(extras), *risks(dossier, copies, progress), *named]
-        planned = document(dossier, place, None, warned=warned)
         if tell is not None:
-            tell(planned)
+            tell(document(dossier, place, None, warned=warned))
         if dry_run:
-            return planned
+            return document(dossier, place, None, warned=warned)
         return _write(archive, dossier, place, signers, extras, warned, progress)
 
 

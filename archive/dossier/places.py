@@ -9,8 +9,7 @@ RFC 7946.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,7 @@ MOST_FLIGHTS = 100
 _OF_RECORD = (("claimed", "source"), ("coordinates_heard", "radio"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """One position that one source tells. `radius_m` is the accuracy that it claims for itself, None for none."""
 
@@ -96,10 +95,12 @@ def _flights(dossier: Dossier) -> Iterator[Point]:
             yield Point("flight", row["lat"], row["lon"], None, by_number[number], text, row["row"])
 
 
-def geojson(found: list[Point]) -> str:
-    """Give map.geojson: a point a position, in degrees, with its uncertainty in metres where one is claimed."""
-    return json.dumps({"type": "FeatureCollection", "features": [_feature(p) for p in found]}, ensure_ascii=False,
-                      indent=1) + "\n"  # fmt: skip
+def geojson(found: Sequence[Point]) -> dict[str, Any]:
+    """Give map.geojson: a point a position, in degrees, with its uncertainty in metres where one is claimed.
+
+    The features are made as they are asked for.
+    """
+    return {"type": "FeatureCollection", "features": (_feature(p) for p in found)}
 
 
 def _feature(point: Point) -> dict[str, Any]:

@@ -34,14 +34,12 @@ def pretty(document: Any) -> str:
 def writer(document: Mapping[str, Any]) -> Callable[[IO[str]], None]:
     """Give what writes the same piece by piece: of thousands of exhibits the pieces take ten times what they say.
 
-    A value of the outermost object may be an iterator: its members become a list, each made when it is written.
+    A value may be an iterator: its members become a list, each made when it is written.
     """
 
     def write(file: IO[str]) -> None:
-        for number, (name, value) in enumerate(document.items()):
-            file.write(f"{',' if number else '{'}\n {json.dumps(name, ensure_ascii=False)}: ")
-            file.writelines(_members(value) if isinstance(value, Iterator) else _inner(value, 1))
-        file.write("\n}\n")
+        file.writelines(_pieces(document, 0))
+        file.write("\n")
 
     return write
 
@@ -53,19 +51,26 @@ def text(document: Mapping[str, Any]) -> str:
     return file.getvalue()
 
 
-def _members(values: Iterator[Any]) -> Iterator[str]:
-    mark = "["
-    for value in values:
-        yield f"{mark}\n  "
-        yield from _inner(value, 2)
-        mark = ","
-    yield "[]" if mark == "[" else "\n ]"
-
-
-def _inner(value: Any, depth: int) -> Iterator[str]:
+def _pieces(value: Any, depth: int) -> Iterator[str]:
     """Give the pieces of a value as it stands at a depth; a line end is never in a text of JSON."""
     end = "\n" + " " * depth
-    return (piece.replace("\n", end) for piece in json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(value))
+    if isinstance(value, Iterator):
+        mark = "["
+        for member in value:
+            yield f"{mark}{end} "
+            yield from _pieces(member, depth + 1)
+            mark = ","
+        yield "[]" if mark == "[" else f"{end}]"
+    elif isinstance(value, dict) and any(isinstance(member, Iterator) for member in value.values()):
+        mark = "{"
+        for name, member in value.items():
+            yield f"{mark}{end} {json.dumps(name, ensure_ascii=False)}: "
+            yield from _pieces(member, depth + 1)
+            mark = ","
+        yield f"{end}}}"
+    else:
+        pieces = json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(value)
+        yield from (piece.replace("\n", end) for piece in pieces)
 
 
 def case_document(dossier: Dossier, thumbnails: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ _RECORD_CLOCKS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moment:
     """One time that one clock tells: bounds in UTC, the words it was told in, and the exhibit that tells it."""
 
@@ -92,7 +92,7 @@ def _of_reading(exhibit: Exhibit, fields: Mapping[str, Any]) -> Iterator[Moment]
     extent = {key: fields.get(f"facts.captured.{key}") for key in ("earliest", "latest")}
     local = str(fields.get("facts.captured.local", ""))
     for moment in _moment("camera", {**extent, "said": local} if extent["earliest"] else None, exhibit):
-        yield Moment(**{**moment.__dict__, "unzoned": "facts.captured.offset" not in fields})
+        yield replace(moment, unzoned="facts.captured.offset" not in fields)
     told = fields.get("facts.gps.time_utc")
     if isinstance(told, str):
         try:
