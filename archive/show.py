@@ -22,6 +22,9 @@ from schemas.fields import nest
 from schemas.text import nearest, visible
 
 ITEM_READINGS = "SELECT idx, fields FROM act WHERE sub = ? AND t = 'reading.add' ORDER BY idx DESC LIMIT 1"
+OBJECTS_OF = (  # of a record: they lie between its first entry and its last
+    "SELECT idx, blake3, sha256, size, role FROM object WHERE idx BETWEEN ? AND ? AND sub = ? ORDER BY idx"
+)
 _ITEMS = "SELECT count(*) FROM record WHERE code = ? AND kind = 'item' AND withdrawn IS NULL"
 _ASSESSED = "SELECT fields FROM act WHERE sub = ? AND t = 'assessment.add' ORDER BY idx DESC LIMIT 1"
 KINDS_OF_CASE = (("sources", "source"), ("items", "item"), ("links", "link"), ("relations", "relation"))
@@ -150,9 +153,7 @@ def item_document(db: Any, name: str) -> dict[str, Any]:
         "custody_gaps": gaps_in(events),
         "objects": [
             {"role": role, "blake3": blake3, "sha256": sha256, "size": size, "entry": index}
-            for index, blake3, sha256, size, role in db.execute(
-                "SELECT idx, blake3, sha256, size, role FROM object WHERE sub = ? ORDER BY idx", (item.sub,)
-            )
+            for index, blake3, sha256, size, role in db.execute(OBJECTS_OF, (item.first, item.last, item.sub))
         ],
     }
 

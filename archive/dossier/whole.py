@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from archive.dossier.tables import cell, write_rows
 from archive.handed_over import bates, suffix
 from archive.merged import weighed_as
 from archive.registry import registry_of
-from archive.show import Kept, records_of
+from archive.show import OBJECTS_OF, Kept, find_case, records_of
 from evidence.digest import Digests
 from schemas.errors import InputError
 
@@ -154,24 +155,28 @@ class _Whole:
         self.bag.add("data/ledger/format.md", source.read_bytes())
 
     def _case(self, code: str, folder: str) -> None:
-        records = [*self._kept("case", code), *records_of(self.db, code)]
-        self.bag.stream(f"{folder}/records.jsonl", lambda file: file.writelines(self._lines(records)))
-        ranks = {r.sub: bates(code, rank) for rank, r in enumerate((r for r in records if r.kind == "item"), 1)}
-        rows = [HEADS + "\r\n"]
-        for record in records:
-            rows += self._objects(record, ranks.get(record.sub), folder)
-        self.bag.add(f"{folder}/exhibits.csv", "\ufeff" + "".join(rows))
-        logs = [(r.sub, ranks[r.sub]) for r in records if r.fields.get("kind") == "flight_log" and r.sub in ranks]
+        logs: list[tuple[str, str]] = []
+
+        def exhibits(file: IO[str]) -> None:
+            file.write("\ufeff" + HEADS + "\r\n")
+            ranks = count(1)
+            for record in self._records(code):
+                number = bates(code, next(ranks)) if record.kind == "item" else None
+                if number is not None and record.fields.get("kind") == "flight_log":
+                    logs.append((record.sub, number))
+                file.writelines(self._objects(record, number, folder))
+
+        self.bag.stream(f"{folder}/records.jsonl", lambda file: file.writelines(self._lines(self._records(code))))
+        self.bag.stream(f"{folder}/exhibits.csv", exhibits)
         if logs:
             self.bag.stream(f"{folder}/flights.csv", lambda file: write_rows(file, self._flights(logs)))
 
-    def _kept(self, kind: str, code: str) -> Iterator[Kept]:
-        from archive.show import find_case
+    def _records(self, code: str) -> Iterator[Kept]:
+        """Give the case and its records, in the order of registration; none is kept."""
+        yield find_case(self.db, code)
+        yield from records_of(self.db, code)
 
-        if kind == "case":
-            yield find_case(self.db, code)
-
-    def _lines(self, records: Sequence[Kept]) -> Iterator[str]:
+    def _lines(self, records: Iterable[Kept]) -> Iterator[str]:
         """Give a line a record: its newest fields, and every act about it with what it disclosed."""
         for record in records:
             acts = [
@@ -190,9 +195,8 @@ class _Whole:
     def _objects(self, record: Kept, number: str | None, folder: str) -> Iterator[str]:
         """Copy what a record names; gives the rows of exhibits.csv."""
         fields, written = record.fields, 0
-        for index, blake3, sha256, size, role in self.db.execute(
-            "SELECT idx, blake3, sha256, size, role FROM object WHERE sub = ? ORDER BY idx", (record.sub,)
-        ).fetchall():
+        span = record.first, record.last, record.sub
+        for index, blake3, sha256, size, role in self.db.execute(OBJECTS_OF, span).fetchall():
             named = number or f"{record.kind}-{record.first}"
             part = "" if role == "file" else f"-{role}-{index}"
             ending = ".age" if role == "sealed" else suffix(*self._type(record, role, index))

@@ -14,6 +14,7 @@ from archive.dossier.whole import export_all, folder_names
 from archive.merkle import leaf_hash, root_of
 from archive.note import Checkpoint
 from archive.redact import cover
+from archive.show import OBJECTS_OF
 from schemas.errors import InputError, IntegrityError
 from tests import casebook
 from tests.judges import run
@@ -58,6 +59,13 @@ def test_nothing_is_lost_and_other_tools_accept_it(archive, tmp_path):
     statements = {row["exhibit"]: row for p in out.glob("data/cases/*/exhibits.csv") for row in rows(p)}
     assert ["statements/w1.txt"] * 2 == [row["original_name"] for name, row in statements.items() if name.endswith("W1")]
     assert b"CANARY" not in b"".join(p.read_bytes() for p in out.rglob("*") if p.is_file())
+
+
+def test_the_objects_of_a_record_are_found_without_going_through_all(archive):
+    with archive.reading() as db:
+        (plan,) = db.execute(f"EXPLAIN QUERY PLAN {OBJECTS_OF}", (1, 9, "x")).fetchall()
+        told = {row[-1] for row in db.execute("SELECT * FROM object o JOIN record r ON r.sub = o.sub AND o.idx NOT BETWEEN r.first AND r.last")}
+    assert plan[-1].startswith("SEARCH") and told == set()
 
 
 def test_the_ledger_in_it_gives_the_signed_roots(archive, tmp_path):
