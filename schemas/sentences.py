@@ -49,6 +49,7 @@ def say(code: str, lang: str = "en", /, **names: Any) -> str:
 
 # beginnings of the codes of sentences that are said in English first
 READINGS, DOSSIERS, ERRORS = ("log-", "time-", "reading-"), ("seen-",), ("error-", "call-")
+ANSWERS, HEADS = ("told-",), ("table-",)
 
 
 def retold(text: str, lang: str, codes: tuple[str, ...] = READINGS) -> str:

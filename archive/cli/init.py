@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import command, new_app, said
+from archive.cli.command import command, new_app, said, tongue
 from archive.cli.showing import show, warn
 from schemas.text import visible
 
@@ -63,4 +63,4 @@ def init(
         as_json=said(ctx).json,
     )
     if not said(ctx).json:
-        warn(document["warnings"])
+        warn(document["warnings"], tongue(ctx))

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archive.cli.showing import columns, progress
+from archive.cli.showing import columns, progress, spoken
 from schemas.text import counted, visible
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def tell(archive: Archive, codes: Sequence[str], limits: Limits, *, as_json: boo
     words = None if as_json else in_words
     with progress("looking", as_json=as_json or sys.stdout.isatty()) as draw:  # there the answer itself runs
         for piece in written(archive, codes, limits, words, draw):
-            sys.stdout.write(piece)
+            sys.stdout.write(piece if as_json else spoken(piece))
 
 
 def in_words(case: Mapping[str, Any]) -> str:

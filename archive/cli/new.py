@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import command, new_app, said
+from archive.cli.command import command, new_app, said, tongue
 from archive.cli.showing import progress, show, warn
 from schemas.errors import NotFound
 from schemas.sentences import say
@@ -45,7 +45,7 @@ def new(
         document = new_folder(folder, lang, archive, draw).document()
     show(document, lambda: _words(document, language(lang)), as_json=said(ctx).json)
     if not said(ctx).json:
-        warn(document.get("warnings", ()))
+        warn(document.get("warnings", ()), tongue(ctx))
 
 
 def _archive(ctx: typer.Context) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import command, new_app, said
+from archive.cli.command import command, new_app, said, tongue
 from archive.cli.showing import progress, show, warn
 from schemas.text import counted, visible
 
@@ -58,7 +58,7 @@ def restore(
             )
     show(document, lambda: in_words(document), as_json=said(ctx).json)
     if not said(ctx).json:
-        warn(document.get("warnings", ()))
+        warn(document.get("warnings", ()), tongue(ctx))
 
 
 def in_words(document: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
+from archive.cli.command import archive_of, command, new_app, said, tongue
 from archive.cli.showing import show, warn
 from schemas.errors import InputError
 from schemas.text import counted, visible
@@ -46,4 +46,4 @@ def seal(
         words += f" to {counted(len(document['recipients']), 'guardian')}"
     show(document, words, as_json=said(ctx).json)
     if not said(ctx).json:
-        warn(document["warnings"])
+        warn(document["warnings"], tongue(ctx))

@@ -6,6 +6,7 @@ reads markup, colours anything, or decides what is shown.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,9 +30,23 @@ def show(document: Mapping[str, Any], words: Callable[[], str] | str, *, as_json
         # a long list is held packed until it is written
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=list) + "\n")
         return
-    text = words if isinstance(words, str) else words()
+    text = spoken(words if isinstance(words, str) else words())
     if text:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def spoken(text: str, *, heads: bool = False) -> str:
+    """Give sentences of ours, a line each, in the reader's language (`heads`: heads of a table); any other line stays.
+
+    Indents stay.
+    """
+    if not os.environ.get("SIJILL_LANG", "").lower().startswith("ar"):
+        return text
+    from schemas.sentences import ANSWERS, HEADS, retold
+
+    lines = [(line, line.lstrip(" ")) for line in text.split("\n")]
+    codes = HEADS if heads else ANSWERS
+    return "\n".join(line[: len(line) - len(said)] + retold(said, "ar", codes) for line, said in lines)
 
 
 def show_each(head: Mapping[str, Any], name: str, members: Iterable[Any]) -> None:
@@ -57,7 +72,7 @@ def warn(lines: Iterable[str], lang: str = "en") -> None:
     from evidence.reason import in_language
     from schemas.sentences import say
 
-    sys.stderr.writelines(say("warning", lang, what=visible(in_language(line, lang))) + "\n" for line in lines)
+    sys.stderr.writelines(say("warning", lang, what=spoken(visible(in_language(line, lang)))) + "\n" for line in lines)
 
 
 def columns(rows: Sequence[Sequence[Any]], heads: Sequence[str] = ()) -> str:
@@ -70,7 +85,7 @@ def each_line(rows: Callable[[], Iterable[Sequence[Any]]], heads: Sequence[str] 
 
     def cells() -> Iterator[list[str]]:
         if heads:
-            yield list(heads)
+            yield [spoken(head, heads=True) for head in heads]
         for row in rows():
             yield ["-" if cell is None else visible(str(cell)) for cell in row]
 

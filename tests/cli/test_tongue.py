@@ -125,10 +125,11 @@ def constants():
 SOURCE = "\n".join(constants())
 
 
-@pytest.mark.parametrize("code", [code for code in TABLE if code.startswith("error-")])
-def test_a_sentence_of_an_error_is_one_that_is_said(code):
+@pytest.mark.parametrize("code", [code for code in TABLE if code.startswith(("error-", "told-", "table-"))])
+def test_a_sentence_that_is_retold_is_one_that_is_said(code):
     """What the table retells stands in the source word for word, so that neither goes its own way."""
-    parts = [part for part in re.split(r"\{\w+\}|(?=; did you mean )", TABLE[code]["en"]) if len(part) > 3]
+    apart = r"\{\w+\}|(?=; did you mean )" if code.startswith("error-") else r"\{\w+\}|^1 |[:;] | \(|\)"
+    parts = [part for part in re.split(apart, TABLE[code]["en"]) if len(part) > 3]
     assert [part for part in parts if part not in SOURCE] == []
     assert ARABIC.search(TABLE[code]["ar"])
     assert set(NAME.findall(TABLE[code]["en"])) == set(NAME.findall(TABLE[code]["ar"]))
@@ -172,3 +173,18 @@ def test_the_tables_that_people_look_at_most_are_in_arabic(at_home, monkeypatch,
     assert [one for one in said if one not in shown] == [], shown
     ours = re.sub(r"`[^`]*`|: sijill .*|about half past two|as far as I saw it", "", shown)
     assert not WORDS_OF_TABLES.search(ours), ours
+
+
+@pytest.mark.parametrize(("call", "said"), [
+    (["verify"], "كلها سليمة"),
+    (["audit"], "كله صحيح"),
+    (["match", casebook.CODE], "رحلة واحدة؛ وسجل طيران يغطي المدة كلها"),
+    (["timeline", casebook.CODE], "كل الساعات، بتوقيت UTC\nمتى "),
+    (["operator", "list"], "الاسم "),
+    (["standard", "lint", "sijill-minimum"], "sijill-minimum: لا خطأ"),
+    (["objects", "tidy"], "لا شيء يُزال"),
+])  # fmt: skip
+def test_what_a_command_answers_is_told_in_arabic(call, said, at_home, monkeypatch, capsys):
+    monkeypatch.setenv("SIJILL_LANG", "ar")
+    assert 0 == guarded(call)
+    assert said in capsys.readouterr().out
