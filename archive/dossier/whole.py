@@ -107,13 +107,15 @@ class _Whole:
     progress: Progress | None
     files: int = 0
     bytes: int = 0
+    total: int = 0  # records
+    done: int = 0  # of them
 
     def write(self) -> list[str]:
         """Write ledger, cases and what belongs to none; gives the codes of the cases."""
         self._ledger()
         codes = [code for (code,) in self.db.execute("SELECT code FROM record WHERE kind = 'case' ORDER BY first")]
         names = folder_names(codes)
-        (self.total,) = self.db.execute("SELECT count(*) FROM object").fetchone()
+        (self.total,) = self.db.execute("SELECT count(*) FROM record WHERE kind != 'key'").fetchone()
         for code, name in zip(codes, names, strict=True):
             self._case(code, f"data/cases/{name}")
         into = [weighed_as(self.db, code) for code in codes]
@@ -165,6 +167,9 @@ class _Whole:
                 if number is not None and record.fields.get("kind") == "flight_log":
                     logs.append((record.sub, number))
                 file.writelines(self._objects(record, number, folder))
+                self.done += 1
+                if self.progress is not None:
+                    self.progress("copying", self.done, self.total)
 
         self.bag.stream(f"{folder}/records.jsonl", lambda file: file.writelines(self._lines(self._records(code))))
         self.bag.stream(f"{folder}/exhibits.csv", exhibits)
@@ -221,8 +226,6 @@ class _Whole:
             return False
         found = self.bag.copy(path, source, Digests(*digests), what)
         self.files, self.bytes = self.files + 1, self.bytes + found.size
-        if self.progress is not None:
-            self.progress("copying", self.files, self.total)
         return True
 
     def _erased(self, blake3: str) -> bool:

@@ -68,6 +68,14 @@ def test_the_objects_of_a_record_are_found_without_going_through_all(archive):
     assert plan[-1].startswith("SEARCH") and told == set()
 
 
+def test_how_far_it_is_counts_every_record_those_without_a_file_too(archive, tmp_path):
+    told = []
+    export_all(archive, tmp_path / "all", casebook.signers(archive), purpose="x", progress=lambda *said: told.append(said))
+    with archive.reading() as db:
+        (records,) = db.execute("SELECT count(*) FROM record WHERE kind != 'key'").fetchone()
+    assert [("copying", done, records) for done in range(1, records + 1)] == told
+
+
 def test_the_ledger_in_it_gives_the_signed_roots(archive, tmp_path):
     export_all(archive, tmp_path / "all", casebook.signers(archive), purpose="x")
     leaves = (tmp_path / "all/data/ledger/entries.jsonl").read_bytes().splitlines()
