@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 
@@ -109,9 +109,9 @@ def build(
         for lang in pdf.LANGUAGES:
             parts = pdf_parts.Parts(dossier, lang, thumbnails, signer.fingerprint, changed)
             for done, volume in enumerate(pdf_volumes.volumes(parts)):
-                if progress is not None:
-                    progress(f"typesetting PDF ({lang})", done, volume.of)
-                bag.add(f"data/{volume.name}", pdf.render(volume, dossier.date, building / "data"))
+                tick = partial(progress or _unseen, f"typesetting PDF ({lang})", done, volume.of)
+                tick()
+                bag.add(f"data/{volume.name}", pdf.render(volume, dossier.date, building / "data", tick))
     bag.stream(CRATE, records.writer(crate(dossier, bag.files, thumbnails)))
     bag.add("VERIFY.txt", verify_txt(dossier, signer.fingerprint))
     bag.add("verify.py", (resources.files("archive.dossier") / "verify.py").read_bytes())
@@ -123,6 +123,10 @@ def build(
         said = f"the disk did not take the dossier ({error.strerror})"
         raise UnreachableError(said, hint="make room or mend the disk") from error
     return Built(bag, without, notes)
+
+
+def _unseen(what: str, done: int, total: int) -> None:
+    """Draw nothing: nobody looks."""
 
 
 def _optional(dossier: Dossier, bag: Bag, extras: Extras) -> list[Sentence]:

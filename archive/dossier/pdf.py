@@ -14,6 +14,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from datetime import datetime
 from importlib import resources
 from importlib.util import find_spec
@@ -27,6 +29,7 @@ from schemas.errors import UnreachableError
 __all__ = ["LANGUAGES", "available", "render"]
 STANDARDS = ["a-2a", "ua-1"]
 SECONDS = 1800
+TICK_S = 0.5
 THREADS = {"RAYON_NUM_THREADS": "2"}  # each further one takes room of the limit and gains little
 _START = (
     "import sys; sys.path.insert(next((n for n, p in enumerate(sys.path) if p.endswith('-packages')), len(sys.path)),"
@@ -39,10 +42,10 @@ def available() -> bool:
     return find_spec("typst") is not None
 
 
-def render(volume: Volume, date: str, data: Path) -> bytes:
+def render(volume: Volume, date: str, data: Path, tick: Callable[[], object]) -> bytes:
     """Give the PDF of a volume, dated `date`; `data` is the folder in which the thumbnails lie.
 
-    Raises UnreachableError.
+    `tick` is called while it waits. Raises UnreachableError.
     """
     source = data / f".typeset-{os.getpid()}.typ"
     document = json.dumps(volume.document, ensure_ascii=False)
@@ -53,7 +56,7 @@ def render(volume: Volume, date: str, data: Path) -> bytes:
                 "source": str(source), "root": str(data), "fonts": str(faces), "standards": STANDARDS,
                 "data": document, "timestamp": int(datetime.fromisoformat(date).timestamp()),
             }  # fmt: skip
-            made = _typeset(json.dumps(job).encode())
+            made = _typeset(json.dumps(job).encode(), tick)
     except subprocess.TimeoutExpired as error:
         raise _no_pdf(volume, f"not done after {SECONDS // 60} minutes") from error
     except (OSError, subprocess.SubprocessError) as error:
@@ -65,23 +68,39 @@ def render(volume: Volume, date: str, data: Path) -> bytes:
     return made[1:]
 
 
-def _typeset(job: bytes) -> bytes:
+def _typeset(job: bytes, tick: Callable[[], object]) -> bytes:
     """Give the answer of the process; where it was ended before it gave one, an answer that says so."""
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-I", "-B", "-c", _START, str(Path(__file__).resolve().parents[2])],
-        input=job,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ} | THREADS,
-        timeout=SECONDS,
-        check=False,
-    )
-    if done.stdout:
-        return done.stdout
-    if done.returncode == -getattr(signal, "SIGABRT", 0):  # how the typesetter ends where it is given no more
+    ) as child:
+        try:
+            answer = _answer(child, job, tick)
+        except BaseException:
+            child.kill()
+            raise
+    if answer:
+        return answer
+    if child.returncode == -getattr(signal, "SIGABRT", 0):  # how the typesetter ends where it is given no more
         return b"\0" + f"it takes more than the {MEMORY_BYTES >> 20} MiB of memory that it may".encode()
-    killed = done.returncode < 0
+    killed = child.returncode < 0
     return b"\0" + (b"its process was ended, as where memory is short" if killed else b"its process ended early")
+
+
+def _answer(child: subprocess.Popen[bytes], job: bytes, tick: Callable[[], object]) -> bytes:
+    given: bytes | None = job
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            return child.communicate(given, timeout=TICK_S)[0]
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > end:
+                raise
+        given = None  # it is sent on; only said once
+        tick()
 
 
 def _no_pdf(volume: Volume, why: str) -> UnreachableError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_the_same_request_gives_the_same_bytes(court, tmp_path):
         dossier = gather(archive, CODE, Request("court", "x"), copies, date="2026-11-22T04:00:00Z")
         (tmp_path / "data").mkdir()
         made = [next(volumes(Parts(dossier, "ar", {}, "SHA256:x"))) for _ in range(2)]
-        one, two = (render(volume, dossier.date, tmp_path / "data") for volume in made)
+        one, two = (render(volume, dossier.date, tmp_path / "data", lambda: None) for volume in made)
     assert one == two
     assert [] == list((tmp_path / "data").iterdir())
 
@@ -101,6 +102,24 @@ def test_words_that_would_be_markup_stay_words(tmp_path):
     assert "Characters spelled out" in told
     case = json.loads((tmp_path / "d/data/records/case.json").read_text("utf-8"))
     assert markup == case["case"]["fields"]["title.en"]
+
+
+def test_while_a_volume_is_set_the_line_goes_on_and_who_stops_it_leaves_no_process(monkeypatch):
+    from archive.dossier import pdf
+
+    ticks = []
+
+    def tick():
+        ticks.append(1)
+        if len(ticks) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(pdf, "TICK_S", 0.05)
+    monkeypatch.setattr(pdf, "_START", "import time; time.sleep(600)")
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        pdf._typeset(b"x" * 1_000_000, tick)
+    assert 3 == len(ticks) and time.monotonic() - begun < 60
 
 
 def test_a_typesetter_that_is_ended_is_said_with_what_to_do(court, tmp_path, monkeypatch):
