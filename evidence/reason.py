@@ -14,6 +14,7 @@ and words in other languages.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -99,17 +100,25 @@ def teller(lang: str) -> Callable[[Any], str]:
 
 
 class Sentence(str):
-    """A reason said in English, as records and JSON hold it, that can still be said in another language."""
+    """A reason said in English, as records and JSON hold it, that can still be said in another language.
 
-    __slots__ = ("reason",)
+    The reason is held packed: of a long case thousands wait for the Arabic page.
+    """
 
-    reason: Any
+    __slots__ = ("_packed",)
+
+    _packed: bytes
+
+    @property
+    def reason(self) -> Any:
+        """Give the reason itself."""
+        return pickle.loads(self._packed)  # noqa: S301 -- packed below
 
 
 def sentence(reason: Any) -> Sentence:
     """Say a reason in English, and keep it."""
     said = Sentence(told(reason))
-    said.reason = reason
+    said._packed = pickle.dumps(reason, pickle.HIGHEST_PROTOCOL)
     return said
 
 
