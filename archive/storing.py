@@ -36,7 +36,7 @@ TABLE_TIMES, BOOK_TIMES = 6, 40  # and the rows of a log, of its file: as text, 
 
 def named(submission: Submission) -> Counter[str]:
     """Count the items that name each file, in the order in which it is first named."""
-    return Counter(str(item["file"]) for item in submission.items if "file" in item)
+    return Counter(item["file"] for item in submission.items if isinstance(item.get("file"), str))
 
 
 def store(

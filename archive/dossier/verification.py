@@ -75,9 +75,13 @@ def check(
         _bagit(lying, report)
         blake3 = _manifests(lying, report)
         proof = Proof(lying, report)
+        if progress is not None:
+            progress("checking proofs and signatures", 0)
         proof.check(log_vkey, genesis)
         check_anchors(lying, report, proof, tsa_roots)
         _signature(lying, report, proof.registry)
+        if progress is not None:
+            progress("holding what is told against the proofs", 0)
         check_shown(lying, report, proof, blake3)
     except Broken as error:
         report.found("layout", str(error))
