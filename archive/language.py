@@ -15,3 +15,11 @@ def language(lang: str | None) -> str:
     if chosen not in LANGUAGES:
         raise InputError(f"no sentences in {visible(chosen)}", hint=f"choose {' or '.join(LANGUAGES)}", code="usage")
     return chosen
+
+
+def spoken_language() -> str:
+    """Give the language that the user's settings ask for, English where it is none of ours."""
+    try:
+        return language(None)
+    except InputError:
+        return "en"

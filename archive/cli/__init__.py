@@ -67,10 +67,12 @@ def _answered(arguments: list[str]) -> int:
 
 
 def _root_help() -> int:
-    if os.environ.get("SIJILL_LANG", "").lower().startswith("ar"):  # the text that stands ready is English
+    if os.environ.get("SIJILL_LANG"):
         from archive.cli.failing import guarded
+        from archive.language import spoken_language
 
-        return guarded(["--help"])
+        if spoken_language() != "en":  # the text that stands ready is English
+            return guarded(["--help"])
     from archive.cli.static import ROOT_HELP
 
     sys.stdout.write(ROOT_HELP)

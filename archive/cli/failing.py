@@ -85,19 +85,11 @@ def _told(error: SijillError, *, as_json: bool) -> int:
     return error.exit_status
 
 
-def _tongue() -> str:
-    """Give the language of sentences, English where the one that was asked for is none of ours."""
-    from archive.language import language
-
-    try:
-        return language(None)
-    except SijillError:
-        return "en"
-
-
 def _retold(text: str) -> str:
     """Give a sentence in the reader's language where it is one of those that are kept so; else as it is."""
-    lang = _tongue()
+    from archive.language import spoken_language
+
+    lang = spoken_language()
     if lang == "en":
         return text
     from schemas.sentences import ERRORS, retold

@@ -16,6 +16,8 @@ from importlib import resources
 from typer import _click as click
 from typer.core import TyperCommand, TyperGroup
 
+from archive.language import spoken_language
+
 _HEADS = re.compile(r"^(Usage|Arguments|Options|Commands)(?=:)", re.MULTILINE)
 _STATUS = re.compile(r"( {2}\d{1,3} {2})(.*)")
 
@@ -27,16 +29,6 @@ def _table() -> Mapping[str, str]:
     return tomllib.loads((resources.files("archive.cli") / "help.toml").read_text("utf-8"))
 
 
-def _spoken_language() -> str:
-    from archive.language import language
-    from schemas.errors import InputError
-
-    try:
-        return language(None)
-    except InputError:
-        return "en"
-
-
 def in_arabic(text: str) -> str:
     """Give a help or the end of one in Arabic; examples stay as they are."""
     return "\n\n".join(map(_paragraph, text.split("\n\n")))
@@ -44,7 +36,7 @@ def in_arabic(text: str) -> str:
 
 def in_reader_language(text: str) -> str:
     """Give a help as its reader reads it."""
-    return in_arabic(text) if _spoken_language() == "ar" else text
+    return in_arabic(text) if spoken_language() == "ar" else text
 
 
 def _paragraph(text: str) -> str:
@@ -63,7 +55,7 @@ class Spoken(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help page."""
-        arabic = _spoken_language() == "ar"
+        arabic = spoken_language() == "ar"
         if arabic:
             _translate(self)
         super().format_help(ctx, formatter)

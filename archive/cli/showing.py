@@ -40,13 +40,17 @@ def spoken(text: str, *, heads: bool = False) -> str:
 
     Indents stay.
     """
-    if not os.environ.get("SIJILL_LANG", "").lower().startswith("ar"):
+    if not os.environ.get("SIJILL_LANG"):
         return text
+    from archive.language import spoken_language
     from schemas.sentences import ANSWERS, HEADS, retold
 
+    lang = spoken_language()
+    if lang == "en":
+        return text
     lines = [(line, line.lstrip(" ")) for line in text.split("\n")]
     codes = HEADS if heads else ANSWERS
-    return "\n".join(line[: len(line) - len(said)] + retold(said, "ar", codes) for line, said in lines)
+    return "\n".join(line[: len(line) - len(said)] + retold(said, lang, codes) for line, said in lines)
 
 
 def show_each(head: Mapping[str, Any], name: str, members: Iterable[Any]) -> None:
