@@ -3,7 +3,8 @@
 The one reading of a custody, for a standard that asks that it be unbroken and
 for people who look at it. A receipt makes the receiver the holder, also where
 the giver wrote no transfer, or wrote another name: that is for people to see,
-and breaks nothing. Fills no gap.
+and breaks nothing. The receiver is who a receipt names in `to`, else who made
+it. Fills no gap.
 
 Follows the custody test of standards: it runs from capture or receipt to
 registration, each transfer made by the one who held it.
@@ -37,14 +38,14 @@ class Gap:
 def gaps(events: Sequence[Event]) -> Iterator[Gap]:
     """Give the gaps of what was told of an item until it was registered, oldest event first.
 
-    `events` have `action` and `by`, a transfer also `to`. Nothing told at all is no gap here: the caller knows.
+    `events` have `action` and `by`, a transfer and a receipt also `to`. Nothing told at all is no gap here: the caller knows.
     """
     holder: str | None = None
     unnamed = False  # the last to get it was not told
     for number, event in enumerate(events):
         action, by = event.get("action"), str(event.get("by"))
         if action in ("capture", "receive"):
-            holder, unnamed = by, False
+            holder, unnamed = by if action == "capture" else _receiver(event), False
             continue
         if not number:
             yield Gap(
@@ -65,6 +66,10 @@ def gaps(events: Sequence[Event]) -> Iterator[Gap]:
         yield _to_nobody(len(events))
 
 
+def _receiver(event: Event) -> str:
+    return str(event.get("to") or event.get("by"))
+
+
 def _to_nobody(number: int) -> Gap:
     return Gap(number, broken=False, because=reason("to-nobody"), what=reason("gap-to-nobody"))
 
@@ -74,7 +79,7 @@ def otherwise_received(events: Sequence[Event]) -> dict[int, str]:
     found: dict[int, str] = {}
     to: str | None = None
     for number, event in enumerate(events):
-        if event.get("action") == "receive" and to is not None and to != event.get("by"):
+        if event.get("action") == "receive" and to is not None and to != _receiver(event):
             found[number] = to
         to = event.get("to") if event.get("action") == "transfer" else None
     return found
