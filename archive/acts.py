@@ -35,8 +35,9 @@ from schemas.vocabulary import VOCABULARY
 if TYPE_CHECKING:
     from archive.open import Archive
 
-
-def add_items(archive: Archive, signers: Sequence[ledger.Signer], code: str, file: Path, *, lang: str = "en") -> Taken:
+def add_items(
+    archive: Archive, signers: Sequence[ledger.Signer], code: str, file: Path, *, lang: str = "en"
+) -> Taken:
     """Add what a TOML file beside its files says: `[[source]]`, `[[item]]`, `[[link]]`, `[[relation]]`.
 
     Raises InputError with every problem, NotFound, RefusedError.
@@ -189,7 +190,9 @@ def withdraw(
     return {"format": "sijill-withdrawn/1", "id": kept.name, "kind": kept.kind, **act.receipt.document()}
 
 
-def resolve(archive: Archive, signers: Sequence[ledger.Signer], name: str, outcome: str, reason: str) -> dict[str, Any]:
+def resolve(
+    archive: Archive, signers: Sequence[ledger.Signer], name: str, outcome: str, reason: str
+) -> dict[str, Any]:
     """Resolve a contradiction, a link `CODE/ID`, in writing; `unresolved` leaves it open.
 
     Raises InputError (no contradiction; no such outcome) and RefusedError (the same person recorded or assessed it).

@@ -61,7 +61,9 @@ class Checked:
         document: dict[str, Any] = {
             "format": "sijill-check/1",
             "standard": _named(self.standard),
-            "cases": [_case_document(*one) for one in zip(self.assessments, self.unfitting, self.alike, strict=True)],
+            "cases": [
+                _case_document(*one) for one in zip(self.assessments, self.unfitting, self.alike, strict=True)
+            ],
         }
         return document | (self.receipt.document() if self.receipt is not None else {})
 
@@ -172,7 +174,9 @@ def _named(standard: Standard) -> dict[str, str]:
     return {"id": standard.id, "version": standard.version, "sha256": standard.sha256}
 
 
-def _case_document(assessment: Assessment, unfitting: Sequence[Disagreement], alike: Likenesses) -> dict[str, Any]:
+def _case_document(
+    assessment: Assessment, unfitting: Sequence[Disagreement], alike: Likenesses
+) -> dict[str, Any]:
     told = [finding.document() for finding in unfitting]
     return {**assessment.document(), "consistency": told, "likeness": alike.document()}
 

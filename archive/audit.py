@@ -118,7 +118,9 @@ def audit(
     return report
 
 
-def _ledger(replay: Replay, db: sqlite3.Connection, outside: Outside, report: Report, progress: Saying | None) -> None:
+def _ledger(
+    replay: Replay, db: sqlite3.Connection, outside: Outside, report: Report, progress: Saying | None
+) -> None:
     report.readable = check_schema(replay, db)
     if not report.readable >= NEEDED:
         raise sqlite3.DatabaseError("no such table: the tables of the ledger are not those of an archive")
@@ -180,7 +182,9 @@ def _no_scratch(words: str) -> UnreachableError:
     )  # fmt: skip
 
 
-def _objects(replay: Replay, archive: Archive, scratch: sqlite3.Connection, progress: Saying | None) -> int | None:
+def _objects(
+    replay: Replay, archive: Archive, scratch: sqlite3.Connection, progress: Saying | None
+) -> int | None:
     """Read every object that the ledger names, and look for what it does not name; None where the store is away."""
     from archive.verify import HARMLESS, verify_objects
 

@@ -37,7 +37,9 @@ class Compared:
 
     def document(self) -> dict[str, Any]:
         """Give `sijill-compare/1`."""
-        sides = [{"size": c.size, "root": base64.b64encode(c.root).decode()} for c in (self.one, self.two)]
+        sides = [
+            {"size": c.size, "root": base64.b64encode(c.root).decode()} for c in (self.one, self.two)
+        ]
         return {
             "format": "sijill-compare/1", "origin": self.origin, "a": sides[0], "b": sides[1],
             "consistent": self.consistent, "proof": [base64.b64encode(h).decode() for h in self.proof],

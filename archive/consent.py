@@ -174,7 +174,9 @@ def person_document(db: Any, pseudonym: str) -> dict[str, Any]:
 def answers_of(db: Any, item: Kept) -> dict[str, str]:
     """Give the answer that counts for each audience: the newest recorded one, else the one handed in."""
     noun = "consent" if item.fields.get("kind") == "statement" else "release"
-    answers = {about: str(item.fields[f"{noun}.{about}"]) for about in AUDIENCES if f"{noun}.{about}" in item.fields}
+    answers = {
+        about: str(item.fields[f"{noun}.{about}"]) for about in AUDIENCES if f"{noun}.{about}" in item.fields
+    }
     for (text,) in db.execute("SELECT fields FROM act WHERE sub = ? AND t = 'consent.set' ORDER BY idx", (item.sub,)):
         fields = json.loads(text)
         if fields.get("audience") in AUDIENCES:

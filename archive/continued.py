@@ -40,14 +40,8 @@ _TOLD = {custody.TAKEN_IN: "copy", "custody.transfer": "transfer", "custody.acce
 
 
 def go_on(
-    copied: Archive,
-    signers: Sequence[ledger.Signer],
-    reason: str,
-    *,
-    origin: str | None = None,
-    against: Sequence[Path] = (),
-    no_passphrase: bool = False,
-    progress: Saying | None = None,
+    copied: Archive, signers: Sequence[ledger.Signer], reason: str, *, origin: str | None = None,
+    against: Sequence[Path] = (), no_passphrase: bool = False, progress: Saying | None = None,
 ) -> dict[str, Any]:
     """Make a new archive in the copy's place, with the copy inside it; where nothing is missing, restore it.
 

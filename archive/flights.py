@@ -110,7 +110,9 @@ class Logs:
         watching = self._watching(when, before_min, after_min)
         return None if watching is None else bool(watching)
 
-    def _watching(self, when: Occurred, before_min: float, after_min: float) -> list[tuple[str, dict[str, Any]]] | None:
+    def _watching(
+        self, when: Occurred, before_min: float, after_min: float
+    ) -> list[tuple[str, dict[str, Any]]] | None:
         """Give the logs that cover the whole window; None without a time or a place."""
         earliest, latest, place = when
         if earliest is None or latest is None or place is None:
@@ -140,7 +142,9 @@ class Logs:
         if earliest is None or latest is None or place is None or not self.names:
             return
         if self._longest is None:
-            row = self._db.execute("SELECT max(latest - earliest) FROM observation WHERE latest > earliest").fetchone()
+            row = self._db.execute(
+                "SELECT max(latest - earliest) FROM observation WHERE latest > earliest"
+            ).fetchone()
             self._longest = row[0] or 0
         begin, end = earliest - 60 * before_min, latest + 60 * after_min
         asks = [("near", within_km, end)]

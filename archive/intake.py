@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from archive.workers import Saying
 
 
+
 SOON_DURABLE_BYTES = 1 << 30
 
 
@@ -309,7 +310,9 @@ class _Writing:
             yield Draft("custody.prior", sub, fields=event)
         found = self.readings.by_item.get(name)
         if found is not None:
-            reading, count = record_reading(self.act, sub, found, self.taken.rows_unreadable, name, self.progress)
+            reading, count = record_reading(
+                self.act, sub, found, self.taken.rows_unreadable, name, self.progress
+            )
             self.taken.observations += count
             yield reading
 
@@ -371,3 +374,5 @@ def _gone(submission: Submission, before: Registered) -> list[str]:
         f"{kind} {name}" for (kind, name), old in before.records.items()
         if (kind, name) not in told and not old.withdrawn
     ]  # fmt: skip
+
+

@@ -338,7 +338,6 @@ class ObjectStore(StoredObjects):
                     new[name] = one.takes
             self.room_for(sum(new.values()) + spare, len(new))
 
-
 def _looked_at(sources: Iterable[Source | os.PathLike[str] | str]) -> Held:
     """Look at every source before any is read, and hold the pairs packed. Raises InputError for all that cannot be."""
     pairs = Held()
@@ -362,3 +361,4 @@ def _first_only(kept: Kept, fresh: set[str]) -> Kept:
             return kept._replace(new=False)
         fresh.add(kept.blake3)
     return kept
+

@@ -82,7 +82,9 @@ def replace(
     return _enter(archive, item, data, audience, reason, {"how": "replaced"}, signers)
 
 
-def _start(archive: Archive, name: str, audience: str, reason: str, progress: Saying | None) -> tuple[Kept, Path]:
+def _start(
+    archive: Archive, name: str, audience: str, reason: str, progress: Saying | None
+) -> tuple[Kept, Path]:
     if audience not in AUDIENCES:
         near = nearest(audience, AUDIENCES)
         said = f"there is no audience {visible(audience)}" + (f"; did you mean {near}?" if near else "")

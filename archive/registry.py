@@ -78,7 +78,9 @@ class Registry:
         name = fingerprint(blob)
         if self.knows(blob):
             return [f"key {name} is added a second time"]
-        self.keys[name] = Key(name, line, entry.body["person"], entry.sub or "", entry.index, entry.body.get("age"))
+        self.keys[name] = Key(
+            name, line, entry.body["person"], entry.sub or "", entry.index, entry.body.get("age")
+        )
         if name in self.root_keys:
             self.keys[name].roles.add("root")
         return []

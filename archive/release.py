@@ -120,7 +120,9 @@ class _Gathering:
     def audience(self) -> str:
         return self.request.audience
 
-    def dossier(self, date: str, signers: Sequence[str], weigh: Callable[[Any, str], tuple[bytes, Any]]) -> Dossier:
+    def dossier(
+        self, date: str, signers: Sequence[str], weigh: Callable[[Any, str], tuple[bytes, Any]]
+    ) -> Dossier:
         """Decide, item by item and field by field, and hand over what is left."""
         standard, assessment = weigh(self.db, self.case.code)  # before the records are held: it needs much for a while
         records = list(gathered(self.db, self.case.code))

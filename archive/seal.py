@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archive.open import Archive
 
 
+
 def recipients_of(db: Any) -> list[str]:
     """Give the age recipients of all guardians: operators with that role, and those named when the archive was made."""
     keys = registry_of(db).keys.values()
@@ -118,7 +119,9 @@ def _replaced(archive: Archive, before: dict[str, Any] | None, one: Stored) -> N
         unfinished.put_down(archive.folder, [str(before["blake3"])])
 
 
-def _open(archive: Archive, signers: Sequence[ledger.Signer], sealed: dict[str, Any] | None, source: Kept) -> bytes:
+def _open(
+    archive: Archive, signers: Sequence[ledger.Signer], sealed: dict[str, Any] | None, source: Kept
+) -> bytes:
     if sealed is None or "blake3" not in sealed:
         raise InputError(f"nothing is sealed for {visible(source.name)}", hint=f"sijill seal {source.name} --file FILE")
     name = str(sealed["blake3"])
@@ -141,7 +144,9 @@ def _open(archive: Archive, signers: Sequence[ledger.Signer], sealed: dict[str, 
     raise refused
 
 
-def _document(source: Kept, act: ledger.Act, recipients: Sequence[str], warnings: Sequence[str]) -> dict[str, Any]:
+def _document(
+    source: Kept, act: ledger.Act, recipients: Sequence[str], warnings: Sequence[str]
+) -> dict[str, Any]:
     assert act.receipt is not None
     return {
         "format": "sijill-seal/1", "source": source.name, "recipients": list(recipients), "warnings": list(warnings),

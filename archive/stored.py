@@ -133,7 +133,9 @@ class StoredObjects:
             )
         return f"{self._root}/{blake3[:2]}/{blake3}"
 
-    def _check(self, one: Expected, quick: bool, elsewhere: frozenset[str], buffer: memoryview, pulse: Pulse) -> Seen:
+    def _check(
+        self, one: Expected, quick: bool, elsewhere: frozenset[str], buffer: memoryview, pulse: Pulse
+    ) -> Seen:
         name, sha256, size = one
         if not is_object_name(name):
             return "damaged", "what is recorded is not an object's name", 0

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 ROLE = "custodian"
 
 
-def tidy(archive: Archive, signers: Sequence[ledger.Signer] | None, progress: Saying | None = None) -> dict[str, Any]:
+def tidy(
+    archive: Archive, signers: Sequence[ledger.Signer] | None, progress: Saying | None = None
+) -> dict[str, Any]:
     """List what nobody names (`signers` None), or remove it; gives `sijill-objects-tidy/1`.
 
     Raises IntegrityError where an audit finds anything, RefusedError (the role),
@@ -72,7 +74,9 @@ def _proved(archive: Archive, progress: Saying | None) -> None:
         )  # fmt: skip
 
 
-def _unnamed(archive: Archive, db: Any, progress: Saying | None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def _unnamed(
+    archive: Archive, db: Any, progress: Saying | None
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Read what nobody names; give the whole ones with their sizes in bytes, and what else lies there."""
     named = (name for (name,) in db.execute("SELECT DISTINCT blake3 FROM object ORDER BY 1"))
     expected = next(named, None)

@@ -63,7 +63,9 @@ def imprint(answer: bytes) -> bytes:
     return _info(answer)[0]
 
 
-def check(answer: bytes, data: bytes, roots: bytes, asked: bytes | None = None, *, policy: str | None = None) -> Stamp:
+def check(
+    answer: bytes, data: bytes, roots: bytes, asked: bytes | None = None, *, policy: str | None = None
+) -> Stamp:
     """Check an answer over `data` against PEM `roots`.
 
     `asked` is the request: its nonce, its policy and its imprint must come back. `policy` is the one (a dotted OID)

@@ -94,8 +94,7 @@ def finish(place: Any) -> int:
             gone = sum(bool(place.objects.remove(name)) for name in names)
         except UnreachableError as error:
             raise UnreachableError(
-                f"recorded; but what was erased still has bytes in the store: {error.message}",
-                where=error.where,
+                f"recorded; but what was erased still has bytes in the store: {error.message}", where=error.where,
                 hint="connect or mend that disk; the next act removes them, and audit tells until then",
                 code="erase-unfinished",
             ) from error

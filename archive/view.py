@@ -73,7 +73,9 @@ class Projection:
             self._acts.append((entry.index, entry.t, entry.sub, entry.at, entry.by, body, text))
         if "blake3" in fields and entry.t != "record.edit":
             role = entry.body.get("role") or _ROLES.get(entry.t, "file")
-            self._objects.append((entry.index, fields["blake3"], fields["sha256"], fields["size"], entry.sub, role))
+            self._objects.append(
+                (entry.index, fields["blake3"], fields["sha256"], fields["size"], entry.sub, role)
+            )
         if entry.t == "seal.reseal":  # the older ciphertext is removed with it
             self._sealed.append((entry.sub, entry.index))
 

@@ -76,14 +76,10 @@ def in_force(acts: Sequence[tuple[str, Mapping[str, Any]]], standard: str | None
         if t == "waiver.set" and "rule" in said and standard in (None, said.get("standard")):
             newest[str(said["rule"])] = said
     return {
-        rule: sentence(
-            reason(
-                "waived-why",
-                reason=str(said["reason"]),
-                until=str(said["until"]),
-                by=Several("and", [str(name) for name in said.get("ordered_by", ())]),
-            )
-        )
+        rule: sentence(reason(
+            "waived-why", reason=str(said["reason"]), until=str(said["until"]),
+            by=Several("and", [str(name) for name in said.get("ordered_by", ())]),
+        ))
         for rule, said in newest.items()
         if last_day(str(said["until"])) >= today
     }

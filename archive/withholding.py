@@ -159,10 +159,7 @@ class Decisions:
         return Decision(released=released, form="stripped", copy=made)
 
     def _tied(
-        self,
-        items: Sequence[Kept],
-        relations: Sequence[Kept],
-        known: Mapping[str, Decision | None],
+        self, items: Sequence[Kept], relations: Sequence[Kept], known: Mapping[str, Decision | None],
         renditions: Mapping[str, Rendition | None],
     ) -> dict[str, Decision | None]:
         """Give the decisions as they are once what is tied to a guarded item is guarded too."""

@@ -161,7 +161,9 @@ def tables(data: bytes, faults: Faults) -> dict[str, Iterator[Row]]:
     return found
 
 
-def rows(table: str, given: Iterable[Mapping[str, Any]], faults: Faults, file: str = "case.toml") -> Iterator[Row]:
+def rows(
+    table: str, given: Iterable[Mapping[str, Any]], faults: Faults, file: str = "case.toml"
+) -> Iterator[Row]:
     """Give each row of a table."""
     for number, row in enumerate(given, 1):
         spot = Spot(file, table=table, number=number, id=_shown_id(row.get("id")))
@@ -178,7 +180,9 @@ def _shown_id(name: object) -> str:
     return name if isinstance(name, str) and _ID_SHOWN.match(name) else ""
 
 
-def _own_keys(row: Mapping[str, Any], fields: tuple[Field, ...], spot: Spot, faults: Faults) -> Mapping[str, Any]:
+def _own_keys(
+    row: Mapping[str, Any], fields: tuple[Field, ...], spot: Spot, faults: Faults
+) -> Mapping[str, Any]:
     """Note keys that belong to another kind of item, and give the row without them."""
     others = foreign_to(fields)
     if others.keys().isdisjoint(row):

@@ -280,7 +280,10 @@ def _release(
 
 def _testimonies(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disagreement]:
     """Tell two statements whose times cannot both be right, and one that fits no time the case claims."""
-    told = [(item.id, item.record["claimed.time"], _window(item.record["claimed.time"])) for item in items]
+    told = [
+        (item.id, item.record["claimed.time"], _window(item.record["claimed.time"]))
+        for item in items
+    ]
     for (one, first, low), (other, second, high) in combinations(told, 2):
         gap = _apart(low, high)
         if gap is not None:

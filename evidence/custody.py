@@ -38,8 +38,8 @@ class Gap:
 def gaps(events: Sequence[Event]) -> Iterator[Gap]:
     """Give the gaps of what was told of an item until it was registered, oldest event first.
 
-    `events` have `action` and `by`, a transfer and a receipt also `to`. Nothing told at all is no gap here: the caller
-    knows.
+    `events` have `action` and `by`, a transfer and a receipt also `to`. Nothing told at all is no gap
+    here: the caller knows.
     """
     holder: str | None = None
     unnamed = False  # the last to get it was not told

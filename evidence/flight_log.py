@@ -336,7 +336,9 @@ def _no_heads(stream: BinaryIO, mapped: Mapping[str, str], opened: Open) -> Form
             code, nearest_head = "log-no-head-near" if near else "log-no-head", repr(visible((near or "")[:60]))
             return FormatError(say(code, head=repr(visible(head[:60])), name=name, nearest=nearest_head))
     shown = ", ".join(visible(cell[:40]) for cell in found[:12])
-    return FormatError(say("log-no-times", heads=shown) if found else say("log-no-rows"), hint=say("log-name-time"))
+    return FormatError(
+        say("log-no-times", heads=shown) if found else say("log-no-rows"), hint=say("log-name-time")
+    )
 
 
 def find_columns(row: Sequence[str], mapped: Mapping[str, str]) -> dict[str, int]:

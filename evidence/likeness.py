@@ -317,3 +317,4 @@ def _texts(texts: Sequence[Thing]) -> Iterator[Likeness]:
         part = _share(runs[late], runs[early]) if count >= _LEAST_RUNS // 2 else None
         if part is not None and part >= SHARE:
             yield Likeness(texts[late], texts[early], share=part)
+

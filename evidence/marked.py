@@ -30,7 +30,9 @@ _ROWS_OF_HEADS = 6
 _MOST_COMMENTS = 5_000
 
 
-def marked_copy(texts: Mapping[str, bytes], marks: Sequence[Mark], csv_tables: Mapping[str, str], lang: str) -> bytes:
+def marked_copy(
+    texts: Mapping[str, bytes], marks: Sequence[Mark], csv_tables: Mapping[str, str], lang: str
+) -> bytes:
     """Give a workbook: every problem on its first sheet, then the sheets handed in with their wrong cells marked.
 
     `csv_tables` are the tables by CSV name. A case.xlsx that cannot be opened gives the list alone.

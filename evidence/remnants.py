@@ -30,7 +30,9 @@ _INFO = ("exif", "xmp", "comment", "photoshop", "XML:com.adobe.xmp", "Raw profil
 _NAMES_OF_PEOPLE = re.compile(rb"<(dc:creator|cp:lastModifiedBy)>\s*[^<\s][^<]*<")
 
 
-def refusals(original: bytes, original_type: str, copy: bytes, copy_type: str, gone: Sequence[str] = ()) -> list[str]:
+def refusals(
+    original: bytes, original_type: str, copy: bytes, copy_type: str, gone: Sequence[str] = ()
+) -> list[str]:
     """Give every reason why `copy` cannot stand for `original`; `gone` are words that must not be in it any more."""
     if copy == original:
         return ["it is the original itself, byte for byte"]

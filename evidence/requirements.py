@@ -83,7 +83,9 @@ def classes(want: int, facet: str | None, sight: Sight) -> Finding:
         kinds.setdefault(sight.class_of(place), []).append(place)
 
     def found() -> Any:
-        named = [reason("such", what=Term("class", kind), these=listed(sight.ids(at))) for kind, at in kinds.items()]
+        named = [
+            reason("such", what=Term("class", kind), these=listed(sight.ids(at))) for kind, at in kinds.items()
+        ]
         return clauses(named) if named else reason("no-item-counts")
 
     return Finding(
@@ -259,7 +261,8 @@ def consent(want: str, facet: str | None, sight: Sight) -> Finding:
 def item_set(want: list[str], facet: str | None, sight: Sight) -> Finding:
     """Every counted item has these fields."""
     lacking = {
-        place: [name for name in want if not present(sight.items[place].record, name)] for place in sight.counted(facet)
+        place: [name for name in want if not present(sight.items[place].record, name)]
+        for place in sight.counted(facet)
     }
     bare = [place for place, names in lacking.items() if names]
     if not bare:

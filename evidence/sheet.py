@@ -150,7 +150,9 @@ def _case_file(texts: Mapping[str, bytes]) -> str:
 Tables = dict[str, list[Iterator[Row]]]
 
 
-def _tables(texts: Mapping[str, bytes], files: Mapping[str, str | None], faults: Faults, opened: Open | None) -> Tables:
+def _tables(
+    texts: Mapping[str, bytes], files: Mapping[str, str | None], faults: Faults, opened: Open | None
+) -> Tables:
     """Give the rows of each table, from every file that holds some of them."""
     tables: Tables = {}
     both = [name for name in CASE_FILES if name in texts]

@@ -52,7 +52,9 @@ _AMOUNTS: tuple[tuple[str, int], ...] = (  # minutes; the longer form first
     ("half an hour", 30), ("quarter of an hour", 15), ("an hour and a half", 90), ("two hours", 120), ("an hour", 60),
     ("one hour", 60), ("نصف ساعة", 30), ("ربع ساعة", 15), ("ساعة ونصف", 90), ("ساعتين", 120), ("ساعة", 60),
 )  # fmt: skip
-_NUMBERED = re.compile(r"(\d{1,3}) (?:(minutes?|mins?|دقيقه|دقايق)|(hours?|ساعات|ساعه))(?!\w)")
+_NUMBERED = re.compile(
+    r"(\d{1,3}) (?:(minutes?|mins?|دقيقه|دقايق)|(hours?|ساعات|ساعه))(?!\w)"
+)
 _NEAR = 40  # letters between an amount or a side and the event that they belong to
 
 

@@ -106,7 +106,9 @@ def _before(time: tuple[datetime | None, datetime | None], earliest: datetime, l
     return UNDETERMINED if first is None or first < latest else NOT_MET
 
 
-def _after(time: tuple[datetime | None, datetime | None], earliest: datetime, latest: datetime, limit: datetime) -> str:
+def _after(
+    time: tuple[datetime | None, datetime | None], earliest: datetime, latest: datetime, limit: datetime
+) -> str:
     first, last = time
     if first is not None and last is not None and latest < first and last <= limit:
         return MET

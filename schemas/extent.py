@@ -18,19 +18,9 @@ from typing import Any
 from schemas.errors import FormatError
 
 MICRO = 1_000_000
-PRECISIONS = [
-    "second",
-    "minute",
-    "quarter_hour",
-    "hour",
-    "part_of_day",
-    "day",
-    "week",
-    "month",
-    "year",
-    "interval",
-    "unknown",
-]  # how finely a time was told
+PRECISIONS = (
+    ["second", "minute", "quarter_hour", "hour", "part_of_day", "day", "week", "month", "year", "interval", "unknown"]
+)  # how finely a time was told
 BASES = ["clock", "exif", "upload", "testimony", "sun", "prayer", "log", "derived"]  # where a time comes from
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z\Z", re.ASCII)
 

@@ -10,7 +10,9 @@ import io
 import re
 
 DEEPEST = 64  # parts of a key
-_LONG_KEY = re.compile(rb"(?:(?:[A-Za-z0-9_-]{1,99}|\"[^\"\n]{0,99}\"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){%d}" % DEEPEST)
+_LONG_KEY = re.compile(
+    rb"(?:(?:[A-Za-z0-9_-]{1,99}|\"[^\"\n]{0,99}\"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){%d}" % DEEPEST
+)
 
 
 def too_deep(data: bytes) -> bool:

@@ -1,6 +1,6 @@
 """Lets the RO-Crate judge work without a network: puts the published context into its cache of answers.
 
-python crate_cache.py CONTEXT.json CACHE       run with the judge's own environment
+    python crate_cache.py CONTEXT.json CACHE       run with the judge's own environment
 """
 
 import sys

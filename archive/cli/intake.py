@@ -31,7 +31,9 @@ def intake(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.xlsx", help="With --dry-run: a copy of the sheet, wrong cells marked.")
     ] = None,
-    lang: Annotated[str | None, typer.Option(metavar="ar|en", help="Language of sentences; else $SIJILL_LANG.")] = None,
+    lang: Annotated[
+        str | None, typer.Option(metavar="ar|en", help="Language of sentences; else $SIJILL_LANG.")
+    ] = None,
 ) -> None:
     """Take folders of evidence in, each whole or not at all.
 

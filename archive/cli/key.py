@@ -38,7 +38,9 @@ def rotate_log(
     from archive.log_key import rotate
 
     archive = archive_of(ctx)
-    document = rotate(archive, acting(said(ctx).operators, archive.home), lost=lost, no_passphrase=no_passphrase)
+    document = rotate(
+        archive, acting(said(ctx).operators, archive.home), lost=lost, no_passphrase=no_passphrase
+    )
     words = f"new log key: {visible(document['log_vkey'])}\nTell it to those who check your work."
     show(document, words, as_json=said(ctx).json)
 

@@ -63,7 +63,9 @@ def verify(
     archive = archive_of(ctx)
     signers = acting(shared.operators, archive.home) if record else []
     if some:
-        document, wanted = _some(archive, sample, seed, seconds, quick=quick, record=record, as_json=shared.json)
+        document, wanted = _some(
+            archive, sample, seed, seconds, quick=quick, record=record, as_json=shared.json
+        )
     else:
         document = fast.look(archive, wanted, quick=quick, as_json=shared.json)
     if record and (wanted or not some):  # an empty scope would mean everything

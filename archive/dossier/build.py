@@ -71,7 +71,9 @@ class Built:
     notes: list[Sentence]
 
 
-def build(dossier: Dossier, building: Path, signer: ledger.Signer, extras: Extras, progress: Progress | None) -> Built:
+def build(
+    dossier: Dossier, building: Path, signer: ledger.Signer, extras: Extras, progress: Progress | None
+) -> Built:
     """Fill and sign the folder.
 
     Raises IntegrityError (an original is damaged) or UnreachableError.

@@ -56,7 +56,9 @@ def crate(dossier: Dossier, files: Files, thumbnails: Mapping[str, str]) -> dict
     return {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": _graph(dossier, files, thumbnails)}
 
 
-def _graph(dossier: Dossier, files: Files, thumbnails: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _graph(
+    dossier: Dossier, files: Files, thumbnails: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     parts = [name for name in files.below(_DATA) if name != NAME]
     yield {
         "@id": "ro-crate-metadata.json",

@@ -146,7 +146,9 @@ def _write(
         finally:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
-    return document(dossier, place, sealed, without=built.without, warned=[*warned, *built.notes], receipt=receipt)
+    return document(
+        dossier, place, sealed, without=built.without, warned=[*warned, *built.notes], receipt=receipt
+    )
 
 
 def _check_purpose(request: Request) -> None:

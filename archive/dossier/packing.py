@@ -27,10 +27,9 @@ def pack(bag: Bag, name: str, place: Path) -> None:
                 info = zipfile.ZipInfo(f"{name}/{path}", _ZIP_DATE)
                 info.external_attr = 0o100644 << 16
                 info.create_system = 3
-                with (
-                    archive.open(info, "w", force_zip64=bag.files[path].size > 2**31) as inside,
-                    (bag.folder / path).open("rb") as file,
-                ):
+                with archive.open(info, "w", force_zip64=bag.files[path].size > 2**31) as inside, (
+                    bag.folder / path
+                ).open("rb") as file:
                     shutil.copyfileobj(file, inside, _PIECE)
     except OSError as error:
         place.unlink(missing_ok=True)

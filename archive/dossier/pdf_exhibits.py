@@ -27,10 +27,8 @@ class ExhibitPages(Runs):
         """Give the list of exhibits as a table, or that there is none."""
         heads = [self.say(head) for head in ("exhibit_number", "what_head", "file_here")]
         rows = [self._listed(one) for one in everything]
-        return (
-            {"b": "table", "cols": [28, 47, 25], "heads": heads, "rows": rows}
-            if rows
-            else (self.p(self.say("no_exhibits")))
+        return {"b": "table", "cols": [28, 47, 25], "heads": heads, "rows": rows} if rows else (
+            self.p(self.say("no_exhibits"))
         )
 
     def pages_of(self, one: Exhibit | Withheld) -> Iterator[Block]:

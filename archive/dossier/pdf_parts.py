@@ -149,7 +149,9 @@ class Parts(ExhibitPages):
         heads, says = ["rule", "answer_head"], contents.asked(self.dossier, self.lang)
         head = self.n(self.say("says_head") + ": ")
         asked = [[[head, self.o(says[r["id"]], "n")]] if says.get(r["id"]) else [] for r in rules]
-        rows = [[[*self._rule(r), *more], [[self.answer(r["answer"])]]] for r, more in zip(rules, asked, strict=True)]
+        rows = [
+            [[*self._rule(r), *more], [[self.answer(r["answer"])]]] for r, more in zip(rules, asked, strict=True)
+        ]
         if any(r["because"] for r in rules):
             heads += ["because_head", "would_meet"]
             rows = [[*row, [self.r(r["because"])], [self.r(r["lacks"] or "–")]]
@@ -271,7 +273,9 @@ class Parts(ExhibitPages):
             yield {"b": "svg", "svg": svg, "alt": self.say("map_alt"), "width": 78}
             if number:
                 yield self.note(self.say("map_near"))
-        yield self.note(self.say("map_note") + (" " + self.say("map_beyond", n=drawn.beyond) if drawn.beyond else ""))
+        yield self.note(
+            self.say("map_note") + (" " + self.say("map_beyond", n=drawn.beyond) if drawn.beyond else "")
+        )
         heads = ("mark_head", "what_head", "position_head", "uncertain_head")
         yield {
             "b": "table", "cols": [8, 48, 26, 18], "heads": [self.say(head) for head in heads],

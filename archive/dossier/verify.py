@@ -650,13 +650,9 @@ def _has_shape(value: object, shape: str) -> bool:
     if shape == "lists":
         return isinstance(value, dict) and all(_has_shape(one, "texts") for one in value.values())
     if shape == "signatures":
-        return (
-            isinstance(value, list)
-            and bool(value)
-            and all(
-                isinstance(one, dict) and set(one) == {"by", "sig"} and _has_shape(list(one.values()), "texts")
-                for one in value
-            )
+        return isinstance(value, list) and bool(value) and all(
+            isinstance(one, dict) and set(one) == {"by", "sig"} and _has_shape(list(one.values()), "texts")
+            for one in value
         )
     return isinstance(value, str)
 
@@ -720,11 +716,9 @@ def misfit(entry: Entry, fields: dict[str, object]) -> str | None:
             return f"its `{name}` is no word of its vocabulary"
     if len(fields) == len(entry.sd) and not must <= fields.keys():
         return f"it does not say its {', '.join(sorted(must - fields.keys()))}"
-    return (
-        "a flight log does not say what its rows were"
-        if ("rows_root" in fields and not {"rows", "rows_salt"} <= fields.keys())
-        else None
-    )
+    return "a flight log does not say what its rows were" if (
+        "rows_root" in fields and not {"rows", "rows_salt"} <= fields.keys()
+    ) else None
 
 
 def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -1221,7 +1215,9 @@ def sha256_of(path: str) -> tuple[str, int]:
 
 def visible(text: str) -> str:
     """Give text with control and direction characters spelled out."""
-    unsafe = "[\0-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    unsafe = (
+        "[\0-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    )
     return re.sub(unsafe, lambda match: f"\\u{{{ord(match[0]):04X}}}", text)
 
 
@@ -2113,7 +2109,9 @@ class Told:
     def crate(self) -> None:
         """The crate's metadata names every file of data/ with its size and SHA-256, and no other."""
         own = "ro-crate-metadata.json"
-        told = {one["@id"]: (one["sha256"], one["contentSize"]) for one in self.json(own)["@graph"] if "sha256" in one}
+        told = {
+            one["@id"]: (one["sha256"], one["contentSize"]) for one in self.json(own)["@graph"] if "sha256" in one
+        }
         held = {
             name[len("data/") :]: (self.dossier.digest(name), str(size))
             for name, size in self.dossier.files.items() if name.startswith("data/") and name != f"data/{own}"
@@ -2878,7 +2876,9 @@ def check_archive_by(ledger: Ledger, log_vkey: str | None, genesis: str | None, 
 # --- The command -------------------------------------------------------------------------------------------------
 
 
-def check(folder: str, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: str | None = None) -> Report:
+def check(
+    folder: str, log_vkey: str | None = None, genesis: str | None = None, tsa_roots: str | None = None
+) -> Report:
     """Check a folder, whichever of the two it is. Raises CannotLook."""
     if not os.path.isdir(folder):
         raise CannotLook(f"{folder} is no folder that can be opened")

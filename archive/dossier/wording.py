@@ -206,7 +206,7 @@ def _group(lang: str, name: str, group: Mapping[str, Any]) -> list[Line]:
         lines.append([("", f"{rest.pop('lat') / MICRO:.6f}, {rest.pop('lon') / MICRO:.6f}{around}")])
     if rest and set(rest) <= {"min", "max"}:
         if len(rest) == 1:
-            ((bound, n),) = rest.items()
+            (bound, n), = rest.items()
             return [[("", say(lang, "at_least" if bound == "min" else "at_most", n=n))]]
         low, high = rest["min"], rest["max"]
         return [[("", str(low) if low == high else f"{low} – {high}")]]

@@ -128,14 +128,7 @@ class Aviary:
     def tables(self) -> tuple[dict[str, Any], dict[str, bytes]]:
         """Give the tables of the case and its files."""
         case = self.of(CASE, "case", "code", "seal_to", "casualties") | {"code": casebook.CODE, "exercise": True}
-        found: dict[str, Any] = {
-            "format": "sijill-intake/1",
-            "case": case,
-            "source": [],
-            "item": [],
-            "link": [],
-            "relation": [],
-        }
+        found: dict[str, Any] = {"format": "sijill-intake/1", "case": case, "source": [], "item": [], "link": [], "relation": []}
         files: dict[str, bytes] = {}
         for self.answer in ANSWERS:
             self._sources(found)
@@ -161,29 +154,16 @@ class Aviary:
         ]  # fmt: skip
 
     def _item(
-        self,
-        found: dict[str, Any],
-        files: dict[str, bytes],
-        name: str,
-        kind: str,
-        ending: str,
-        data: bytes,
-        own: dict[str, Any],
+        self, found: dict[str, Any], files: dict[str, bytes], name: str, kind: str, ending: str, data: bytes, own: dict[str, Any]
     ) -> None:
         fields = self.of(
             ITEM, "item", "id", "kind", "source", "file", "sha256", "custody", "release", "credibility", "zone"
         )
         path = f"f/{self.sing('item.file')}{ending}"
         files[path] = data
-        fields |= self.of(
-            BY_KIND[kind], f"item.{kind}", "columns", "coverage", "consent", "same_message_as", "duration_s"
-        )
+        fields |= self.of(BY_KIND[kind], f"item.{kind}", "columns", "coverage", "consent", "same_message_as", "duration_s")
         custody = [self.of(CUSTODY, "custody", "sha256") | {"action": "capture", "at": "2019-02-03T14:55"}]
-        fields |= {
-            "id": name,
-            "kind": kind,
-            "source": f"S{'P' if kind in ('flight_log', 'intercept') else 'W'}{self.answer}",
-        }
+        fields |= {"id": name, "kind": kind, "source": f"S{'P' if kind in ('flight_log', 'intercept') else 'W'}{self.answer}"}
         answers = ANSWERS[self.answer]
         asked = {} if answers is None else {"consent" if kind == "statement" else "release": answers}
         found["item"].append(fields | {"file": path, "custody": custody, **asked, **own})

@@ -92,9 +92,7 @@ def hand_over(archive: Any, out: Path, audience: str = "court", **options: Any) 
 
 def seal(folder: Path) -> None:
     """Rewrite Oxum, manifests and tag manifest after a change, as anyone can."""
-    payload = {
-        p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.glob("data/**/*")) if p.is_file()
-    }
+    payload = {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.glob("data/**/*")) if p.is_file()}
     info = (folder / "bag-info.txt").read_text("utf-8").split("\n")
     oxum = f"Payload-Oxum: {sum(map(len, payload.values()))}.{len(payload)}"
     (folder / "bag-info.txt").write_text("\n".join(oxum if x.startswith("Payload-Oxum") else x for x in info), "utf-8")

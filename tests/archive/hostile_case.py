@@ -19,8 +19,7 @@ MEAN = (
     "line one\nline two\ttab", "'single' \"double\" & <b>", "x" * 400, "كلمة " * 60, "\\u{202E} \\", "%0A%25 ../../etc",
 )  # fmt: skip
 LONG = "".join(
-    f"{n}. قال الشاهد إنه سمع الطائرة ثم الانفجار. The witness said: <b>it was \u202eloud\u202c</b>, row {n}.\n"
-    for n in range(9000)
+    f"{n}. قال الشاهد إنه سمع الطائرة ثم الانفجار. The witness said: <b>it was \u202eloud\u202c</b>, row {n}.\n" for n in range(9000)
 )
 
 

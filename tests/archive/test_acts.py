@@ -263,10 +263,7 @@ def test_an_amended_case_is_checked_as_a_whole(archive, before, change, said):
 def test_one_half_of_a_position_is_amended_and_a_whole_place_is_taken_away(archive):
     amend_case(archive, signers(archive), CODE, {"place.lat": "35.9"}, "read again")
     with archive.reading() as db:
-        assert (find_case(db, CODE).fields["place.lat"], find_case(db, CODE).fields["place.lon"]) == (
-            35900000,
-            36604000,
-        )
+        assert (find_case(db, CODE).fields["place.lat"], find_case(db, CODE).fields["place.lon"]) == (35900000, 36604000)
     amend_case(archive, signers(archive), CODE, {"place": ""}, "nobody knows")
     with archive.reading() as db:
         assert not [name for name in find_case(db, CODE).fields if name.startswith("place.")]
@@ -283,19 +280,7 @@ def test_an_act_that_is_refused_speaks_the_language_of_the_person(archive, tmp_p
     call = {"cwd": tmp_path, "home": tmp_path / "home", "SIJILL_LANG": "ar"}
     where = ("--archive", archive.folder, "--as", "tester")
     calls = [
-        (
-            "link",
-            "add",
-            f"{CODE}/V1",
-            "--facet",
-            "weapn",
-            "--stance",
-            "supports",
-            "--strength",
-            "direct",
-            "--rationale",
-            "x",
-        ),
+        ("link", "add", f"{CODE}/V1", "--facet", "weapn", "--stance", "supports", "--strength", "direct", "--rationale", "x"),
         ("relation", "add", f"{CODE}/V1", "--type", "copy_of"),
         ("case", "amend", CODE, "killed.max=many", "--reason", "x"),
     ]

@@ -175,7 +175,6 @@ def test_no_suggestion_leaves_in_a_dossier(archive, tmp_path):
 
 def test_each_command_tells_it_as_a_document(archive, tmp_path):
     """`alike`, `item show` and `case show`, as a user runs them."""
-
     def run(*arguments):
         told = sijill(*arguments, "--json", "--archive", archive.folder, home=tmp_path / "home")
         assert told.returncode == 0, told.stderr

@@ -57,15 +57,9 @@ def test_a_stranger_checks_the_stamp_by_the_roots_that_are_kept_or_given(archive
     asked, answer = stamped(archive, authority, tmp_path)
     size = attach(archive, signers(archive), answer, authority.roots, asked)["size"]
     alone = verify.check(str(archive.folder))
-    assert (
-        alone.ok
-        and (
-            "anchors",
-            True,
-            f"a time-stamp over the first {size} entries holds, by roots that the archive brings along",
-        )
-        in alone.checks
-    )
+    assert alone.ok and (
+        "anchors", True, f"a time-stamp over the first {size} entries holds, by roots that the archive brings along"
+    ) in alone.checks
     assert verify.check(str(archive.folder), tsa_roots=str(authority.roots)).ok
     other = verify.check(str(archive.folder), tsa_roots=str(Authority(tmp_path / "stranger").roots))
     assert [name for name, _ in other.findings] == ["anchors"]
@@ -170,11 +164,7 @@ def test_a_whole_store_of_roots_is_no_authority(archive, authority, tmp_path):
 def test_of_a_file_of_roots_only_the_certificates_are_kept(archive, authority, tmp_path):
     """Whoever keeps certificate and key in one file must not find the key in the ledger."""
     asked, answer = stamped(archive, authority, tmp_path)
-    both = (
-        b"# \xd8\xac\xd8\xb0\xd8\xb1\n"
-        + (authority.folder / "root.key").read_bytes()
-        + authority.roots.read_bytes() * 2
-    )
+    both = b"# \xd8\xac\xd8\xb0\xd8\xb1\n" + (authority.folder / "root.key").read_bytes() + authority.roots.read_bytes() * 2
     (tmp_path / "both.pem").write_bytes(both)
     attach(archive, signers(archive), answer, tmp_path / "both.pem", asked)
     with archive.reading() as db:
@@ -297,9 +287,7 @@ def test_a_stamp_of_ones_own_making_is_told_by_its_root(archive, authority, tmp_
     asked, answer = stamped(archive, forger, tmp_path)
     attach(archive, signers(archive), answer, forger.roots, asked)
     document = audit(archive).document()
-    der = subprocess.run(
-        [judge("openssl"), "x509", "-in", forger.roots, "-outform", "DER"], capture_output=True, check=True
-    )
+    der = subprocess.run([judge("openssl"), "x509", "-in", forger.roots, "-outform", "DER"], capture_output=True, check=True)
     digest = hashlib.sha256(der.stdout).hexdigest()
     (root,) = document["proven_window"]["own_roots"]
     assert digest in root
@@ -388,9 +376,7 @@ def test_an_entry_that_dates_itself_outside_its_window_is_found(archive, authori
     found = [finding for finding in audit(archive).findings if finding.code == "at-outside"]
     assert found
     assert "2020-01-01" in found[0].what
-    assert any(
-        "says a time that a time-stamp disproves" in what for _, what in verify.check(str(archive.folder)).findings
-    )
+    assert any("says a time that a time-stamp disproves" in what for _, what in verify.check(str(archive.folder)).findings)
 
 
 def test_without_a_stamp_it_is_said(archive):

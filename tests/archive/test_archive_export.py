@@ -57,29 +57,20 @@ def test_nothing_is_lost_and_other_tools_accept_it(archive, tmp_path):
     lines = [json.loads(x) for p in out.glob("data/cases/*/records.jsonl") for x in p.read_text("utf-8").splitlines()]
     assert records == len(lines) and 2 == len(document["cases"])
     statements = {row["exhibit"]: row for p in out.glob("data/cases/*/exhibits.csv") for row in rows(p)}
-    assert ["statements/w1.txt"] * 2 == [
-        row["original_name"] for name, row in statements.items() if name.endswith("W1")
-    ]
+    assert ["statements/w1.txt"] * 2 == [row["original_name"] for name, row in statements.items() if name.endswith("W1")]
     assert b"CANARY" not in b"".join(p.read_bytes() for p in out.rglob("*") if p.is_file())
 
 
 def test_the_objects_of_a_record_are_found_without_going_through_all(archive):
     with archive.reading() as db:
         (plan,) = db.execute(f"EXPLAIN QUERY PLAN {OBJECTS_OF}", (1, 9, "x")).fetchall()
-        told = {
-            row[-1]
-            for row in db.execute(
-                "SELECT * FROM object o JOIN record r ON r.sub = o.sub AND o.idx NOT BETWEEN r.first AND r.last"
-            )
-        }
+        told = {row[-1] for row in db.execute("SELECT * FROM object o JOIN record r ON r.sub = o.sub AND o.idx NOT BETWEEN r.first AND r.last")}
     assert plan[-1].startswith("SEARCH") and told == set()
 
 
 def test_how_far_it_is_counts_every_record_those_without_a_file_too(archive, tmp_path):
     told = []
-    export_all(
-        archive, tmp_path / "all", casebook.signers(archive), purpose="x", progress=lambda *said: told.append(said)
-    )
+    export_all(archive, tmp_path / "all", casebook.signers(archive), purpose="x", progress=lambda *said: told.append(said))
     with archive.reading() as db:
         (records,) = db.execute("SELECT count(*) FROM record WHERE kind != 'key'").fetchone()
     assert [("copying", done, records) for done in range(1, records + 1)] == told

@@ -139,9 +139,7 @@ def test_what_does_not_fit_together_is_told_beside_the_result_and_weighs_nothing
     tables["item"].append({
         "id": "R1", "kind": "intercept", "source": "S4", "recorded": "2019-02-03T15:10:00", "message_type": "release",
     })  # fmt: skip
-    tables["item"][0]["claimed"] = {
-        "time": {"said": "after Isha", "earliest": "2019-02-03T14:20", "latest": "2019-02-03T14:40"}
-    }
+    tables["item"][0]["claimed"] = {"time": {"said": "after Isha", "earliest": "2019-02-03T14:20", "latest": "2019-02-03T14:40"}}
     tables["link"].append({
         "item": "F1", "locator": "row 1", "facets": ["when"], "stance": "supports", "strength": "consistent_with",
         "rationale": "A jet.", "assessor": "A-2", "reviewed_by": "A-5",

@@ -146,7 +146,7 @@ def test_a_changed_entry_is_placed_between_two_commits_and_dated_by_the_one_befo
     db = sqlite3.connect(archive.database, isolation_level=None)
     db.execute("DROP TRIGGER ledger_no_update")
     db.execute(
-        'UPDATE ledger SET leaf = CAST(replace(CAST(leaf AS TEXT), \'"at":"20\', \'"at":"19\') AS BLOB) WHERE idx = ?',
+        "UPDATE ledger SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"at\":\"20', '\"at\":\"19') AS BLOB) WHERE idx = ?",
         (first,),
     )
     db.close()
@@ -200,12 +200,7 @@ def test_ten_times_the_entries_take_no_more_memory(tmp_path):
     for count in (1_500, 13_500):
         with ledger.writing(archive, casebook.signers(archive)) as act:
             for number in range(count):
-                fields = {
-                    "case": "EX",
-                    "id": f"S{act.head.size}-{number}",
-                    "kind": "account",
-                    "pseudonym": f"no. {number}",
-                }
+                fields = {"case": "EX", "id": f"S{act.head.size}-{number}", "kind": "account", "pseudonym": f"no. {number}"}
                 act.add("record.add", sub=ledger.subject(), body={"kind": "source"}, fields=fields)
         for code, place in ((MEASURE, archive.home.folder), (MEASURE_STRANGER, Path(second.__file__).parent)):
             done = subprocess.run(

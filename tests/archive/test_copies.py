@@ -178,7 +178,9 @@ def went_on(archive, tmp_path):
     copy(archive, tmp_path / "copy")
     act(archive)
     shutil.rmtree(archive.folder)
-    document = go_on(find(tmp_path / "copy", archive.home), signers(archive), "the laptop was lost", no_passphrase=True)
+    document = go_on(
+        find(tmp_path / "copy", archive.home), signers(archive), "the laptop was lost", no_passphrase=True
+    )
     return find(tmp_path / "copy", archive.home), document
 
 
@@ -211,9 +213,7 @@ def test_what_the_copy_held_stands_in_the_archive_that_went_on(archive, went_on)
     with new.reading() as now, older.reading() as then:
         for question in (asked, held, "SELECT earliest, latest, lat, lon, value FROM observation ORDER BY id"):
             assert now.execute(question).fetchall() == then.execute(question).fetchall() != []
-        sub = now.execute(
-            "SELECT sub FROM record WHERE id = ?", (an_item(new, "imagery")[0].split("/")[1],)
-        ).fetchone()[0]
+        sub = now.execute("SELECT sub FROM record WHERE id = ?", (an_item(new, "imagery")[0].split("/")[1],)).fetchone()[0]
         told = [event["action"] for event in events_of(now, sub)]
         assert told == ["capture", "copy", "transfer", "receive", "accession", "reading.add"]
         assert [gap["what"] for gap in gaps_in(events_of(now, sub))] == [

@@ -13,9 +13,7 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 _SIMPLE = _TEXT | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1)
 _VALUES = st.recursive(_SIMPLE, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
     st.sampled_from(("said", "zone", "latest")), inner, max_size=3), max_leaves=6)  # fmt: skip
-_FIELDS = st.dictionaries(
-    st.text(string.ascii_lowercase + "._0", min_size=1, max_size=12), _VALUES, min_size=1, max_size=6
-)
+_FIELDS = st.dictionaries(st.text(string.ascii_lowercase + "._0", min_size=1, max_size=12), _VALUES, min_size=1, max_size=6)
 _ANY = st.sampled_from(string.ascii_letters + string.digits + '-_+/=*"[], \n٤')
 
 
@@ -63,9 +61,7 @@ def test_a_character_changed_in_the_values_is_never_read_as_something_else(field
     assert disclosure.read_all(text, digests) in (None, one_by_one(text, digests))
 
 
-@given(
-    st.lists(st.tuples(_TEXT, _TEXT), min_size=1, max_size=4), st.sampled_from(["", "\0", "\0\0\0", "\0\0\0\0", " "])
-)
+@given(st.lists(st.tuples(_TEXT, _TEXT), min_size=1, max_size=4), st.sampled_from(["", "\0", "\0\0\0", "\0\0\0\0", " "]))
 def test_strings_that_hold_several_values_or_half_of_one_are_never_read_at_once(pairs, between):
     """A signer may commit to any bytes: to two values in one string, to one cut in two, to one with something beside."""
     salt = "A" * 22

@@ -144,9 +144,7 @@ def test_nothing_of_a_withheld_witness_is_anywhere_in_it(archive, court):
     with archive.reading() as db:
         rows = db.execute("SELECT fields FROM record WHERE kind = 'item' AND id IN ('W9', 'D2')").fetchall()
     words = [SECRET, *(json.loads(fields)[key] for (fields,) in rows for key in ("sha256", "blake3"))]
-    needles = [
-        form for word in words for form in (word.encode(), word.encode("utf-16-le"), word.encode().hex().encode())
-    ]
+    needles = [form for word in words for form in (word.encode(), word.encode("utf-16-le"), word.encode().hex().encode())]
     needles += [base64.b64encode(b"x" * shift + SECRET.encode())[4:-4] for shift in range(3)]
     for path in court[0].rglob("*"):
         assert SECRET not in path.name
@@ -357,9 +355,7 @@ def test_an_answer_given_later_counts_from_then_on(tmp_path):
     with ledger.writing(archive, casebook.signers(archive)) as act:
         act.add("consent.set", sub=subs["W9"], fields={"audience": "court", "answer": "yes", "reason": "asked"})
         act.add("consent.set", sub=subs["W1"], fields={"audience": "court", "answer": "no", "reason": "afraid"})
-        act.add(
-            "consent.set", sub=subs["D1"], fields={"audience": "court", "answer": "ask_first", "reason": "not reached"}
-        )
+        act.add("consent.set", sub=subs["D1"], fields={"audience": "court", "answer": "ask_first", "reason": "not reached"})
     hand_over(archive, tmp_path / "d")
     case = records(tmp_path / "d", "case.json")
     assert ["V1", "F1", "W9", "D2", "V2", "V3"] == [item["fields"]["id"] for item in case["items"]]

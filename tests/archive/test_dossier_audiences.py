@@ -265,11 +265,7 @@ def test_a_recipient_that_is_none_is_refused_before_anything_is_written(archive,
 def test_a_text_that_names_a_person_who_stays_unnamed_is_warned_of_before_anything_leaves(tmp_path):
     """In a title, in the words a time was told in, in a file; never repeated; no word where the name leaves itself."""
     found, contents = casebook.case(), casebook.files()
-    found["case"]["occurred"] = {
-        "said": "when Zaynun Azraq called",
-        "earliest": "2019-02-03T14:20",
-        "latest": "2019-02-03T14:40",
-    }
+    found["case"]["occurred"] = {"said": "when Zaynun Azraq called", "earliest": "2019-02-03T14:20", "latest": "2019-02-03T14:40"}
     found["item"][0]["interviewer"] = "Dalla Khayal"
     found["item"] += [
         {"id": "D7", "kind": "document", "title": {"en": "Sheet of Zaynun Azraq"}, "file": "d7.txt", "doc_type": "log_sheet"},
@@ -285,9 +281,7 @@ def test_a_text_that_names_a_person_who_stays_unnamed_is_warned_of_before_anythi
         ("the case", "occurred"), (f"{CODE}-000004", "title.en"), (f"{CODE}-000004", "text"),
     ]  # fmt: skip
     assert "Azraq" not in str(warned) and "Khayal" not in str(warned)
-    assert not [
-        one for one in hand_over(archive, tmp_path / "i", "internal", dry_run=True)["warnings"] if "somebody" in one
-    ]
+    assert not [one for one in hand_over(archive, tmp_path / "i", "internal", dry_run=True)["warnings"] if "somebody" in one]
 
 
 @pytest.mark.parametrize("audience", ["internal", "partner", "court", "public"])

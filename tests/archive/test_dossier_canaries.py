@@ -149,28 +149,7 @@ def test_words_are_found_as_words_however_many_there_are():
     from archive.unsaid import Hidden
 
     hidden = Hidden(["W1", "EX-2/", "=cmd.txt", "…", "شاهد ٧", *(f"id-{n}" for n in range(5000))])
-    for said in (
-        "W1",
-        "see W1.",
-        "(W1)",
-        "EX-2/P9",
-        "a =cmd.txt",
-        "well …",
-        "قال شاهد ٧ ذلك",
-        "id-4999!",
-        ["x", {"y": "W1"}],
-    ):
+    for said in ("W1", "see W1.", "(W1)", "EX-2/P9", "a =cmd.txt", "well …", "قال شاهد ٧ ذلك", "id-4999!", ["x", {"y": "W1"}]):
         assert hidden.spoken_in(said), said
-    for said in (
-        "W12",
-        "xW1",
-        "EX-2",
-        "=cmd.txts",
-        "id-5000",
-        "id-49990",
-        "شاهد",
-        7,
-        None,
-        {"W1": "a key is no value"},
-    ):
+    for said in ("W12", "xW1", "EX-2", "=cmd.txts", "id-5000", "id-49990", "شاهد", 7, None, {"W1": "a key is no value"}):
         assert not hidden.spoken_in(said), said

@@ -95,10 +95,7 @@ def test_a_dossier_that_supersedes_another_says_what_changed(tmp_path):
     document = hand_over(archive, tmp_path / "two", supersedes=tmp_path / "one", withhold={"V2": "by order"})
     found = json.loads((tmp_path / "two/data/records/correction.json").read_text("utf-8"))
     assert (f"{CODE}-d001", [f"{CODE}-000009"], [f"{CODE}-000007"], ["delivery"]) == (
-        found["supersedes"],
-        found["added"],
-        found["now_withheld"],
-        found["case_fields"],
+        found["supersedes"], found["added"], found["now_withheld"], found["case_fields"],
     )
     assert [{"bates": f"{CODE}-000002", "fields": ["title.und"]}] == found["changed"]
     assert document["supersedes"] == f"{CODE}-d001"

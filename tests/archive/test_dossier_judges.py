@@ -62,11 +62,7 @@ def test_bagit(dossier):
 
 
 def test_lists(dossier):
-    for name, tool in (
-        ("tagmanifest-sha256", "sha256sum"),
-        ("manifest-sha256", "sha256sum"),
-        ("manifest-blake3", "b3sum"),
-    ):
+    for name, tool in (("tagmanifest-sha256", "sha256sum"), ("manifest-sha256", "sha256sum"), ("manifest-blake3", "b3sum")):
         strict = ["--strict"] if tool == "sha256sum" else []
         told = run(tool, "--quiet", *strict, "--check", f"{name}.txt", cwd=dossier)
         assert (0, "") == (told.returncode, told.stdout), told.stderr
@@ -116,9 +112,7 @@ def test_json_schemas(dossier, tmp_path):
 def test_html(dossier):
     jar = from_npm("vnu-jar") / "build/dist/vnu.jar"
     pages = [dossier / "data" / name for name in ("index.html", "index.ar.html")]
-    told = subprocess.run(
-        [judge("java"), "-jar", jar, "--errors-only", *pages], capture_output=True, text=True, check=False
-    )
+    told = subprocess.run([judge("java"), "-jar", jar, "--errors-only", *pages], capture_output=True, text=True, check=False)
     assert 0 == told.returncode, told.stderr[:3000]
 
 
@@ -135,18 +129,14 @@ def test_axe_in_a_browser(dossier, tmp_path, name):
         " document.body.append(pre); });"
     )
     page = tmp_path / name
-    page.write_text(
-        text.replace(policy[0], "").replace("</body>", f"<script>{axe}</script><script>{ask}</script></body>"), "utf-8"
-    )
+    page.write_text(text.replace(policy[0], "").replace("</body>", f"<script>{axe}</script><script>{ask}</script></body>"), "utf-8")
     told = run(
         "chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
         "--virtual-time-budget=60000", "--timeout=120000", "--dump-dom", f"file://{page}",
     )  # fmt: skip
     found = re.search(r'<pre id="axe">(.*?)</pre>', told.stdout, re.DOTALL)
     assert found, told.stderr[-2000:]
-    assert [] == json.loads(
-        found[1].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
-    )
+    assert [] == json.loads(found[1].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"'))
 
 
 @pytest.mark.parametrize("name", ["dossier.pdf", "dossier.ar.pdf"])
@@ -160,9 +150,7 @@ def test_pdf(dossier, name):
     assert "\u202e" not in text and "\\u{202E}" in text
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("index.html", "html"), ("index.ar.html", "html"), ("dossier.ar.pdf", "pdf")]
-)
+@pytest.mark.parametrize(("name", "kind"), [("index.html", "html"), ("index.ar.html", "html"), ("dossier.ar.pdf", "pdf")])
 def test_it_is_drawn(dossier, tmp_path, name, kind):
     """A picture of page and PDF: something is on it, and not only in one corner."""
     from PIL import Image
@@ -174,19 +162,7 @@ def test_it_is_drawn(dossier, tmp_path, name, kind):
             f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={picture}", f"file://{dossier / 'data' / name}",
         )  # fmt: skip
     else:
-        run(
-            "pdftoppm",
-            "-r",
-            "50",
-            "-f",
-            "1",
-            "-l",
-            "1",
-            "-singlefile",
-            "-png",
-            dossier / "data" / name,
-            picture.with_suffix(""),
-        )
+        run("pdftoppm", "-r", "50", "-f", "1", "-l", "1", "-singlefile", "-png", dossier / "data" / name, picture.with_suffix(""))
     with Image.open(picture) as shot:
         grey = shot.convert("L")
         width, height = grey.size
@@ -208,9 +184,7 @@ def test_tables_hold_no_formula_and_no_turned_line(dossier):
 def test_the_exact_words_stand_in_the_records(archive, dossier):
     case = json.loads((dossier / "data/records/case.json").read_text("utf-8"))
     words = {f"D{number}": text for number, text in enumerate(MEAN)}
-    shown = {
-        item["fields"]["id"]: item["fields"]["title.en"] for item in case["items"] if item["fields"]["id"] in words
-    }
+    shown = {item["fields"]["id"]: item["fields"]["title.en"] for item in case["items"] if item["fields"]["id"] in words}
     assert len(shown) >= len(words) - 2 and shown.items() <= words.items()
     (statement,) = [item for item in case["items"] if item["fields"]["id"] == "W1"]
     assert LONG == (dossier / "data" / statement["path"]).read_text("utf-8")

@@ -53,18 +53,7 @@ def said(folder, roots=None):
 
 
 def test_openssl_accepts_it(dossier, authority):
-    told = run(
-        "openssl",
-        "ts",
-        "-verify",
-        "-in",
-        STAMP,
-        "-data",
-        "tagmanifest-sha256.txt",
-        "-CAfile",
-        authority.roots,
-        cwd=dossier,
-    )
+    told = run("openssl", "ts", "-verify", "-in", STAMP, "-data", "tagmanifest-sha256.txt", "-CAfile", authority.roots, cwd=dossier)
     assert 0 == told.returncode and "Verification: OK" in told.stdout, told.stderr
 
 
@@ -119,10 +108,7 @@ def test_a_second_stamp_is_refused(dossier, made, authority):
 
 def test_verify_py_takes_the_roots(dossier, authority):
     told = subprocess.run(
-        [sys.executable, "-I", dossier / "verify.py", "--tsa-roots", authority.roots],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-I", dossier / "verify.py", "--tsa-roots", authority.roots], capture_output=True, text=True, check=False
     )
     assert 0 == told.returncode and "it existed by" in told.stdout, told.stdout + told.stderr
 
@@ -137,9 +123,7 @@ def anchored(tmp_path_factory, authority):
     archive = archive_of(folder)
     anchor.request(archive, folder / "a.tsq")
     signers = casebook.signers(archive)
-    anchor.attach(
-        archive, signers, authority.answer(folder / "a.tsq", folder / "a.tsr"), authority.roots, folder / "a.tsq"
-    )
+    anchor.attach(archive, signers, authority.answer(folder / "a.tsq", folder / "a.tsr"), authority.roots, folder / "a.tsq")
     with ledger.writing(archive, signers) as act:
         act.add("audit.note", sub=ledger.subject(), fields={"outcome": "seen"})
     hand_over(archive, folder / "d", extras=Extras(pdf=False))
@@ -164,17 +148,7 @@ def test_a_stamp_over_the_ledger_travels_and_is_checked_by_both(anchored, author
 
 def test_openssl_accepts_the_stamp_over_the_ledger(anchored, authority):
     (answer,) = (anchored[1] / "data/proof/anchors").glob("*.tsr")
-    told = run(
-        "openssl",
-        "ts",
-        "-verify",
-        "-in",
-        answer,
-        "-data",
-        answer.with_suffix(".checkpoint"),
-        "-CAfile",
-        authority.roots,
-    )
+    told = run("openssl", "ts", "-verify", "-in", answer, "-data", answer.with_suffix(".checkpoint"), "-CAfile", authority.roots)
     assert 0 == told.returncode, told.stderr
 
 

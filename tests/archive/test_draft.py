@@ -24,10 +24,7 @@ def several(monkeypatch):
 
 
 def drafts(count, odd=None):
-    return [
-        Draft("custody.prior", "ab" * 16, None, {**FIELDS, "by": "\0" if n == odd else f"desk {n}"})
-        for n in range(count)
-    ]
+    return [Draft("custody.prior", "ab" * 16, None, {**FIELDS, "by": "\0" if n == odd else f"desk {n}"}) for n in range(count)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 20])

@@ -58,16 +58,7 @@ READERS = {
     "case show": ("case", "show", CODE), "custody": ("custody", W1), "timeline": ("timeline", CODE),
     "health": ("health",), "checkpoint": ("checkpoint",), "prove": ("prove", W1), "check --changed": ("check", "--changed"),
 }  # fmt: skip
-NEED_OBJECTS = (
-    "intake",
-    "erase",
-    "redact",
-    "seal",
-    "objects tidy",
-    "dossier export",
-    "archive export",
-    "verify --record",
-)
+NEED_OBJECTS = ("intake", "erase", "redact", "seal", "objects tidy", "dossier export", "archive export", "verify --record")
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +145,7 @@ def test_a_reader_does_not_wait_for_a_writer(house, run, held, name):
 
 
 @pytest.mark.parametrize(
-    "found",
-    [sqlite3.DatabaseError("database disk image is malformed"), IntegrityError("torn", where="ledger"), KeyError()],
+    "found", [sqlite3.DatabaseError("database disk image is malformed"), IntegrityError("torn", where="ledger"), KeyError()]
 )
 def test_what_a_reader_finds_while_somebody_writes_is_no_damage(house, run, found):
     with (

@@ -40,7 +40,7 @@ def two(archive):
 
 def an_item(archive, kind):
     with archive.reading() as db:
-        for name, fields in db.execute("SELECT id, fields FROM record WHERE kind = 'item' ORDER BY first"):
+        for (name, fields) in db.execute("SELECT id, fields FROM record WHERE kind = 'item' ORDER BY first"):
             found = json.loads(fields)
             if found.get("kind") == kind and "blake3" in found:
                 return f"{CODE}/{name}", found

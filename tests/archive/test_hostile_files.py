@@ -28,15 +28,7 @@ LONG = pytest.mark.skipif("SIJILL_LONG" not in os.environ, reason="a long sweep:
 SAID = "2019:02:03 14:55:10"
 PICTURES = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF", "BMP", "MPO")
 REACH = 600  # bytes of a file's beginning that are changed
-HARSH = (
-    b"\0\0\0\0",
-    b"\xff\xff\xff\xff",
-    b"\x7f\xff\xff\xff",
-    b"\x80\0\0\0",
-    b"\0\0\0\x08",
-    b"\xff\xd8",
-    b"\0\0\0\x01",
-)
+HARSH = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0\0\0\x08", b"\xff\xd8", b"\0\0\0\x01")
 
 
 def sound():
@@ -57,11 +49,7 @@ def film():
         return struct.pack(">I4s", 8 + len(body), name) + body
 
     header = box(b"mvhd", bytes(100))
-    return (
-        box(b"ftyp", b"isom\0\0\0\1isommp42")
-        + box(b"moov", header, box(b"trak", box(b"tkhd", bytes(84))))
-        + box(b"mdat", bytes(500))
-    )
+    return box(b"ftyp", b"isom\0\0\0\1isommp42") + box(b"moov", header, box(b"trak", box(b"tkhd", bytes(84)))) + box(b"mdat", bytes(500))
 
 
 def heic():
@@ -72,16 +60,7 @@ def heic():
 
 def big_tiff():
     """A grey BigTIFF of one strip."""
-    entries = [
-        (256, 64),
-        (257, 48),
-        (258, 8),
-        (259, 1),
-        (262, 1),
-        (273, 16 + 8 + 20 * 8 + 8),
-        (278, 48),
-        (279, 64 * 48),
-    ]
+    entries = [(256, 64), (257, 48), (258, 8), (259, 1), (262, 1), (273, 16 + 8 + 20 * 8 + 8), (278, 48), (279, 64 * 48)]
     directory = b"".join(struct.pack("<HHQQ", tag, 16, 1, value) for tag, value in entries)
     return struct.pack("<2sHHHQQ", b"II", 43, 8, 0, 16, len(entries)) + directory + bytes(8) + bytes(64 * 48)
 
@@ -89,14 +68,7 @@ def big_tiff():
 def originals():
     exif = {"image": {MAKE: "Exercise"}, "camera": {ORIGINAL: SAID}, "gps": SOMEWHERE}
     made = {kind: picture(kind, size=(64, 48), **exif) for kind in PICTURES}
-    return {
-        **made,
-        "HEIC": heic(),
-        "BigTIFF": big_tiff(),
-        "PDF": pdf("Invented: the roof of the clinic.", author="A-2"),
-        "MP4": film(),
-        "WAV": sound(),
-    }
+    return {**made, "HEIC": heic(), "BigTIFF": big_tiff(), "PDF": pdf("Invented: the roof of the clinic.", author="A-2"), "MP4": film(), "WAV": sound()}
 
 
 def damaged(data, chance):
@@ -147,9 +119,7 @@ def test_what_is_damaged_has_facts_to_lose(tmp_path, kind):
     assert SAID[:10].replace(":", "-") == one["facts"]["captured"]["local"][:10]
 
 
-@pytest.mark.parametrize(
-    "entry", [(256, 16, 2**63), (256, 5, 1), (256, 2, 0x41)], ids=["a giant", "a fraction", "a letter"]
-)
+@pytest.mark.parametrize("entry", [(256, 16, 2**63), (256, 5, 1), (256, 2, 0x41)], ids=["a giant", "a fraction", "a letter"])
 def test_a_width_that_is_no_number_of_pixels_is_not_read(tmp_path, entry):
     whole, tag = big_tiff(), struct.pack("<HHQ", 256, 16, 1)
     assert tag in whole

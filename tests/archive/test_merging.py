@@ -347,9 +347,7 @@ def test_the_case_shows_what_it_takes_in_under_the_names_it_has(archive):
     merged(archive)
     with archive.reading() as db:
         shown, other = case_document(db, CODE), case_document(db, OTHER)
-    assert [one["id"] for one in shown["items"]] == [
-        f"{code}/{name}" for code in (CODE, OTHER) for name in ("W1", "V1", "F1")
-    ]
+    assert [one["id"] for one in shown["items"]] == [f"{code}/{name}" for code in (CODE, OTHER) for name in ("W1", "V1", "F1")]
     assert shown["links"][-1]["item"] == f"{OTHER}/V1"
     assert (other["merged_into"], other["weighed_with"], other["merged_reason"]) == (CODE, CODE, WHY)
     assert [one["id"] for one in other["items"]] == [f"{OTHER}/{name}" for name in ("W1", "V1", "F1")]
@@ -375,9 +373,7 @@ def test_the_timeline_holds_the_clocks_of_both(archive):
 
 def test_a_dossier_of_a_merged_case_holds_both_and_both_verifiers_agree(archive, tmp_path):
     merged(archive)
-    add_relation(
-        archive, signers(archive), f"{OTHER}/V1", {"as": "copy_of", "of": f"{CODE}/V1", "reason": "one picture"}
-    )
+    add_relation(archive, signers(archive), f"{OTHER}/V1", {"as": "copy_of", "of": f"{CODE}/V1", "reason": "one picture"})
     out, document = exported(archive, tmp_path)
     assert [one["bates"] for one in document["items"]] == [
         f"{code}-{rank:06}" for code in (CODE, OTHER) for rank in (1, 2, 3)
@@ -501,9 +497,7 @@ def test_an_archive_with_a_merge_holds_for_both_who_replay_it(archive):
 def test_check_tells_beside_the_rules_what_the_merged_case_claimed_otherwise(archive):
     amend_case(archive, signers(archive), OTHER, {"occurred": "2019-02-03T18:00"}, "the second team's watch")
     merged(archive)
-    (one,) = [
-        one for one in check(archive, [CODE]).document()["cases"][0]["consistency"] if one["kind"] == "merged-claims"
-    ]
+    (one,) = [one for one in check(archive, [CODE]).document()["cases"][0]["consistency"] if one["kind"] == "merged-claims"]
     assert one["one"] == f"{OTHER}: occurred 2019-02-03T16:00:00Z"
 
 
@@ -518,14 +512,10 @@ def test_erasing_a_source_or_an_item_raises_no_count_across_merged_cases(archive
     before = weighed(archive)["facets"]["where"]["independent"]
     erase(archive, two, f"{OTHER}/S2", "the desk asked for it")
     with archive.reading() as db:
-        (gone,) = [
-            one
-            for one in case_document(db, CODE)["sources"] + case_document(db, CODE)["erased"]
-            if one["id"] == f"{OTHER}/S2"
+        (gone,) = [one for one in case_document(db, CODE)["sources"] + case_document(db, CODE)["erased"] if one["id"] == f"{OTHER}/S2"]
+        assert json.loads(db.execute("SELECT fields FROM record WHERE code = ? AND id = 'S2'", (OTHER,)).fetchone()[0])["joined"] == [
+            f"{CODE}/S2"
         ]
-        assert json.loads(db.execute("SELECT fields FROM record WHERE code = ? AND id = 'S2'", (OTHER,)).fetchone()[0])[
-            "joined"
-        ] == [f"{CODE}/S2"]
     assert gone
     assert weighed(archive)["facets"]["where"]["independent"] == before
     erase(archive, two, f"{CODE}/V1", "the desk asked for it")

@@ -118,21 +118,7 @@ def test_nothing_but_objects_is_left_after_a_put(store, tmp_path):
     assert [] == list(store.folder.glob(".tmp-*"))
 
 
-boundaries = [
-    0,
-    1,
-    8191,
-    8192,
-    8193,
-    CHUNK - 1,
-    CHUNK,
-    CHUNK + 1,
-    2 * CHUNK,
-    SMALL - 1,
-    SMALL,
-    SMALL + 1,
-    SMALL + CHUNK,
-]
+boundaries = [0, 1, 8191, 8192, 8193, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, SMALL - 1, SMALL, SMALL + 1, SMALL + CHUNK]
 
 
 @pytest.mark.parametrize("likely", [False, True])
@@ -219,9 +205,7 @@ def test_a_fifo_a_socket_a_device_and_a_link_are_refused_without_waiting(store, 
         listening.close()
 
     words = [problem.problem for problem in refused.value.problems]
-    assert ["a FIFO", "a socket", "a link", "a device"] == [
-        word.split(", ")[0].removeprefix("this is ") for word in words
-    ]
+    assert ["a FIFO", "a socket", "a link", "a device"] == [word.split(", ")[0].removeprefix("this is ") for word in words]
 
 
 def test_a_link_is_followed_where_the_caller_says_so(store, tmp_path):

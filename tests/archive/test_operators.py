@@ -71,10 +71,7 @@ def test_a_public_key_comes_with_the_word_of_its_owner(house, tmp_path):
     with pytest.raises(InputError, match="needs the proof"):
         add(archive, signers(archive), "lena", private.with_suffix(".pub"))
     held = archive.home.signer_from_file("lena", private)
-    for name, text in (
-        ("wrong", b"another text"),
-        ("right", possession_text(archive.origin, "lena", held.fingerprint)),
-    ):
+    for name, text in (("wrong", b"another text"), ("right", possession_text(archive.origin, "lena", held.fingerprint))):
         (tmp_path / name).write_text(held.sign(text, KEY_NAMESPACE))
     with pytest.raises(Exception, match="does not hold"):
         add(archive, signers(archive), "lena", private.with_suffix(".pub"), proof=tmp_path / "wrong")
@@ -93,10 +90,7 @@ def test_a_key_in_an_agent_proves_itself_on_the_spot_and_acts_later(house, tmp_p
         act.add("audit.note", sub=ledger.subject(), fields={"outcome": "seen"})
     both_hold(archive)
     agent("-q", "-D")
-    with (
-        pytest.raises(RefusedError, match="ssh-agent did not sign"),
-        ledger.writing(archive, acting(["lena"], archive.home)) as act,
-    ):
+    with pytest.raises(RefusedError, match="ssh-agent did not sign"), ledger.writing(archive, acting(["lena"], archive.home)) as act:
         act.add("audit.note", sub=ledger.subject(), fields={"outcome": "seen"})
 
 

@@ -22,13 +22,9 @@ THREE_LINES = f"witness one {ONE.vkey}\nwitness two {TWO.vkey}\nwitness three {T
 def published():
     """The shape of the example of C2SP tlog-policy: two groups of three, of which two and one must agree."""
     keys = zip(("X1", "X2", "X3", "Y1", "Y2", "Y3"), (ONE, TWO, THREE, FOUR, FIVE, SIX), strict=True)
-    return (
-        f"log {LOG}\n\n"
-        + "".join(f"witness {name} {key.vkey}\n" for name, key in keys)
-        + (
-            "group X-witnesses 2 X1 X2 X3\ngroup Y-witnesses any Y1 Y2 Y3\n"
-            "group X-and-Y all X-witnesses Y-witnesses\nquorum X-and-Y\n"
-        )
+    return f"log {LOG}\n\n" + "".join(f"witness {name} {key.vkey}\n" for name, key in keys) + (
+        "group X-witnesses 2 X1 X2 X3\ngroup Y-witnesses any Y1 Y2 Y3\n"
+        "group X-and-Y all X-witnesses Y-witnesses\nquorum X-and-Y\n"
     )
 
 

@@ -152,7 +152,7 @@ def test_a_reader_without_a_home_verifies_and_is_told_where_nothing_can_be_remem
 
 def test_a_damaged_memory_is_named_and_costs_no_more_than_reading_anew(kept):
     ReadAgain(kept).all_read(1, 1)
-    (path,) = (kept.home.folder / "read").iterdir()
+    path, = (kept.home.folder / "read").iterdir()
     path.write_bytes(b"no database" * 500)
     with pytest.raises(UnreachableError, match="remembered") as told:
         order(kept)

@@ -13,10 +13,7 @@ from archive.workers import WorkerLost, forked
 from tests.casebook import case, files, new_archive, take, write
 
 
-@given(
-    st.text(st.characters(codec="utf-8")),
-    st.lists(st.tuples(st.integers(1, 10**8), st.text(st.characters(codec="utf-8")))),
-)
+@given(st.text(st.characters(codec="utf-8")), st.lists(st.tuples(st.integers(1, 10**8), st.text(st.characters(codec="utf-8")))))
 def test_the_hashes_are_those_of_the_leaves(salt, rows):
     """With HMAC's keyed states made once."""
     rows = [(number, json.dumps({"row": number, "said": said})) for number, said in rows]

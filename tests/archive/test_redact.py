@@ -39,9 +39,7 @@ def docx(text: str, author: str = "") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
         packed.writestr("word/document.xml", f"<w:document><w:t>{text}</w:t></w:document>")
-        packed.writestr(
-            "docProps/core.xml", f"<cp:coreProperties><dc:creator>{author}</dc:creator></cp:coreProperties>"
-        )
+        packed.writestr("docProps/core.xml", f"<cp:coreProperties><dc:creator>{author}</dc:creator></cp:coreProperties>")
     return out.getvalue()
 
 

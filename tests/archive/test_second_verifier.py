@@ -98,8 +98,7 @@ def test_it_checks_what_ssh_keygen_signs(tmp_path):
     subprocess.run([judge("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", tmp_path / "key"], check=True)
     (tmp_path / "text").write_bytes(b"five lines\n")
     subprocess.run(
-        [judge("ssh-keygen"), "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "sijill-test@v1", tmp_path / "text"],
-        check=True,
+        [judge("ssh-keygen"), "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "sijill-test@v1", tmp_path / "text"], check=True
     )
     line = " ".join((tmp_path / "key.pub").read_text().split()[:2])
     signed = (tmp_path / "text.sig").read_text()
@@ -173,7 +172,7 @@ def test_a_whole_archive_holds(kept):
 
 TAMPERED = {
     "an entry's bytes": "UPDATE ledger SET leaf = CAST(replace(CAST(leaf AS TEXT), 'record.add', 'record.edit') AS BLOB)",
-    "one letter of an entry": 'UPDATE ledger SET leaf = CAST(replace(CAST(leaf AS TEXT), \'"at":"2\', \'"at":"1\') AS BLOB)'
+    "one letter of an entry": "UPDATE ledger SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"at\":\"2', '\"at\":\"1') AS BLOB)"
     " WHERE idx = 12",
     "the last entries": "DELETE FROM ledger WHERE idx > (SELECT max(idx) - 2 FROM ledger)",
     "the commit at the end": "DELETE FROM ledger WHERE idx = (SELECT max(idx) FROM ledger)",

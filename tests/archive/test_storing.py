@@ -139,9 +139,7 @@ def test_the_room_that_records_need_is_estimated_as_it_is_used(archive, tmp_path
 
 
 def test_the_room_that_flights_need_is_estimated_by_their_table(archive, tmp_path):
-    rows = "".join(
-        f"2019-02-03 {n % 24:02}:{n % 60:02},35.{n % 9000:04},36.{n % 7000:04},Su-22,east,one\n" for n in range(9000)
-    )
+    rows = "".join(f"2019-02-03 {n % 24:02}:{n % 60:02},35.{n % 9000:04},36.{n % 7000:04},Su-22,east,one\n" for n in range(9000))
     folder = folder_of(tmp_path, **{"logs/f1.csv": "Time,Lat,Lon,Aircraft,Heading,Remarks\n" + rows})
     told, before = _growth(archive, folder), archive.database.stat().st_size
     take(archive, folder)

@@ -71,7 +71,7 @@ def test_damage_and_strangers_are_signs_and_stay(kept):
 def test_whoever_changed_the_view_cannot_have_evidence_tidied_away(kept):
     """The rows that name objects are no proof; without an audit they would decide what goes."""
     with sqlite3.connect(kept.database) as db:
-        (name,) = db.execute("SELECT blake3 FROM object LIMIT 1").fetchone()
+        name, = db.execute("SELECT blake3 FROM object LIMIT 1").fetchone()
         db.execute("DELETE FROM object WHERE blake3 = ?", (name,))
     db.close()
 

@@ -68,9 +68,7 @@ def test_somebody_outside_gives_a_receipt_that_is_kept(archive, tmp_path):
     with pytest.raises(InputError, match="receipt"):
         hand_over(archive, signers(archive), name, "laboratory B", "analysis", outside=True)
     (tmp_path / "receipt.txt").write_text("received, laboratory B")
-    hand_over(
-        archive, signers(archive), name, "laboratory B", "analysis", receipt=tmp_path / "receipt.txt", outside=True
-    )
+    hand_over(archive, signers(archive), name, "laboratory B", "analysis", receipt=tmp_path / "receipt.txt", outside=True)
     assert gaps(archive, name) == before
     with archive.reading() as db:
         (digest,) = db.execute("SELECT blake3 FROM object WHERE role = 'receipt'").fetchone()

@@ -86,9 +86,7 @@ def test_a_proof_with_one_bit_changed_never_holds(size, data):
     at, bit = data.draw(st.integers(0, len(proof) - 1)), data.draw(st.integers(0, 255))
     changed = bytearray(proof[at])
     changed[bit // 8] ^= 1 << bit % 8
-    assert not merkle.verify_inclusion(
-        HASHES[index], index, size, [*proof[:at], bytes(changed), *proof[at + 1 :]], root
-    )
+    assert not merkle.verify_inclusion(HASHES[index], index, size, [*proof[:at], bytes(changed), *proof[at + 1 :]], root)
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0)])
@@ -121,10 +119,7 @@ def test_the_published_checkpoint_is_read_by_both_and_written_as_it_was():
     assert (found.origin, found.size) == (vector["origin"], vector["size"])
     assert base64.b64encode(found.root).decode() == vector["root"]
     assert found.text() == signed.text
-    assert [(one.name, len(one.signature)) for one in signed.signatures] == [
-        (vector["origin"], 64),
-        (vector["witness"], 72),
-    ]
+    assert [(one.name, len(one.signature)) for one in signed.signatures] == [(vector["origin"], 64), (vector["witness"], 72)]
     lines = vector["note"].split("\n")[4:6]
     theirs = [second.signature_line(line) for line in lines]
     assert theirs == [(one.name, one.key_id + one.signature) for one in signed.signatures]
@@ -259,13 +254,13 @@ def touch_signature(message, namespace, flags, application=b"ssh:"):
     """What a token gives (OpenSSH PROTOCOL.u2f): a signature over application, flags, counter and the signed data."""
     point = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     blob = _string(sshsig.TOUCH) + _string(point) + _string(application)
-    signed = b"SSHSIG" + b"".join(map(_string, (namespace, b"", b"sha512", hashlib.sha512(message).digest())))
+    signed = b"SSHSIG" + b"".join(
+        map(_string, (namespace, b"", b"sha512", hashlib.sha512(message).digest()))
+    )
     rest = bytes([flags]) + (7).to_bytes(4, "big")
     raw = KEY.sign(hashlib.sha256(application).digest() + rest + hashlib.sha256(signed).digest())
-    body = (
-        b"SSHSIG"
-        + (1).to_bytes(4, "big")
-        + b"".join(map(_string, (blob, namespace, b"", b"sha512", _string(sshsig.TOUCH) + _string(raw) + rest)))
+    body = b"SSHSIG" + (1).to_bytes(4, "big") + b"".join(
+        map(_string, (blob, namespace, b"", b"sha512", _string(sshsig.TOUCH) + _string(raw) + rest))
     )
     return blob, sshsig._armour(body)
 

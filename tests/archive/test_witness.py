@@ -183,9 +183,7 @@ def insiders(archive):
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["forged", "another size", "another digest", "no list", "no lines", "no size", "nothing"]
-)
+@pytest.mark.parametrize("name", ["forged", "another size", "another digest", "no list", "no lines", "no size", "nothing"])
 def test_an_audit_believes_no_cosignature_that_it_cannot_check(archive, name):
     one_more(archive, "anchor.witness", **insiders(archive)[name])
     report = audit(archive)
@@ -219,37 +217,16 @@ LOG = note.Verifier.of("log.example/x", bytes.fromhex(
     "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29")).vkey()  # fmt: skip
 HEAD = f"witness p {P.vkey}\nwitness q {Q.vkey}\n"
 POLICIES = [
-    f"log {LOG}\n{HEAD}group both all p q\nquorum both\n",
-    f"{HEAD}group one any p q\nquorum one\n",
-    f"# none\n\t\n{HEAD}group two 2 p q\ngroup outer 1 two\nquorum outer",
-    f"{HEAD}quorum none\n",
-    f"{HEAD}quorum p\n",
-    f"{HEAD}",
-    f"{HEAD}quorum nobody\n",
-    f"{HEAD}quorum p\nquorum q\n",
-    f"{HEAD}group g 3 p q\nquorum g\n",
-    f"{HEAD}group g 0 p q\nquorum g\n",
-    f"{HEAD}group g +1 p q\nquorum g\n",
-    f"{HEAD}group g ١ p q\nquorum g\n",
-    f"{HEAD}group g 1 p p\nquorum g\n",
-    f"{HEAD}group g 1 p\ngroup h 1 p\nquorum g\n",
-    f"{HEAD}group p 1 q\nquorum p\n",
-    f"{HEAD}group g any g\nquorum g\n",
-    f"{HEAD}group g any\nquorum g\n",
-    f"{HEAD}witness none {ONE.vkey}\nquorum p\n",
-    f"{HEAD}witness r {P.vkey}\nquorum p\n",
-    f"{HEAD}witness r {LOG}\nquorum p\n",
-    f"log {P.vkey}\n{HEAD}quorum p\n",
-    f"log {LOG}\nlog {LOG}\n{HEAD}quorum p\n",
-    f"{HEAD}quorum p\r\n",
-    f"{HEAD}quorum p q\n",
-    f"{HEAD}watch p\nquorum p\n",
-    f"{HEAD}witness r {ONE.vkey} https://one.example\nquorum r\n",
-    f"{HEAD}witness r {ONE.vkey} a b\nquorum r\n",
-    f"{HEAD}witness r {ONE.vkey[:-4]}AAA=\nquorum r\n",
-    f"{HEAD} \tquorum\t p \n",
-    "",
-    "quorum none",
+    f"log {LOG}\n{HEAD}group both all p q\nquorum both\n", f"{HEAD}group one any p q\nquorum one\n",
+    f"# none\n\t\n{HEAD}group two 2 p q\ngroup outer 1 two\nquorum outer", f"{HEAD}quorum none\n", f"{HEAD}quorum p\n",
+    f"{HEAD}", f"{HEAD}quorum nobody\n", f"{HEAD}quorum p\nquorum q\n", f"{HEAD}group g 3 p q\nquorum g\n",
+    f"{HEAD}group g 0 p q\nquorum g\n", f"{HEAD}group g +1 p q\nquorum g\n", f"{HEAD}group g ١ p q\nquorum g\n",
+    f"{HEAD}group g 1 p p\nquorum g\n", f"{HEAD}group g 1 p\ngroup h 1 p\nquorum g\n", f"{HEAD}group p 1 q\nquorum p\n",
+    f"{HEAD}group g any g\nquorum g\n", f"{HEAD}group g any\nquorum g\n", f"{HEAD}witness none {ONE.vkey}\nquorum p\n",
+    f"{HEAD}witness r {P.vkey}\nquorum p\n", f"{HEAD}witness r {LOG}\nquorum p\n", f"log {P.vkey}\n{HEAD}quorum p\n",
+    f"log {LOG}\nlog {LOG}\n{HEAD}quorum p\n", f"{HEAD}quorum p\r\n", f"{HEAD}quorum p q\n", f"{HEAD}watch p\nquorum p\n",
+    f"{HEAD}witness r {ONE.vkey} https://one.example\nquorum r\n", f"{HEAD}witness r {ONE.vkey} a b\nquorum r\n",
+    f"{HEAD}witness r {ONE.vkey[:-4]}AAA=\nquorum r\n", f"{HEAD} \tquorum\t p \n", "", "quorum none",
 ]
 
 
@@ -266,9 +243,7 @@ def test_both_readers_take_the_same_policies_and_count_alike(text):
     body = "log.example/x\n1\n" + base64.b64encode(bytes(32)).decode() + "\n"
     for who in ((), (P,), (Q,), (P, Q), (ONE,)):
         lines = [one.line(body).rstrip("\n") for one in who]
-        read = note.SignedNote.parse(
-            f"{body}\n".encode() + "".join(f"{line}\n" for line in [*lines, P.line("x")[:-1]]).encode()
-        )
+        read = note.SignedNote.parse(f"{body}\n".encode() + "".join(f"{line}\n" for line in [*lines, P.line("x")[:-1]]).encode())
         found = ours.check(body, read.signatures[: len(lines)])
         assert theirs.signed(body, lines) == set(found)
         assert theirs.met(set(found)) is ours.met(found)

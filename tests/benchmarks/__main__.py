@@ -28,15 +28,11 @@ DISK_GIB = 6
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; 0 all targets met or not judged, 1 one is missed or a command failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Ratios to named peers.")
-    parser.add_argument(
-        "rows", nargs="*", metavar="ROW", help="a subject, or the beginning of a row's name; all if none"
-    )
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="a subject, or the beginning of a row's name; all if none")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", choices=("small", "full"), default="full", help="small only shows that it runs")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="write the tables there, and the plot beside it")
-    parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="keep material in DIR (in memory: /dev/shm/…), use it again"
-    )
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep material in DIR (in memory: /dev/shm/…), use it again")
     parser.add_argument("--list", action="store_true", help="name the rows and end")
     said = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was mounted is taken away
@@ -95,11 +91,7 @@ def _markdown(outcomes: Sequence[Outcome], grown: Sequence[Grown], place: Place,
 
 
 def _disk_words(place: Place) -> str:
-    return (
-        "a file system in memory (tmpfs)"
-        if place.disk.is_relative_to(place.root)
-        else "ext4 made afresh each time, in memory"
-    )
+    return "a file system in memory (tmpfs)" if place.disk.is_relative_to(place.root) else "ext4 made afresh each time, in memory"
 
 
 @contextmanager
@@ -125,7 +117,9 @@ def _place(keep: Path | None, *, full: bool) -> Iterator[Place]:
 def _environment(root: Path, disk: Path) -> dict[str, str]:
     scripts = Path(sys.executable).parent
     # Bytecode is kept, as wherever a package was installed: compiling every module again would be most of a start.
-    settings = {key: value for key, value in os.environ.items() if not key.startswith(("SIJILL", "PYTHONDONTWRITE"))}
+    settings = {
+        key: value for key, value in os.environ.items() if not key.startswith(("SIJILL", "PYTHONDONTWRITE"))
+    }
     return settings | {
         "PATH": os.pathsep.join([str(scripts), os.environ["PATH"]]),
         "W": str(root), "D": str(disk), "PY": sys.executable, "SIJILL": str(scripts / "sijill"),

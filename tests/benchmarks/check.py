@@ -28,8 +28,4 @@ def rows(place: Place) -> list[Row]:
 def growths(place: Place) -> list[Growth]:
     """Give what grows with the cases."""
     sizes = (500, 5_000, 50_000) if place.full else (50, 500)
-    return [
-        Growth(
-            "growth-check", "check, 20 items a case", "cases", sizes, command("$N", "check"), made("$N"), ends=(0, 1)
-        )
-    ]
+    return [Growth("growth-check", "check, 20 items a case", "cases", sizes, command("$N", "check"), made("$N"), ends=(0, 1))]

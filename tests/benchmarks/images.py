@@ -2,9 +2,7 @@
 
 from tests.benchmarks.contract import Place, Row
 
-TAGS = (
-    "-DateTimeOriginal -OffsetTimeOriginal -GPSLatitude -GPSLongitude -GPSAltitude -Make -Model -Software -Orientation"
-)
+TAGS = "-DateTimeOriginal -OffsetTimeOriginal -GPSLatitude -GPSLongitude -GPSAltitude -Make -Model -Software -Orientation"
 OURS = """
 import sys
 from pathlib import Path

@@ -83,19 +83,13 @@ def photos(folder: Path, files: int = 2000, width: int = 1280, height: int = 960
 
     folder.mkdir(parents=True)
     draw = random.Random("photos")
-    noise = [
-        Image.frombytes("RGB", (width // 12, height // 12), draw.randbytes(width // 12 * (height // 12) * 3))
-        for _ in range(16)
-    ]
+    noise = [Image.frombytes("RGB", (width // 12, height // 12), draw.randbytes(width // 12 * (height // 12) * 3)) for _ in range(16)]
     grain = Image.frombytes("L", (width, height), draw.randbytes(width * height)).convert("RGB")
     bases = [Image.blend(one.resize((width, height), Image.Resampling.BICUBIC), grain, 0.04) for one in noise]
     names = [f"IMG_{number:05}.jpg" for number in range(files)]
     for number, name in enumerate(names):
         picture = bases[number % 16].copy()
-        picture.paste(
-            Image.frombytes("RGB", (32, 32), draw.randbytes(3072)),
-            (draw.randrange(width - 32), draw.randrange(height - 32)),
-        )
+        picture.paste(Image.frombytes("RGB", (32, 32), draw.randbytes(3072)), (draw.randrange(width - 32), draw.randrange(height - 32)))
         picture.save(folder / name, "JPEG", quality=75, exif=_exif(draw))
     (folder / "case.toml").write_text(case_toml(names, kind="imagery"), "utf-8")
 
@@ -111,9 +105,7 @@ def _exif(draw: random.Random) -> object:
 
     stamp = f"2019:02:{draw.randint(1, 28):02} {draw.randrange(24):02}:{draw.randrange(60):02}:{draw.randrange(60):02}"
     exif = Image.Exif()
-    exif[ExifTags.Base.Make], exif[ExifTags.Base.Model] = draw.choice(
-        (("Invented", "Camera 1"), ("Invented", "Telephone 2"))
-    )
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Model] = draw.choice((("Invented", "Camera 1"), ("Invented", "Telephone 2")))
     exif[ExifTags.Base.Software] = "camera 1.0"
     exif[ExifTags.Base.Orientation] = 1
     exif[ExifTags.Base.DateTime] = stamp
@@ -122,10 +114,7 @@ def _exif(draw: random.Random) -> object:
     inner[ExifTags.Base.OffsetTimeOriginal] = draw.choice(("+03:00", "+02:00"))
     gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
     gps[ExifTags.GPS.GPSLatitudeRef], gps[ExifTags.GPS.GPSLongitudeRef] = "N", "E"
-    gps[ExifTags.GPS.GPSLatitude], gps[ExifTags.GPS.GPSLongitude] = (
-        parts(draw.uniform(35, 36)),
-        parts(draw.uniform(36, 37)),
-    )
+    gps[ExifTags.GPS.GPSLatitude], gps[ExifTags.GPS.GPSLongitude] = parts(draw.uniform(35, 36)), parts(draw.uniform(36, 37))
     gps[ExifTags.GPS.GPSAltitudeRef], gps[ExifTags.GPS.GPSAltitude] = b"\x00", IFDRational(draw.randint(50, 900), 1)
     return exif
 
@@ -163,11 +152,7 @@ def entries(folder: Path, count: int = 1_000_000, act: int = 10_000) -> None:
     from archive.open import init
 
     archive = init(
-        folder / "archive",
-        origin="sijill.example/benchmark",
-        operator="bench",
-        no_passphrase=True,
-        home=Home(folder / "home"),
+        folder / "archive", origin="sijill.example/benchmark", operator="bench", no_passphrase=True, home=Home(folder / "home")
     ).archive
     signers, case = acting(["bench"], archive.home), _a_case()
     done = number = 0
@@ -185,10 +170,7 @@ def _a_case() -> Any:
 
     text = case_toml(()) + "".join(one.format(number=n) for one in (_WITNESS, _LINK) for n in range(1, 21))
     submission = read_submission(
-        {"case.toml": text.encode()},
-        {"case.toml": None},
-        now=datetime(2025, 1, 1, tzinfo=UTC),
-        registered=lambda _: (set(), set(), {}),
+        {"case.toml": text.encode()}, {"case.toml": None}, now=datetime(2025, 1, 1, tzinfo=UTC), registered=lambda _: (set(), set(), {})
     )
     if submission.problems:
         raise ValueError(submission.problems)

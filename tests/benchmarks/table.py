@@ -57,10 +57,7 @@ def rows(outcomes: Sequence[Outcome]) -> str:
 
 def growth(all_grown: Sequence[Grown]) -> str:
     """Give the table of growth: cost for each unit and peak memory, as ratios to the smallest size."""
-    lines = [
-        "| row | work | size | s | cpu s | cost of one, x smallest | peak MB | x a tenth | |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    lines = ["| row | work | size | s | cpu s | cost of one, x smallest | peak MB | x a tenth | |", "|---|---|---|---|---|---|---|---|---|"]
     for grown in all_grown:
         name, work = grown.growth.name, grown.growth.work
         for number, (size, one) in enumerate(grown.at):
@@ -94,35 +91,23 @@ def plot(all_grown: Sequence[Grown]) -> str:
         return 60 + (math.log10(size) - low_x) * step, 20 + high - (math.log10(max(cpu, 1e-3)) - low_y) * step
 
     parts = [
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide + 300:.0f} {high + 70:.0f}" font-family="sans-serif"'
-            ' font-size="12"><title>Processor seconds over the size of the work</title>'
-        ),
+        (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide + 300:.0f} {high + 70:.0f}" font-family="sans-serif"'
+        ' font-size="12"><title>Processor seconds over the size of the work</title>'),
         f'<rect x="0" y="0" width="{wide + 300:.0f}" height="{high + 70:.0f}" fill="white"/>',
     ]
     for power in range(low_x, high_x + 1):
         x, y = at(10**power, 10**low_y)
-        parts.append(
-            f'<path d="M{x:.1f} 20V{y:.1f}" stroke="#ddd"/><text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{10**power:,}</text>'
-        )
+        parts.append(f'<path d="M{x:.1f} 20V{y:.1f}" stroke="#ddd"/><text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{10**power:,}</text>')
     for power in range(low_y, high_y + 1):
         x, y = at(10**low_x, 10**power)
-        parts.append(
-            f'<path d="M60 {y:.1f}H{60 + wide:.1f}" stroke="#ddd"/><text x="54" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g} s</text>'
-        )
+        parts.append(f'<path d="M60 {y:.1f}H{60 + wide:.1f}" stroke="#ddd"/><text x="54" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g} s</text>')
     for number, grown in enumerate(all_grown):
         if not grown.at:
             continue
         colour = _COLOURS[number % len(_COLOURS)]
         dots = [at(size, one.cpu) for size, one in grown.at]
-        parts.append(
-            f'<path d="M{"L".join(f"{x:.1f} {y:.1f}" for x, y in dots)}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        )
+        parts.append(f'<path d="M{"L".join(f"{x:.1f} {y:.1f}" for x, y in dots)}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in dots]
-        parts.append(
-            f'<text x="{wide + 80:.0f}" y="{34 + 18 * number}" fill="{colour}">{grown.growth.name} ({grown.growth.unit})</text>'
-        )
-    parts.append(
-        f'<text x="60" y="{high + 60:.0f}">processor seconds over size; parallel to the diagonal is linear</text></svg>'
-    )
+        parts.append(f'<text x="{wide + 80:.0f}" y="{34 + 18 * number}" fill="{colour}">{grown.growth.name} ({grown.growth.unit})</text>')
+    parts.append(f'<text x="60" y="{high + 60:.0f}">processor seconds over size; parallel to the diagonal is linear</text></svg>')
     return "\n".join(parts) + "\n"

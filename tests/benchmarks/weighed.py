@@ -24,14 +24,7 @@ from tests.benchmarks.material import once
 
 BEGIN, DAYS, ACT = datetime(2016, 1, 1, tzinfo=UTC), 1000, 2_500
 SHAPES = 60
-FACETS = (
-    ["what", "when", "where"],
-    ["what", "where"],
-    ["when", "where"],
-    ["weapon"],
-    ["what", "weapon", "actor"],
-    ["casualties"],
-)
+FACETS = (["what", "when", "where"], ["what", "where"], ["when", "where"], ["weapon"], ["what", "weapon", "actor"], ["casualties"])
 TYPES = ("Su-24", "Su-34", "Su-25", "MiG-23", "L-39", "Mi-8", "Mi-17", "Mi-24", "unknown")
 REMARKS = ("", "", "circling", "low altitude", "two aircraft", "طيران مروحي باتجاه الشمال", "دوران في سماء المنطقة")
 HARD = 'سُمع دوي انفجار، ثم عودة "الطائرة"\nإلى القاعدة'
@@ -64,21 +57,13 @@ def cases(folder: Path, count: int = 50_000, items: int = 20) -> None:
     from archive.open import init
 
     archive = init(
-        folder / "archive",
-        origin="sijill.example/weighed",
-        operator="bench",
-        no_passphrase=True,
-        home=Home(folder / "home"),
+        folder / "archive", origin="sijill.example/weighed", operator="bench", no_passphrase=True, home=Home(folder / "home")
     ).archive
     signers, draw = acting(["bench"], archive.home), random.Random("weighed")
     shapes = [_shape(draw, items) for _ in range(SHAPES)]
-    stored = [
-        archive.objects.put_bytes(f"item {number}\n".encode()) for number in range(items)
-    ]  # the same in every case
+    stored = [archive.objects.put_bytes(f"item {number}\n".encode()) for number in range(items)]  # the same in every case
     archive.objects.sync()
-    objects = [
-        {"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": "text/plain"} for one in stored
-    ]
+    objects = [{"sha256": one.sha256, "blake3": one.blake3, "size": one.size, "media_type": "text/plain"} for one in stored]
     for start in range(0, count, ACT):
         with ledger.writing(archive, signers) as act:
             for number in range(start, min(count, start + ACT)):
@@ -108,9 +93,7 @@ def _shape(draw: random.Random, count: int) -> object:
     ]  # fmt: skip
     names = [item["id"] for item in tables["item"]]
     pairs = [pair for pair in ((1, 6), (5, 10)) if pair[1] < count and draw.random() < 0.5]
-    tables["relation"] = [
-        {"item": names[copy], "as": "copy_of", "of": names[of], "reason": "the same picture"} for of, copy in pairs
-    ]
+    tables["relation"] = [{"item": names[copy], "as": "copy_of", "of": names[of], "reason": "the same picture"} for of, copy in pairs]
     files = dict.fromkeys(["case.toml", *(item["file"] for item in tables["item"])])
     read = read_submission({"case.toml": toml(tables).encode()}, files, now=datetime.now(UTC))
     if read.problems:
@@ -119,28 +102,13 @@ def _shape(draw: random.Random, count: int) -> object:
 
 
 def _item(draw: random.Random, number: int) -> dict[str, object]:
-    item: dict[str, object] = {
-        "source": f"S{draw.randint(1, 10)}",
-        "custody": [{"action": "capture", "at": "2019-02-20T10:00", "by": "I-3"}],
-    }
+    item: dict[str, object] = {"source": f"S{draw.randint(1, 10)}", "custody": [{"action": "capture", "at": "2019-02-20T10:00", "by": "I-3"}]}
     if number % 5 in (0, 3):
         consent = {"internal": "yes", "court": "yes", "public": "no", "given": "2019-02-20"}
-        return item | {
-            "id": f"W{number}",
-            "kind": "statement",
-            "file": f"w{number}.txt",
-            "taken": "2019-02-20",
-            "consent": consent,
-        }
+        return item | {"id": f"W{number}", "kind": "statement", "file": f"w{number}.txt", "taken": "2019-02-20", "consent": consent}
     if number % 5 == 4:
         return item | {"id": f"D{number}", "kind": "document", "file": f"d{number}.pdf"}
-    return item | {
-        "id": f"V{number}",
-        "kind": "imagery",
-        "medium": "photo",
-        "file": f"v{number}.jpg",
-        "release": {"internal": "yes", "court": "yes"},
-    }
+    return item | {"id": f"V{number}", "kind": "imagery", "medium": "photo", "file": f"v{number}.jpg", "release": {"internal": "yes", "court": "yes"}}
 
 
 def _write(act: object, shape: object, code: str, draw: random.Random, objects: list[dict[str, object]]) -> None:
@@ -175,16 +143,10 @@ def flights(folder: Path, rows: int = 1_000_000) -> None:
         sheet = csv.writer(file, lineterminator="\n")
         sheet.writerow(("observed_at", "observer", "lat", "lon", "aircraft_type", "heading", "remarks"))
         for number, place in enumerate(order):
-            where = (
-                ("", "")
-                if number % 97 == 96
-                else (f"{draw.uniform(32.5, 37.2):.5f}", f"{draw.uniform(35.6, 42.3):.5f}")
-            )
+            where = ("", "") if number % 97 == 96 else (f"{draw.uniform(32.5, 37.2):.5f}", f"{draw.uniform(35.6, 42.3):.5f}")
             remark = HARD if number % 1013 == 1012 else draw.choice(REMARKS)
             seen = f"{datetime.fromtimestamp(times[place], UTC):%Y-%m-%dT%H:%M:%SZ}"
-            sheet.writerow(
-                (seen, f"post-{draw.randrange(240):03}", *where, draw.choice(TYPES), draw.randrange(360), remark)
-            )
+            sheet.writerow((seen, f"post-{draw.randrange(240):03}", *where, draw.choice(TYPES), draw.randrange(360), remark))
     (folder / "case.toml").write_text(LOG, "utf-8")
 
 
@@ -206,16 +168,12 @@ def duck(database: str, folder: Path) -> None:
     folder.mkdir(parents=True)
     db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
     with (folder / "seen.csv").open("w") as file:
-        csv.writer(file).writerows(
-            db.execute("SELECT earliest, lat / 1e6, lon / 1e6 FROM observation WHERE earliest IS NOT NULL")
-        )
+        csv.writer(file).writerows(db.execute("SELECT earliest, lat / 1e6, lon / 1e6 FROM observation WHERE earliest IS NOT NULL"))
     with (folder / "cases.csv").open("w") as file:
         for (fields,) in db.execute("SELECT fields FROM record WHERE kind = 'case'"):
             record = json.loads(fields)
             first, last = (int(end.timestamp()) for end in bounds(record["occurred"]))
-            csv.writer(file).writerow(
-                (record["code"], first, last, record["place.lat"] / 1e6, record["place.lon"] / 1e6)
-            )
+            csv.writer(file).writerow((record["code"], first, last, record["place.lat"] / 1e6, record["place.lon"] / 1e6))
     with duckdb.connect(str(folder / "match.duckdb")) as duck_db:
         duck_db.execute(f"CREATE TABLE seen AS FROM read_csv('{folder}/seen.csv', names = ['t', 'lat', 'lon'])")
         names = "['code', 'earliest', 'latest', 'lat', 'lon']"

@@ -20,9 +20,7 @@ def test_names_of_255_bytes_are_taken_in_and_leave(tmp_path, monkeypatch):
     for number, name in enumerate(LONGEST, 2):
         tables["item"].append({**tables["item"][1], "id": f"V{number}", "file": f"media/{name}"})
         contents[f"media/{name}"] = photograph((number, 0, 0))
-    assert {"V2", "V3"} <= {
-        one["id"].split("/")[1] for one in take(archive, write(tmp_path / "in", tables, contents)).items
-    }
+    assert {"V2", "V3"} <= {one["id"].split("/")[1] for one in take(archive, write(tmp_path / "in", tables, contents)).items}
     assert [] == [one for one in audit(archive).findings if one.severity == "finding"]
     for name in ("d" * 255, "د" * 127):
         call = ["dossier", "export", CODE, "--for", "internal", "--out", str(tmp_path / name), "--no-pdf"]
@@ -64,6 +62,4 @@ def test_a_name_that_is_too_long_is_a_wrong_call(tmp_path, monkeypatch, capsys, 
     status = main([word.format(long=long) for word in words])
     told = capsys.readouterr().err
     assert status in (2, 3) and "Traceback" not in told and "a fault in Sijill" not in told
-    assert any(
-        said in told for said in ("longer than this system allows", "too long", "is not there", "is no folder")
-    ), told
+    assert any(said in told for said in ("longer than this system allows", "too long", "is not there", "is no folder")), told

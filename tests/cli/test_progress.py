@@ -51,9 +51,7 @@ def call(kept, monkeypatch, tmp_path):
     def run(*words, watched=True):
         stderr = Terminal() if watched else io.StringIO()
         monkeypatch.setattr(sys, "stderr", stderr)
-        status = main(
-            ["--archive", str(kept.folder), "--as", OPERATOR, *[w.format(out=tmp_path / "out") for w in words]]
-        )
+        status = main(["--archive", str(kept.folder), "--as", OPERATOR, *[w.format(out=tmp_path / "out") for w in words]])
         return status, stderr.getvalue()
 
     return run
@@ -162,9 +160,7 @@ def test_an_intake_that_is_stopped_says_how_to_go_on_and_writes_no_object_twice(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize(
-    "words", [("verify",), ("audit",), ("check", CODE), ("intake", "{folder}")], ids=lambda w: w[0]
-)
+@pytest.mark.parametrize("words", [("verify",), ("audit",), ("check", CODE), ("intake", "{folder}")], ids=lambda w: w[0])
 def test_ctrl_c_at_any_moment_ends_with_130_and_leaves_nothing_half_done(waiting, words):
     kept, folder = waiting
     moments = (0.05, 0.15, 0.3)
@@ -212,7 +208,5 @@ raise SystemExit(cli.main(["check"]))
 
 
 def test_ctrl_c_that_falls_where_nothing_can_be_raised_stops_all_the_same():
-    ended = subprocess.run(
-        [sys.executable, "-c", LOST], cwd=ROOT, capture_output=True, text=True, timeout=15, check=False
-    )
+    ended = subprocess.run([sys.executable, "-c", LOST], cwd=ROOT, capture_output=True, text=True, timeout=15, check=False)
     assert (130, "\nsijill: stopped before it began\n") == (ended.returncode, ended.stderr)

@@ -33,10 +33,6 @@ def test_columns_told_line_by_line_ask_for_the_rows_twice_and_hold_none():
     lines = list(each_line(rows, ("code", "items", "title")))
 
     assert asked == [0, 1]
-    assert lines == [
-        "code          items  title\n",
-        "EX-1          3      -\n",
-        "EX-2019-0001  20     a\\u{202E}title\n",
-    ]
+    assert lines == ["code          items  title\n", "EX-1          3      -\n", "EX-2019-0001  20     a\\u{202E}title\n"]
     assert "".join(lines) == columns(list(rows()), ("code", "items", "title"))
     assert columns([]) == "" == "".join(each_line(list))

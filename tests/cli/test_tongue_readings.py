@@ -47,9 +47,7 @@ def said(node):
             yield from said(inner)
 
 
-SPOKEN = sorted(
-    {sentence for path in READERS for sentence in spoken(path)} - {"7 days"}
-)  # never said alone: see the last test
+SPOKEN = sorted({sentence for path in READERS for sentence in spoken(path)} - {"7 days"})  # never said alone: see the last test
 
 
 @pytest.mark.parametrize("sentence", SPOKEN)
@@ -94,9 +92,7 @@ def archive(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_photograph_is_told_in_arabic_by_read_intake_and_item_show_and_recorded_in_english(
-    archive, monkeypatch, capsys
-):
+def test_a_photograph_is_told_in_arabic_by_read_intake_and_item_show_and_recorded_in_english(archive, monkeypatch, capsys):
     calls = [["read", str(archive / "in/media/v1.png")], ["intake", str(archive / "in")],
              ["item", "show", f"{casebook.CODE}/V1"]]  # fmt: skip
     monkeypatch.setenv("SIJILL_LANG", "ar")
@@ -104,9 +100,7 @@ def test_a_photograph_is_told_in_arabic_by_read_intake_and_item_show_and_recorde
     for call in calls:
         assert 0 == guarded(call)
         shown = "".join(capsys.readouterr())
-        assert [
-            sentence for sentence in TOLD if f"تنبيه: {sentence}" not in shown.replace(f"{casebook.CODE}/V1: ", "")
-        ] == []
+        assert [sentence for sentence in TOLD if f"تنبيه: {sentence}" not in shown.replace(f"{casebook.CODE}/V1: ", "")] == []
     assert 0 == guarded(["item", "show", f"{casebook.CODE}/V1", "--json"])
     recorded = json.loads(capsys.readouterr().out)["reading"]["warnings"]
     assert recorded == [

@@ -169,13 +169,7 @@ def test_a_time_told_by_prayer_or_sun_is_set_against_the_sky(said, bounds, diffe
 
 @pytest.mark.parametrize(
     "said",
-    [
-        "after Isha",
-        "about an hour after sunset",
-        "20 minutes before Isha",
-        "بعد المغرب بساعة",
-        "after the Maghrib prayer",
-    ],
+    ["after Isha", "about an hour after sunset", "20 minutes before Isha", "بعد المغرب بساعة", "after the Maghrib prayer"],
 )
 def test_a_time_that_the_sky_bears_out_is_not_told(said):
     assert kinds(item(claimed__time={"said": said, **time("16:15")}), record={**CASE, "occurred": None}) == []

@@ -41,13 +41,7 @@ def test_ten_thousand_records_take_a_tenth_of_their_dicts():
 
     def records():
         for number in range(10_000):
-            yield {
-                "id": f"D{number}",
-                "kind": "document",
-                "file": f"box/item_{number:06}.bin",
-                "source": "S1",
-                "rank": "unknown",
-            }
+            yield {"id": f"D{number}", "kind": "document", "file": f"box/item_{number:06}.bin", "source": "S1", "rank": "unknown"}
 
     tracemalloc.start()
     plain = [*records()]

@@ -95,15 +95,10 @@ def test_every_hostile_workbook_ends_in_a_sentence_within_its_limits(tmp_path):
             assert any(says in one for one in told[name]["said"]), (name, told[name]["said"][:3])
 
 
-@pytest.mark.parametrize(
-    "name", ["twenty megabytes of blanks", "entities of entities", "more parts than a workbook has"]
-)
+@pytest.mark.parametrize("name", ["twenty megabytes of blanks", "entities of entities", "more parts than a workbook has"])
 def test_a_flight_log_in_such_a_workbook_is_refused_before_it_is_unpacked(name):
     packed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(new_book([], "en"))) as honest,
-        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book,
-    ):
+    with zipfile.ZipFile(io.BytesIO(new_book([], "en"))) as honest, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book:
         for part in honest.namelist():
             book.writestr(part, honest.read(part)) if part not in HOSTILE[name][0] else None
         for part, data in HOSTILE[name][0].items():

@@ -252,7 +252,6 @@ def test_a_suggestion_names_both_the_difference_and_the_command():
 
 def test_what_is_withdrawn_erased_or_withheld_is_never_compared():
     """Nor is an intercept: two who heard one message are two."""
-
     def item(name, kind="imagery", excluded=(), withdrawn=False, **more):
         record = {"kind": kind, "media_type": "image/png", "blake3": name, **more}
         return Item(name, record, excluded=frozenset(excluded), withdrawn=withdrawn)

@@ -329,9 +329,7 @@ def test_where_clocks_change_a_row_is_read_as_its_zone_has_it_or_kept_unread(zon
             .replace(tzinfo=None) == one
         }  # fmt: skip
         unread += len(instants) != 1
-        assert ({row["earliest"], row["latest"]} if "earliest" in row else None) == (
-            instants if len(instants) == 1 else None
-        )
+        assert ({row["earliest"], row["latest"]} if "earliest" in row else None) == (instants if len(instants) == 1 else None)
         if "earliest" in row:
             (instant,) = instants
             assert "near" == classify(instant, instant, PLACE, row).kind

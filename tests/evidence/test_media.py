@@ -76,10 +76,7 @@ def test_any_bytes_have_a_type(head, name):
     assert "/" in media_type(head, name)
 
 
-@given(
-    st.sampled_from([b"", b"\x1aE\xdf\xa3", b"BM", b"MZ", b"RIFF", b"OggS", b"\x7fELF", b"%PDF"]),
-    st.binary(max_size=300),
-)
+@given(st.sampled_from([b"", b"\x1aE\xdf\xa3", b"BM", b"MZ", b"RIFF", b"OggS", b"\x7fELF", b"%PDF"]), st.binary(max_size=300))
 def test_binary_files_have_the_magic_number_that_the_library_finds_among_all_it_knows(start, rest):
     head = start + rest + b"\0"
     assume(not head.startswith((b"PK", b"II", b"MM", b"\xff", b"\xfe", b"\0\0")) and head[4:8] != b"ftyp")

@@ -42,9 +42,7 @@ def test_every_code_that_the_evaluator_gives_has_a_sentence_and_every_sentence_i
     used = set()
     for path in [*(ROOT / "evidence").glob("*.py"), *(ROOT / "archive").rglob("*.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        used |= {
-            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
+        used |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     made = ("number-", "tie-", "both-", "excluded-", "answer-", "shown-", "verdict-", "span-", "all-", "only-", "sky-", "likeness-",
             "withheld-", "risk-", "of-")  # fmt: skip
     unused = {code for code in TABLE if code not in used and not code.startswith(made)}
@@ -74,9 +72,7 @@ def test_a_sentence_of_a_dossier_is_english_and_can_still_be_said():
     assert "as it was written" == in_language("as it was written", "ar")
 
 
-@pytest.mark.parametrize(
-    ("lang", "said"), [("en", "a, b, c, d, e, f and 2 more"), ("ar", "a، b، c، d، e، f وغيرها، عددها 2")]
-)
+@pytest.mark.parametrize(("lang", "said"), [("en", "a, b, c, d, e, f and 2 more"), ("ar", "a، b، c، d، e، f وغيرها، عددها 2")])
 def test_many_things_are_named_as_far_as_a_sentence_holds(lang, said):
     assert said == told(listed("abcdefgh"), lang)
 

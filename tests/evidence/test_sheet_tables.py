@@ -337,11 +337,7 @@ def test_why_a_time_is_none_is_said_in_the_readers_language():
     from evidence.faults import Fault, Spot
     from evidence.when import NoTime, read_time
 
-    for text, said in (
-        ("3/2/2019", "اكتبوا أحدهما"),
-        ("2019-02-30", "لا يوجد يوم"),
-        ("2022-03-25T00:30", "تخطّت الساعة"),
-    ):
+    for text, said in (("3/2/2019", "اكتبوا أحدهما"), ("2019-02-30", "لا يوجد يوم"), ("2022-03-25T00:30", "تخطّت الساعة")):
         with pytest.raises(NoTime) as refused:
             read_time(text, zone="Asia/Damascus")
         fault = Fault(Spot("case.toml"), "not-time", {"because": refused.value.because})
@@ -351,7 +347,9 @@ def test_why_a_time_is_none_is_said_in_the_readers_language():
 
 def test_a_word_is_read_by_the_vocabulary_of_its_own_table():
     """A kind of source is no kind of item, though both columns are called kind."""
-    told = problems(sources="id,kind,pseudonym\nA1,organisation,desk A\n", items="id,kind,source\nD9,organisation,A1\n")
+    told = problems(
+        sources="id,kind,pseudonym\nA1,organisation,desk A\n", items="id,kind,source\nD9,organisation,A1\n"
+    )
 
     assert len(told) == 1
     assert told[0].startswith('items.csv: row 2 "D9": column kind: `organisation` is none of the words known here')

@@ -13,15 +13,7 @@ from schemas.link import LINK, RELATION, RESOLUTION
 from schemas.source import SOURCE
 from schemas.vocabulary import AUDIENCES
 
-NOUNS = {
-    "case": (*CASE, *MERGED),
-    "source": SOURCE,
-    "item": ITEM,
-    "link": (*LINK, *RESOLUTION),
-    "relation": RELATION,
-    "custody": CUSTODY,
-    **BY_KIND,
-}
+NOUNS = {"case": (*CASE, *MERGED), "source": SOURCE, "item": ITEM, "link": (*LINK, *RESOLUTION), "relation": RELATION, "custody": CUSTODY, **BY_KIND}
 
 
 @pytest.mark.parametrize("noun", sorted(NOUNS))

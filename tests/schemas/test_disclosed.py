@@ -10,12 +10,7 @@ from schemas.entry import ABOUT, BODIES, KINDS, Entry
 from schemas.vocabulary import VOCABULARY
 
 KIND = "record.add record.edit record.link".split()
-EVERY = [
-    (t, kind)
-    for t in BODIES
-    if t != "commit" and not t.startswith("anchor.")
-    for kind in (KINDS if t in KIND else ("",))
-]
+EVERY = [(t, kind) for t in BODIES if t != "commit" and not t.startswith("anchor.") for kind in (KINDS if t in KIND else ("",))]
 
 
 def entry(t: str, kind: str = "", digests: int = 0) -> Entry:

@@ -10,15 +10,7 @@ from schemas.errors import FormatError
 
 DIGESTS = ["A" * 43, "B" * 42 + "-", "z_" + "0" * 41]
 PLAIN = Entry(
-    7,
-    "record.link",
-    "2025-03-09T14:20:00Z",
-    "SHA256:bTUcK+/x",
-    "q1Xr" + "_" * 18,
-    {"kind": "link"},
-    "6f1c" * 8,
-    3,
-    DIGESTS,
+    7, "record.link", "2025-03-09T14:20:00Z", "SHA256:bTUcK+/x", "q1Xr" + "_" * 18, {"kind": "link"}, "6f1c" * 8, 3, DIGESTS
 )
 READABLE = {t: {} for t, keys in BODIES.items() if keys == ((), ())} | {
     t: {"kind": kind} for t, keys in BODIES.items() if keys == (("kind",), ()) for kind in KINDS
@@ -95,16 +87,6 @@ def test_no_change_of_a_byte_lets_the_two_ways_differ(place, put, gone):
 )  # fmt: skip
 def test_an_entry_is_written_as_the_canonical_form_of_what_it_says(at, body, by, sub, prev, digests, t, count):
     entry = Entry(7, t, at, by, "q1Xr" + "_" * 18, body, sub, prev, digests[:count])
-    says = {
-        "at": at,
-        "body": body,
-        "by": by,
-        "n": entry.n,
-        "t": t,
-        "v": 1,
-        "_sd": sorted(entry.sd),
-        "sub": sub,
-        "prev": prev,
-    }
+    says = {"at": at, "body": body, "by": by, "n": entry.n, "t": t, "v": 1, "_sd": sorted(entry.sd), "sub": sub, "prev": prev}
 
     assert entry.leaf() == encode({key: value for key, value in says.items() if value not in (None, [])})

@@ -128,7 +128,9 @@ def test_lines_are_found_through_strings_comments_lists_and_tables():
 
 
 RULES = st.fixed_dictionaries({"otherwise": st.sampled_from(["", "undetermined", "warn"]), "applies": st.booleans()})
-GRADES = st.lists(st.dictionaries(st.sampled_from("ab"), st.sampled_from(ANSWERS), max_size=2), min_size=1, max_size=4)
+GRADES = st.lists(
+    st.dictionaries(st.sampled_from("ab"), st.sampled_from(ANSWERS), max_size=2), min_size=1, max_size=4
+)
 
 
 def _answers(one):
@@ -141,13 +143,7 @@ def _answers(one):
 def test_a_grade_is_refused_only_where_no_answers_of_the_rules_can_give_it(a, b, grades):
     text = ['format = "sijill-standard/1"', 'id = "house"', 'version = "1"', 'title = "A house"']
     for name, one in (("a", a), ("b", b)):
-        text += [
-            "[[rule]]",
-            f'id = "{name}"',
-            'verdict = "occurrence"',
-            'facets = ["what"]',
-            "needs = { independent = 1 }",
-        ]
+        text += ["[[rule]]", f'id = "{name}"', 'verdict = "occurrence"', 'facets = ["what"]', "needs = { independent = 1 }"]
         text += [f'otherwise = "{one["otherwise"]}"'] if one["otherwise"] else []
         text += ['applies_when = { delivery = "drone" }'] if one["applies"] else []
     heads = []

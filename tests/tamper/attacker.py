@@ -142,7 +142,7 @@ class Attacker:
 
     def first(self, t: str, after: int = -1) -> int:
         """Give the index of the first entry of a type behind `after`."""
-        text = f'SELECT idx FROM ledger WHERE idx > {after} AND instr(leaf, CAST(\'"t":"{t}"\' AS BLOB)) LIMIT 1'
+        text = f"SELECT idx FROM ledger WHERE idx > {after} AND instr(leaf, CAST('\"t\":\"{t}\"' AS BLOB)) LIMIT 1"
         return int(self.rows(text)[0][0])
 
     def change(self, index: int, leaf: bytes | dict[str, Any]) -> None:

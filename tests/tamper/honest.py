@@ -104,12 +104,7 @@ def make(folder: Path, many: int = MANY) -> Honest:
     changed["item"][1]["custody"].append({"action": "transfer", "at": "2019-02-21T09:00", "by": "I-3"})
     changed["case"]["title"]["en"] = "Air strike on the clinic near Tel Marjan"
     do("intake", casebook.write(folder / "in-again", changed, _files()), "--reason", "the village said so", *chief)
-    do(
-        "intake",
-        casebook.write(folder / "in-many", _many(many), {"said.txt": "Invented: all heard the same.\n"}),
-        "--as",
-        THIEF,
-    )
+    do("intake", casebook.write(folder / "in-many", _many(many), {"said.txt": "Invented: all heard the same.\n"}), "--as", THIEF)
     answer = ("consent", f"{casebook.CODE}/W1", "--for", "court", "--answer", "no", "--reason", "asked again")
     do(*answer, "--as", "lena")
     do("dossier", "export", casebook.CODE, "--for", "internal", "--out", folder / "dossier", *chief)

@@ -62,9 +62,7 @@ def answer_of_a_witness_removed(a: Attacker) -> None:
 @blind("it was changed (sha256) behind")
 def object_digest_changed(a: Attacker) -> None:
     """Record another SHA-256 for an object in the table that `verify` reads."""
-    a.sql(
-        "UPDATE object SET sha256 = substr(sha256, 2) || substr(sha256, 1, 1) WHERE idx = (SELECT min(idx) FROM object)"
-    )
+    a.sql("UPDATE object SET sha256 = substr(sha256, 2) || substr(sha256, 1, 1) WHERE idx = (SELECT min(idx) FROM object)")
 
 
 @attack("view-changed", "it was changed (id) behind", "non-TEXT value in record.id")
@@ -94,7 +92,7 @@ def flight_moved(a: Attacker) -> None:
 @blind("its rows are not those that were read from it", "observation-changed")
 def flight_told_otherwise(a: Attacker) -> None:
     """Let a row of a flight log say another time, where it is shown and not where it is searched."""
-    a.sql('UPDATE observation SET value = replace(value, \'"said":"\', \'"said":"0\')')
+    a.sql("UPDATE observation SET value = replace(value, '\"said\":\"', '\"said\":\"0')")
 
 
 @blind("its rows are not those that were read from it", "observation-changed")

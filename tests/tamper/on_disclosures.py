@@ -161,20 +161,13 @@ def checkpoint_unsigned(a: Attacker) -> None:
 def checkpoint_with_a_line_more(a: Attacker) -> None:
     """Add a signature line by nobody to a checkpoint of the database."""
     line = "— sijill.example/nobody AAAAAAAA\n".encode()
-    a.sql(
-        (
-            "UPDATE checkpoint SET note = CAST(note || ? AS BLOB) WHERE size = (SELECT min(size) FROM checkpoint)",
-            (line,),
-        )
-    )
+    a.sql(("UPDATE checkpoint SET note = CAST(note || ? AS BLOB) WHERE size = (SELECT min(size) FROM checkpoint)", (line,)))
 
 
 @attack("checkpoint-signature", "it is stored as another type", "stored as another type")
 def checkpoint_stored_as_a_number(a: Attacker) -> None:
     """Store a number where the note should be."""
-    a.untyped(
-        "checkpoint", "UPDATE checkpoint SET note = 4000000000000 WHERE size = (SELECT min(size) FROM checkpoint)"
-    )
+    a.untyped("checkpoint", "UPDATE checkpoint SET note = 4000000000000 WHERE size = (SELECT min(size) FROM checkpoint)")
 
 
 @attack("checkpoint-file", "it is not there", "the file `checkpoint` is not there")

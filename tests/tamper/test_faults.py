@@ -36,17 +36,7 @@ CHIEF = ("--as", casebook.OPERATOR)
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "intake": ("intake", "{folder}/in-second", *CHIEF),
-    "consent": (
-        "consent",
-        f"{casebook.CODE}/W1",
-        "--for",
-        "court",
-        "--answer",
-        "no",
-        "--reason",
-        "asked again",
-        *CHIEF,
-    ),
+    "consent": ("consent", f"{casebook.CODE}/W1", "--for", "court", "--answer", "no", "--reason", "asked again", *CHIEF),
     "erase": ("erase", f"{casebook.CODE}/V1", "--reason", "by order", *CHIEF, "--as", "lena"),
     "redact": ("redact", f"{casebook.CODE}/V1", "--box", "2,2,8,8", "--for", "court", "--reason", "a face", *CHIEF),
     "export": ("dossier", "export", casebook.CODE, "--for", "internal", "--out", "{folder}/dossier", *CHIEF),

@@ -173,9 +173,7 @@ def _possible(house: House, folder: Path, name: str) -> list[faults.Fault]:
 @pytest.fixture(autouse=True)
 def passphrase(monkeypatch):
     """What a backup of keys is encrypted with."""
-    monkeypatch.setattr(
-        faults, "environment", lambda home, **more: casebook.environment(home, SIJILL_PASSPHRASE="six words", **more)
-    )
+    monkeypatch.setattr(faults, "environment", lambda home, **more: casebook.environment(home, SIJILL_PASSPHRASE="six words", **more))
     monkeypatch.setattr(making, "at_home", _at_home)
 
 
@@ -203,7 +201,5 @@ def test_a_few_deeds_are_stopped_somewhere(house, tmp_path):
 @pytest.mark.parametrize("name", DEEDS)
 def test_a_deed_is_stopped_at_many_calls(house, tmp_path, name):
     possible = _possible(house, tmp_path / "whole", name)
-    for fault in random.Random(name).sample(
-        possible, min(len(possible), int(os.environ.get("SIJILL_LONG", "1")) * ROUNDS)
-    ):
+    for fault in random.Random(name).sample(possible, min(len(possible), int(os.environ.get("SIJILL_LONG", "1")) * ROUNDS)):
         _stopped(house, tmp_path / "house", name, fault)

@@ -93,16 +93,12 @@ def test_no_dossier_handed_in_makes_its_reader_wait(first, tmp_path, name, stran
     assert statuses[2] in ((2, 3) if name.endswith("case.json") else (0,)), told
 
 
-@pytest.mark.parametrize(
-    "words", [("verify",), ("item", "show", f"{CODE}/V1"), COMMANDS["act"], ("audit",)], ids=" ".join
-)
+@pytest.mark.parametrize("words", [("verify",), ("item", "show", f"{CODE}/V1"), COMMANDS["act"], ("audit",)], ids=" ".join)
 def test_no_command_reads_a_view_that_never_ends_in_the_place_of_a_table(first, tmp_path, words):
     house = shutil.copytree(first, tmp_path / "house")
     with closing(sqlite3.connect(house / "archive" / "sijill.db")) as db:
         db.execute("ALTER TABLE ledger RENAME TO ledger_before")
-        endless = (
-            "WITH RECURSIVE n(idx, leaf) AS (SELECT 0, x'7b7d' UNION ALL SELECT idx + 1, leaf FROM n) SELECT * FROM n"
-        )
+        endless = "WITH RECURSIVE n(idx, leaf) AS (SELECT 0, x'7b7d' UNION ALL SELECT idx + 1, leaf FROM n) SELECT * FROM n"
         db.execute(f"CREATE VIEW ledger AS {endless}")
     done = subprocess.run(
         [sys.executable, "-m", "archive.cli", "--archive", str(house / "archive"), "--as", OPERATOR, *words],

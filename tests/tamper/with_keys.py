@@ -203,9 +203,7 @@ def item_registered_twice(a: Attacker) -> None:
     a.append([_new(body={"kind": "item"})], a.thief(), fields=[said])
 
 
-@attack(
-    "merge-half", "1 merges that the other case does not state", "1 merges of cases that only one of the two states"
-)
+@attack("merge-half", "1 merges that the other case does not state", "1 merges of cases that only one of the two states")
 def merge_that_one_case_alone_states(a: Attacker) -> None:
     """Say of a case that it was merged into another, so that people look for it there, and leave the other as it is."""
     said = {**FIELDS, "merged_into": making.casebook.CODE, "merged_reason": "one attack"}
@@ -321,9 +319,7 @@ def _lena(a: Attacker) -> KeySigner:
 @attack("role", "it accepts what was handed over to another", "accepts what was handed over to another")
 def item_accepted_in_the_place_of_another(a: Attacker) -> None:
     """With two custodians' keys, accept what was handed over to a third."""
-    first = a.append(
-        [{"t": "custody.transfer", **_item(a)}], a.chief(), fields=[{"to": making.THIEF, "purpose": "scan"}]
-    )
+    first = a.append([{"t": "custody.transfer", **_item(a)}], a.chief(), fields=[{"to": making.THIEF, "purpose": "scan"}])
     a.append([{"t": "custody.accept", **_item(a), "prev": first}], _lena(a))
 
 
@@ -498,6 +494,4 @@ def _lengthened(a: Attacker) -> None:
         archive = find(a.folder, Home(home))
         with ledger.writing(archive, [archive.home.signer(OPERATOR)]) as act:
             for _ in range(size):
-                act.add(
-                    "audit.note", sub=ledger.subject(), fields={"outcome": "all holds", "entries": size, "findings": []}
-                )
+                act.add("audit.note", sub=ledger.subject(), fields={"outcome": "all holds", "entries": size, "findings": []})
