@@ -7,16 +7,18 @@ number of their source and come as the work is done, not in its order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import dataclass, field
 
 from archive.object_file import Kept, Place, measure, put_large, put_small
 from archive.object_source import Fault, Seen, Source
 from archive.object_trouble import worker_lost
 from archive.stored import FORK_ABOVE_FILES, SMALL_BYTES
 from archive.workers import Progress, Pulse, WorkerLost, can_fork, forked, in_order, ticker
+from evidence.held import Held
 
-BATCH_FILES = 250
+BATCH_FILES = 256
 FEW_BATCH_FILES = 25  # so that both workers have some
 
 Pair = tuple[Source, Seen]
@@ -24,51 +26,66 @@ Answers = Generator[tuple[int, Kept | Fault], None, None]
 Judge = Callable[[bytes, str], str]  # what the first bytes of a file, and its name, say of it
 
 
-def put_all(window: Sequence[Pair], place: Place, progress: Progress | None, judge: Judge | None) -> Answers:
-    """Put large files, whose answers are few enough to wait for their turn, then small ones."""
-    small = [(number, pair) for number, pair in enumerate(window) if pair[1].size <= SMALL_BYTES]
-    large = [(number, pair) for number, pair in enumerate(window) if pair[1].size > SMALL_BYTES]
-    pulse = Pulse()
-    # The last of an odd number of files has both processors to itself: a thread for each hash.
-    last = large[-1][0] if len(large) % 2 else -1
+@dataclass
+class Looked:
+    """Sources as they were before the first was read, held packed, and what they are together."""
 
-    def read(one: tuple[int, Pair]) -> tuple[int, Kept | Fault]:
-        number, (source, seen) = one
+    pairs: Held = field(default_factory=Held)
+    large: list[int] = field(default_factory=list)  # the places of those that are read in pieces
+    takes: int = 0  # bytes, of a copy of all
+
+    def add(self, source: Source, seen: Seen) -> None:
+        """Put one behind the others."""
+        if seen.size > SMALL_BYTES:
+            self.large.append(len(self.pairs))
+        self.pairs.append((source, seen))
+        self.takes += seen.takes
+
+
+def put_all(looked: Looked, place: Place, progress: Progress | None, judge: Judge | None) -> Answers:
+    """Put large files, then small ones; answers of large ones are few enough to wait for their turn."""
+    pulse, large = Pulse(), looked.large
+    # The last of an odd number of files has both processors to itself: a thread for each hash.
+    last = large[-1] if len(large) % 2 else -1
+
+    def read(number: int) -> tuple[int, Kept | Fault]:
+        ((source, seen),) = looked.pairs.part(number, number + 1)
         return number, _judged(put_large(seen, place, pulse, split=number == last), source, judge)
 
     with closing(in_order(read, large, pulse, tick=ticker(pulse, progress), ahead=3)) as outcomes:
         yield from outcomes
-    yield from _put_small(small, place, progress, judge)
+    if len(large) < len(looked.pairs):
+        yield from _put_small(looked, place, progress, judge)
 
 
-def _put_small(
-    small: Sequence[tuple[int, Pair]], place: Place, progress: Progress | None, judge: Judge | None
-) -> Answers:
+def _put_small(looked: Looked, place: Place, progress: Progress | None, judge: Judge | None) -> Answers:
     """Put small files in batches: in forked processes where there are many, else in threads."""
-
-    def read(batch: Sequence[tuple[int, Pair]]) -> list[tuple[object, ...]]:
-        return [tuple(_judged(put_small(seen, place), source, judge)) for _, (source, seen) in batch]
-
-    many = len(small) > FORK_ABOVE_FILES
+    pairs, many = looked.pairs, len(looked.pairs) - len(looked.large) > FORK_ABOVE_FILES
     length = BATCH_FILES if many else FEW_BATCH_FILES
-    batches = [small[first : first + length] for first in range(0, len(small), length)]
-    if many and can_fork():
-        answers = forked(lambda number: read(batches[number]), range(len(batches)))
-    else:
-        answers = in_order(read, batches, Pulse(), tick=lambda: None)
+
+    def read(first: int) -> list[tuple[int, int, tuple[object, ...]]]:
+        return [
+            (number, seen.size, tuple(_judged(put_small(seen, place), source, judge)))
+            for number, (source, seen) in enumerate(pairs.part(first, first + length), first)
+            if seen.size <= SMALL_BYTES
+        ]
+
+    batches = range(0, len(pairs), length)
+    many = many and can_fork()
+    answers = forked(read, batches) if many else in_order(read, batches, Pulse(), tick=lambda: None)
     try:
         with closing(answers):
-            for batch, outcomes in zip(batches, answers, strict=True):
+            for outcomes in answers:
                 if progress is not None:
-                    progress(sum(seen.size for _, (_, seen) in batch))
-                for (number, _), values in zip(batch, outcomes, strict=True):
+                    progress(sum(size for _, size, _ in outcomes))
+                for number, _, values in outcomes:
                     # Plain tuples crossed the process boundary; a fault is the shorter one.
                     yield number, (Kept(*values) if len(values) == len(Kept._fields) else Fault(*values))
     except WorkerLost as error:
         raise worker_lost(error) from error
 
 
-def measure_all(window: Sequence[Pair], place: Place, progress: Progress | None, judge: Judge | None) -> Answers:
+def measure_all(looked: Looked, place: Place, progress: Progress | None, judge: Judge | None) -> Answers:
     """Hash files without storing them, in threads."""
     pulse = Pulse()
 
@@ -76,7 +93,7 @@ def measure_all(window: Sequence[Pair], place: Place, progress: Progress | None,
         number, (source, seen) = one
         return number, _judged(measure(seen, place, pulse), source, judge)
 
-    with closing(in_order(read, enumerate(window), pulse, tick=ticker(pulse, progress))) as outcomes:
+    with closing(in_order(read, enumerate(looked.pairs), pulse, tick=ticker(pulse, progress))) as outcomes:
         yield from outcomes
 
 

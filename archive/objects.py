@@ -18,16 +18,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from blake3 import blake3 as blake3_of
 
 from archive import durable
-from archive.object_batch import Answers, Judge, Pair, measure_all, put_all
+from archive.object_batch import Answers, Judge, Looked, measure_all, put_all
 from archive.object_file import Kept, Place, is_hole, keep
 from archive.object_source import Fault, Seen, Source, holes_of, look, name_of, open_regular
 from archive.object_trouble import away, full, refusal, source_problem, store_trouble, unwritable, worker_lost
@@ -36,12 +35,10 @@ from archive.staging import Staging, abandoned, clean
 from archive.stored import StoredObjects
 from archive.stream import CHUNK_BYTES, read_into
 from archive.workers import Progress, Pulse, WorkerLost, aside
-from evidence.held import Held
 from schemas.errors import IntegrityError, NotFound, Problem, UnreachableError
 
 __all__ = ["ObjectStore", "Progress", "Source", "Stored"]
 
-WINDOW_FILES = 10_000  # answers wait for their turn within so many
 _BLOCK_BYTES = 4096  # a file takes whole blocks
 
 
@@ -101,13 +98,13 @@ class ObjectStore(StoredObjects):
         that is stored already is damaged: it is never overwritten and never
         believed; UnreachableError for a full, read-only or absent store.
         """
-        pairs = _looked_at(sources)
-        if not pairs:
+        looked = _looked_at(sources)
+        if not looked.pairs:
             return
         self._ready_to_write()
-        self._room_for_new(pairs, spare)
+        self._room_for_new(looked, spare)
         with self._staging() as place:
-            yield from self._answers(pairs, lambda window: put_all(window, place, progress, judge))
+            yield from self._answers(looked, put_all(looked, place, progress, judge))
 
     def hash_many(
         self,
@@ -116,9 +113,9 @@ class ObjectStore(StoredObjects):
         judge: Judge | None = None,
     ) -> Iterator[Stored]:
         """Say what `put_many` would store, in the order given, and write nothing. Raises as `put_many`."""
-        pairs = _looked_at(sources)
+        looked = _looked_at(sources)
         place = Place(self._root, "", sync_each=False)
-        yield from self._answers(pairs, lambda window: measure_all(window, place, progress, judge))
+        yield from self._answers(looked, measure_all(looked, place, progress, judge))
 
     def put_bytes(self, data: bytes) -> Stored:
         """Store bytes that are in memory; the path given back is the object's. Raises as `put_many`."""
@@ -280,27 +277,26 @@ class ObjectStore(StoredObjects):
                 code="store-not-durable",
             )
 
-    def _answers(self, looked: Held, do: Callable[[Sequence[Pair]], Answers]) -> Iterator[Stored]:
-        """Put the answers of `do` into the order of the sources, and gather what is wrong with these."""
+    def _answers(self, looked: Looked, answers: Answers) -> Iterator[Stored]:
+        """Put `answers` into the order of the sources, and gather what is wrong with these."""
         problems: list[Problem] = []
-        fresh: set[str] = set()
-        pairs = iter(looked)
-        while window := list[Pair](islice(pairs, WINDOW_FILES)):
-            held: dict[int, Kept | Fault] = {}
-            place = 0
-            with closing(do(window)) as outcomes:
-                for number, outcome in outcomes:
-                    source = window[number][0]
-                    if isinstance(outcome, Fault) and source_problem(source.called, outcome) is None:
+        fresh: set[bytes] = set()
+        waiting: dict[int, Kept | Fault] = {}
+        pairs, place = iter(looked.pairs), 0
+        with closing(answers):
+            for number, outcome in answers:
+                if isinstance(outcome, Fault):
+                    ((source, _),) = looked.pairs.part(number, number + 1)
+                    if source_problem(source.called, outcome) is None:
                         raise store_trouble(self._root, outcome, source.called)
-                    held[number] = outcome
-                    while place in held:
-                        source, ready = window[place][0], held.pop(place)
-                        place += 1
-                        if isinstance(ready, Kept):
-                            yield Stored(source.path, *_first_only(ready, fresh))
-                        elif (problem := source_problem(source.called, ready)) is not None:
-                            problems.append(problem)
+                waiting[number] = outcome
+                while place in waiting:
+                    (source, _), ready = next(pairs), waiting.pop(place)
+                    place += 1
+                    if isinstance(ready, Kept):
+                        yield Stored(source.path, *_first_only(ready, fresh))
+                    elif (problem := source_problem(source.called, ready)) is not None:
+                        problems.append(problem)
         if problems:
             raise refusal(problems)
 
@@ -326,39 +322,40 @@ class ObjectStore(StoredObjects):
                 code="store-diverted",
             )
 
-    def _room_for_new(self, looked: Held, spare: int) -> None:
+    def _room_for_new(self, looked: Looked, spare: int) -> None:
         """Check the room for all sources; if they would not fit, for those alone whose bytes are not stored yet."""
         try:
-            self.room_for(sum(one.takes for _, one in looked) + spare, len(looked))
+            self.room_for(looked.takes + spare, len(looked.pairs))
         except UnreachableError:
-            pulse, new = Pulse(), {}
-            for _, one in looked:
+            pulse, new = Pulse(), dict[str, int]()
+            for _, one in looked.pairs:
                 name = name_of(one, pulse)
                 if name is not None and not os.path.lexists(self._path(name)):
                     new[name] = one.takes
             self.room_for(sum(new.values()) + spare, len(new))
 
-def _looked_at(sources: Iterable[Source | os.PathLike[str] | str]) -> Held:
-    """Look at every source before any is read, and hold the pairs packed. Raises InputError for all that cannot be."""
-    pairs = Held()
+
+def _looked_at(sources: Iterable[Source | os.PathLike[str] | str]) -> Looked:
+    """Look at every source before any is read. Raises InputError for all that cannot be."""
+    looked = Looked()
     problems: list[Problem] = []
     for given in sources:
         source = given if isinstance(given, Source) else Source(Path(given))
         found = look(source)
         if isinstance(found, Seen):
-            pairs.append((source, found))
+            looked.add(source, found)
         elif (problem := source_problem(source.called, found)) is not None:
             problems.append(problem)
     if problems:
         raise refusal(problems)
-    return pairs
+    return looked
 
 
-def _first_only(kept: Kept, fresh: set[str]) -> Kept:
+def _first_only(kept: Kept, fresh: set[bytes]) -> Kept:
     """Let one source be new of several with the same bytes: two workers may both have been first."""
     if kept.new:
-        if kept.blake3 in fresh:
+        name = bytes.fromhex(kept.blake3)
+        if name in fresh:
             return kept._replace(new=False)
-        fresh.add(kept.blake3)
+        fresh.add(name)
     return kept
-

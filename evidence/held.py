@@ -36,6 +36,14 @@ class Held:
             yield from pickle.loads(pack)  # noqa: S301 -- packed above
         yield from self._last
 
+    def part(self, first: int, end: int) -> list[Any]:
+        """Give the values from place `first` up to `end`, without that one."""
+        start = min(first // _TOGETHER, len(self._packs))
+        found = [value for pack in self._packs[start : -(-end // _TOGETHER)] for value in pickle.loads(pack)]  # noqa: S301 -- packed above
+        if end > len(self._packs) * _TOGETHER:
+            found += self._last
+        return found[first - start * _TOGETHER : end - start * _TOGETHER]
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Held) and [*self] == [*other]
 

@@ -53,3 +53,8 @@ def test_ten_thousand_records_take_a_tenth_of_their_dicts():
     tracemalloc.stop()
     size = [sum(one.size for one in taken.statistics("filename")) for taken in (loose, packed)]
     assert len(held) == 10_000 and size[1] * 5 < size[0]
+
+
+@given(st.lists(VALUES, max_size=200), st.integers(0, 250), st.integers(0, 250))
+def test_a_part_is_what_a_list_would_give(values, first, length):
+    assert values[first : first + length] == Held(values).part(first, first + length)
