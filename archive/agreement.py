@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from archive.registered import Registered
 from schemas.case import MERGED
 from schemas.errors import Problem
@@ -55,8 +57,9 @@ def changes(submission: Submission, known: Registered, reason: str | None) -> li
         fields = differing(record, old.fields) if old is not None else []
         if kind == "item":  # other bytes are refused with or without a reason, by `changed_bytes`
             fields = [name for name in fields if name not in _OF_THE_BYTES]
-        if old is not None and kind == "item" and old.sub in known.custody:
-            fields += ["custody"] if own[: len(known.custody[old.sub])] != known.custody[old.sub] else []
+        had = known.custody.get(old.sub, []) if old is not None and kind == "item" else []
+        if own[: len(had)] != [*map(orjson.loads, had)]:
+            fields.append("custody")
         if fields:
             hint = "another case has this code, or " if kind == "case" else ""
             problems.append(

@@ -20,6 +20,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from archive import ledger, sealing
 from archive.agreement import changed_bytes, changes, differing, linked_to_withdrawn, merged_claims, unsealable
 from archive.draft import Draft
@@ -127,6 +129,7 @@ def take(
     problems += changes(submission, before, reason) or merged_claims(submission, before, lang)
     problems += linked_to_withdrawn(submission, before, lang)
     problems += unsealable(submission, before, recipients)
+    gone = _gone(submission, before) if whole and before.records else []
     flushing = nullcontext(None) if dry_run else archive.objects.syncing()
     with flushing as durable:
         readings = read_files(archive, looked, submission, before, dry_run=dry_run, progress=progress, lang=lang)
@@ -134,9 +137,9 @@ def take(
             _refuse(looked, problems + readings.problems, lang)
             taken = Taken(code, dry_run=dry_run, stored=tally)
             if durable is not None:
-                writing = _Writing(archive, looked, submission, readings, taken, reason, recipients, progress)
+                writing = _Writing(archive, looked, submission, readings, taken, reason, recipients, progress, before)
                 _record(archive, signers, writing, growth, durable)
-            _tell(taken, submission, before, readings, whole=whole, lang=lang)
+            _tell(taken, submission, before, readings, gone, lang)
     seen = [retold(warning, lang) for warning in looked.warnings]
     taken.warnings = [*seen, *submission.warnings, *readings.warnings, *taken.warnings]
     return taken
@@ -171,9 +174,10 @@ def _record(
             writing.progress("making the files durable", 0)
         durable()
     with ledger.writing(archive, signers, growth=growth) as act:
-        known = registered(act.db, taken.code)
-        _refuse(writing.looked, changed_bytes(submission, known) + changes(submission, known, writing.reason))
-        act.add_all(writing.drafts(act, known))
+        if act.head.size != writing.known.size:  # somebody wrote meanwhile
+            writing.known = known = registered(act.db, taken.code)
+            _refuse(writing.looked, changed_bytes(submission, known) + changes(submission, known, writing.reason))
+        act.add_all(writing.drafts(act))
         durable()
         archive.objects.sync_new()  # what the act itself put: a manifest, sealed identities
     taken.receipt = act.receipt
@@ -256,12 +260,12 @@ class _Writing:
     reason: str | None
     recipients: Sequence[str]
     progress: Saying | None
+    known: Registered
     act: ledger.Act = field(init=False)
-    known: Registered = field(init=False)
 
-    def drafts(self, act: ledger.Act, known: Registered) -> Iterator[Draft]:
+    def drafts(self, act: ledger.Act) -> Iterator[Draft]:
         """Give what is to be added. Each is asked for before the next: what is `known` changes with it."""
-        self.act, self.known = act, known
+        self.act = act
         case = yield from self._record("case", self.submission.case)
         yield from self._manifest(case)
         submission, events = self.submission, self.submission.events()
@@ -284,12 +288,12 @@ class _Writing:
         if old is not None:
             if kind == "item":
                 self.taken.there.add(str(record["id"]))
-            fields = {**record, **({"id": old.fields["id"]} if kind != "case" else {})}
+            before = old.fields
             if kind != "case":
-                fields["case"] = self.taken.code
+                fields = {**record, "id": before["id"], "case": self.taken.code}
             else:  # what a merge said of it stands
-                fields |= {one.name: old.fields[one.name] for one in MERGED if one.name in old.fields}
-            if differing(record, old.fields):
+                fields = record | {one.name: before[one.name] for one in MERGED if one.name in before}
+            if differing(record, before):
                 yield Draft("record.edit", old.sub, body, {**fields, "reason": self.reason})
                 self.known.revise(kind, old, fields)
             return old.sub
@@ -299,7 +303,7 @@ class _Writing:
             fields["case"] = self.taken.code
             fields.setdefault("id", self.known.free_id(kind) if kind in ("link", "relation") else "")
             if kind in SAME:  # of others none comes twice
-                self.known.add(kind, str(fields["id"]), Known(sub, fields, False, 0))
+                self.known.add(kind, str(fields["id"]), Known(sub, orjson.dumps(fields)))
         yield Draft("record.link" if kind in ("link", "relation") else "record.add", sub, body, fields)
         return sub
 
@@ -309,7 +313,7 @@ class _Writing:
         for event in events[len(had) :]:
             yield Draft("custody.prior", sub, fields=event)
         found = self.readings.by_item.get(name)
-        if found is not None:
+        if found is not None and name not in self.taken.there:  # else another intake recorded it meanwhile
             reading, count = record_reading(
                 self.act, sub, found, self.taken.rows_unreadable, name, self.progress
             )
@@ -337,7 +341,7 @@ class _Writing:
 
 
 def _tell(
-    taken: Taken, submission: Submission, before: Registered, readings: Findings, *, whole: bool, lang: str
+    taken: Taken, submission: Submission, before: Registered, readings: Findings, gone: Sequence[str], lang: str
 ) -> None:
     """Fill in the items as they stand and the warnings that depend on what was there before."""
     if taken.dry_run:
@@ -348,7 +352,6 @@ def _tell(
             taken.warnings += [f"{taken.code}/{name}: {visible(retold(said, lang))}" for said in found.told]
     into = before.case.fields.get("merged_into") if before.case is not None else None
     taken.warnings += [say("merged", lang, case=taken.code, into=into)] if into is not None else []
-    gone = _gone(submission, before) if whole and before.records else []
     if gone:
         named = ", ".join(gone[:10]) + (", …" if len(gone) > 10 else "")
         taken.warnings.append(say("gone", lang, count=len(gone), named=named, case=taken.code))

@@ -6,13 +6,16 @@ Reads the view and nothing else; decides nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
+import orjson
+
 from archive.merged import family, weighed_as
 from archive.show import gathered
+from schemas.case import named
 from schemas.link import LEANS, SAME_LINK, SAME_RELATION
 
 SAME = {"link": SAME_LINK, "relation": SAME_RELATION}
@@ -20,21 +23,33 @@ SAME = {"link": SAME_LINK, "relation": SAME_RELATION}
 
 @dataclass(slots=True)
 class Known:
-    """One registered record: its subject, its fields, and whether it was withdrawn."""
+    """One registered record: its subject, its fields as JSON, and whether it was withdrawn.
+
+    A case has tens of thousands of them, each of which is looked at a few times: as dicts they take five times as much.
+    """
 
     sub: str
-    fields: Mapping[str, Any]
-    withdrawn: bool
-    first: int
+    said: bytes
+    withdrawn: bool = False
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields, made anew each time."""
+        fields: dict[str, Any] = orjson.loads(self.said)
+        return fields
 
 
 @dataclass
 class Registered:
-    """The records of one case by kind and id, and the prior custody of its items. Records come in through `add`."""
+    """The records of one case by kind and id, and the prior custody of its items. Records come in through `add`.
 
+    `size` is that of the ledger at which they stood so.
+    """
+
+    size: int
     case: Known | None = None
     records: dict[tuple[str, str], Known] = field(default_factory=dict)
-    custody: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # item's subject -> events
+    custody: dict[str, list[bytes]] = field(default_factory=dict)  # item's subject -> events, each as JSON
     sealed: set[str] = field(default_factory=set)  # sources' subjects
     manifests: set[str] = field(default_factory=set)  # BLAKE3
     reserved: set[tuple[str, str]] = field(default_factory=set)  # kind and id that a link or relation to come has
@@ -50,7 +65,7 @@ class Registered:
     def revise(self, kind: str, known: Known, fields: dict[str, Any]) -> None:
         """Let a registered record have other fields; what it said before no longer finds it."""
         before = (kind, _says(kind, known.fields)) if kind in SAME else None
-        known.fields = fields
+        known.said = orjson.dumps(fields)
         if before is not None:
             if self._saying.get(before) is known:
                 del self._saying[before]
@@ -78,20 +93,19 @@ def _says(kind: str, fields: Mapping[str, Any]) -> str:
 
 def registered(db: Any, code: str) -> Registered:
     """Read the case `code` from the view; an unknown code gives an empty answer."""
-    found = Registered()
+    found = Registered(db.execute("SELECT coalesce(max(size), 0) FROM checkpoint").fetchone()[0])
     rows = db.execute(
-        "SELECT sub, kind, id, withdrawn, fields, first FROM record WHERE code = ? AND kind != 'key' ORDER BY first",
-        (code,),
+        "SELECT sub, kind, id, withdrawn, fields FROM record WHERE code = ? AND kind != 'key' ORDER BY first", (code,)
     )
-    for sub, kind, name, withdrawn, fields, first in rows.fetchall():
-        known = Known(sub, json.loads(fields), withdrawn is not None, first)
+    for sub, kind, name, withdrawn, fields in rows:
+        known = Known(sub, fields.encode(), withdrawn is not None)
         if kind == "case":
             found.case = known
         else:
             found.add(kind, name, known)
     for t, sub, fields in _acts(db, code):
         if t == "custody.prior":
-            found.custody.setdefault(sub, []).append(json.loads(fields))
+            found.custody.setdefault(sub, []).append(fields.encode())
         elif t == "blob.add":
             found.manifests.add(json.loads(fields).get("blake3", ""))
         else:
@@ -104,24 +118,25 @@ def had(db: Any, code: str) -> tuple[set[str], set[str], dict[str, set[str]]]:
 
     What it is merged with has `CODE/ID`.
     """
-    known = registered(db, code).records
-    sources, items = ({name for kind, name in known if kind == which} for which in ("source", "item"))
+    sources, items = (_ids(db, code, kind) for kind in ("source", "item"))
     leans: dict[str, set[str]] = {}
     root = weighed_as(db, code)
-    merged = {*family(db, root)} - {code}
-    for one in (replace(one, seen_from=code) for one in gathered(db, root)):
-        if one.kind == "item" and one.code in merged:
-            items.add(one.label)
-        elif one.kind == "relation" and one.withdrawn is None and one.fields.get("as") in LEANS and "of" in one.fields:
+    for other in family(db, root):
+        items |= {named(name, other, code) for name in _ids(db, other, "item")} if other != code else set()
+    for one in (replace(one, seen_from=code) for one in gathered(db, root, "relation")):
+        if one.withdrawn is None and one.fields.get("as") in LEANS and "of" in one.fields:
             leans.setdefault(str(one.names("item")), set()).add(str(one.names("of")))
     return sources, items, leans
 
 
-def _acts(db: Any, code: str) -> Sequence[tuple[str, str, str]]:
-    return list(
-        db.execute(
-            "SELECT a.t, a.sub, a.fields FROM act a JOIN record r ON r.sub = a.sub WHERE r.code = ?"
-            " AND a.t IN ('custody.prior', 'blob.add', 'seal.put', 'seal.reseal') ORDER BY a.idx",
-            (code,),
-        ).fetchall()
+def _ids(db: Any, code: str, kind: str) -> set[str]:
+    return {name for (name,) in db.execute("SELECT id FROM record WHERE code = ? AND kind = ?", (code, kind))}
+
+
+def _acts(db: Any, code: str) -> Iterator[tuple[str, str, str]]:
+    rows: Iterator[tuple[str, str, str]] = db.execute(
+        "SELECT a.t, a.sub, a.fields FROM act a JOIN record r ON r.sub = a.sub WHERE r.code = ?"
+        " AND a.t IN ('custody.prior', 'blob.add', 'seal.put', 'seal.reseal') ORDER BY a.idx",
+        (code,),
     )
+    return rows

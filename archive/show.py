@@ -183,17 +183,21 @@ def custody_document(db: Any, name: str) -> dict[str, Any]:
     return {"format": "sijill-custody/1", "id": item.name, "unbroken": not gaps, "events": events, "gaps": gaps}
 
 
-def gathered(db: Any, code: str) -> Iterator[Kept]:
-    """Give every record but the cases of a case and of all that it takes in, case by case, as the case calls them."""
+def gathered(db: Any, code: str, *kinds: str) -> Iterator[Kept]:
+    """Give the records of a case and of all that it takes in, case by case, as the case calls them.
+
+    All but the cases, or those of some `kinds`.
+    """
     for one in family(db, code):
-        yield from records_of(db, one, code)
+        yield from records_of(db, one, *kinds, seen_from=code)
 
 
-def records_of(db: Any, code: str, seen_from: str = "") -> Iterator[Kept]:
-    """Give every record registered under a case but the case, in the order of registration."""
+def records_of(db: Any, code: str, *kinds: str, seen_from: str = "") -> Iterator[Kept]:
+    """Give every record registered under a case but the case, or those of some kinds, in the order of registration."""
+    wanted = kinds or ("source", "item", "link", "relation")
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM record WHERE code = ? AND kind IN ('source','item','link','relation') ORDER BY first",
-        (code,),
+        f"SELECT {_COLUMNS} FROM record WHERE code = ? AND kind IN ({','.join('?' * len(wanted))}) ORDER BY first",
+        (code, *wanted),
     )
     for row in rows:
         yield _kept(row, seen_from)

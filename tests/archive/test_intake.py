@@ -10,6 +10,7 @@ import pytest
 from archive import durable, intake, ledger
 from archive.new import new_folder
 from archive.objects import ObjectStore
+from archive.registered import registered
 from archive.report import write_report
 from archive.show import item_document
 from schemas.errors import InputError, UnreachableError
@@ -249,6 +250,60 @@ def test_nothing_is_recorded_before_its_objects_are_durable(archive, tmp_path, m
     take(archive, folder)
     assert asked == [before, before]
     assert recorded(archive) > before
+
+
+def another_takes_it_in(archive, monkeypatch, folder):
+    """Let another intake record `folder` while the files of the next one are made durable."""
+    syncing = ObjectStore.syncing
+
+    def slow(store):
+        monkeypatch.setattr(ObjectStore, "syncing", syncing)
+        take(archive, folder)
+        return syncing(store)
+
+    monkeypatch.setattr(ObjectStore, "syncing", slow)
+
+
+def test_what_another_recorded_meanwhile_is_not_recorded_twice(archive, tmp_path, monkeypatch):
+    folder = write(tmp_path / "in", case(), files())
+    another_takes_it_in(archive, monkeypatch, folder)
+
+    taken = take(archive, folder)
+
+    assert taken.receipt is None and len(taken.there) == 3
+    assert recorded(archive) == taken.head[0]
+
+
+def test_an_id_that_another_took_meanwhile_for_other_bytes_is_refused(archive, tmp_path, monkeypatch):
+    other = write(tmp_path / "other", case(), files() | {"statements/w1.txt": "Invented: another statement."})
+    another_takes_it_in(archive, monkeypatch, other)
+
+    told = refused(archive, write(tmp_path / "in", case(), files()))
+
+    assert told == [
+        'case.toml: item 1 "W1": file: this id is taken by other bytes; give the new file an id of its own'
+    ]
+
+
+def test_a_second_intake_of_the_same_folder_takes_no_more_memory_than_its_records_as_text(archive, tmp_path):
+    """Each of them is read again when it is asked for; as dicts they took five times as much."""
+    import tracemalloc
+
+    tables, base = case(), case()["item"][0]
+    tables["item"] = [base | {"id": f"W{number}", "file": f"w/{number}.txt"} for number in range(1, 1001)]
+    del tables["link"]
+    folder = write(tmp_path / "in", tables, {f"w/{number}.txt": f"Invented {number}" for number in range(1, 1001)})
+    take(archive, folder)
+
+    tracemalloc.start()
+    with archive.reading() as db:
+        known = registered(db, CODE)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    said = sum(len(one.said) for one in known.records.values())
+    told = sum(len(event) for events in known.custody.values() for event in events)
+    assert len(known.records) > 1000 and size < said + told + 700 * len(known.records)
 
 
 @pytest.mark.parametrize("sealed", [False, True])

@@ -1,16 +1,18 @@
 """What a case has already: links and relations are found again by what they say, and get numbers nobody else has."""
 
+import json
+
 from archive.registered import Known, Registered
 
 FIRST = {"item": "W1", "facets": ["what"], "stance": "supports", "assessor": "A-1", "strength": "direct"}
 
 
 def known(name, **fields):
-    return Known(f"subject of {name}", {"id": name, **fields}, withdrawn=False, first=1)
+    return Known(f"subject of {name}", json.dumps({"id": name, **fields}).encode())
 
 
 def test_a_link_without_an_id_is_found_by_what_it_says():
-    registered = Registered()
+    registered = Registered(0)
     registered.add("link", "L1", known("L1", **FIRST))
 
     assert registered.find("link", {**FIRST, "strength": "circumstantial"}).fields["id"] == "L1"
@@ -19,7 +21,7 @@ def test_a_link_without_an_id_is_found_by_what_it_says():
 
 
 def test_of_two_that_say_the_same_the_first_is_found():
-    registered = Registered()
+    registered = Registered(0)
     registered.add("link", "L7", known("L7", **FIRST))
     registered.add("link", "L2", known("L2", **FIRST))
 
@@ -27,7 +29,7 @@ def test_of_two_that_say_the_same_the_first_is_found():
 
 
 def test_a_link_that_says_another_thing_now_is_found_by_that():
-    registered = Registered()
+    registered = Registered(0)
     one = known("L1", **FIRST)
     registered.add("link", "L1", one)
 
@@ -38,7 +40,7 @@ def test_a_link_that_says_another_thing_now_is_found_by_that():
 
 
 def test_an_id_that_a_later_row_has_of_its_own_is_not_given_away():
-    registered = Registered(reserved={("link", "L1"), ("link", "L3")})
+    registered = Registered(0, reserved={("link", "L1"), ("link", "L3")})
     registered.add("link", "L2", known("L2", **FIRST))
 
     assert [registered.free_id("link"), registered.free_id("link")] == ["L4", "L5"]
