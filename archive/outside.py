@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,14 +63,14 @@ class Outside:
                 replay.report("logkey-lost", f"entry {index}", what)
         self._check_file(replay, newest)
         for where, stored, size in self._kept:
-            _hold(replay, where, stored, size, "against")
+            self._hold(replay, where, stored, size, "against")
         self._check_pin(replay)
 
     def _check_file(self, replay: Replay, newest: bytes) -> None:
         where = "the file checkpoint"
         if self._file is None:
             replay.report("checkpoint-file", where, "it is not there, or cannot be read")
-        elif self._file != newest and _hold(replay, where, self._file, self._file_size, "checkpoint-file"):
+        elif self._file != newest and self._hold(replay, where, self._file, self._file_size, "checkpoint-file"):
             if self._file_size == replay.size:
                 replay.report("checkpoint-file", where, "its bytes are not those of the database")
             else:
@@ -85,7 +85,37 @@ class Outside:
         elif pin.size > replay.size:
             replay.report("pin", where, f"it has seen {pin.size} entries; there are {replay.size}: {_CUT}")
         elif replay.roots.get(pin.size) != pin.root:
-            replay.report("pin", where, f"the first {pin.size} entries are not those it has seen: rewritten")
+            self._rewritten(replay, "pin", where, pin.size, "it has seen")
+
+    def _hold(self, replay: Replay, where: str, stored: bytes, size: int, code: str) -> bool:
+        try:
+            checkpoint = note.open_checkpoint(stored, replay.registry.log_vkey_at(size))
+        except SijillError as error:
+            replay.report(code, where, error.message)
+            return False
+        if checkpoint.size > replay.size:
+            what = f"it is for {checkpoint.size} entries; there are {replay.size}: {_CUT}"
+            replay.report(code, where, what)
+            return False
+        if checkpoint.origin != replay.registry.origin or replay.roots.get(checkpoint.size) != checkpoint.root:
+            self._rewritten(replay, code, where, checkpoint.size, "it was signed for")
+            return False
+        return True
+
+    def _rewritten(self, replay: Replay, code: str, where: str, size: int, whose: str) -> None:
+        """Report a history that is another; it was the known one up to the newest older head that still fits."""
+        fits = [old for old, root in self._seen() if old < size and replay.roots.get(old) == root]
+        since = replay.time_of(max(fits) - 1) if fits else None
+        what = f"the first {size} entries are not those {whose}: rewritten"
+        replay.found.add(code, where, what, since)
+
+    def _seen(self) -> Iterator[tuple[int, bytes]]:
+        """Give the size and root of every head that was kept outside, signed or not: none is trusted by this."""
+        if isinstance(self._pin, Pin):
+            yield self._pin.size, self._pin.root
+        for _, stored, _ in self._kept:
+            kept = note.Checkpoint.parse(note.SignedNote.parse(stored).text)
+            yield kept.size, kept.root
 
 
 _CUT = "the end was cut off, or this is an older copy"
@@ -110,22 +140,6 @@ def _file(path: Path) -> tuple[bytes | None, int]:
         return stored, note.Checkpoint.parse(note.SignedNote.parse(stored).text).size
     except SijillError:
         return stored, -1
-
-
-def _hold(replay: Replay, where: str, stored: bytes, size: int, code: str) -> bool:
-    try:
-        checkpoint = note.open_checkpoint(stored, replay.registry.log_vkey_at(size))
-    except SijillError as error:
-        replay.report(code, where, error.message)
-        return False
-    if checkpoint.size > replay.size:
-        what = f"it is for {checkpoint.size} entries; there are {replay.size}: {_CUT}"
-        replay.report(code, where, what)
-        return False
-    if checkpoint.origin != replay.registry.origin or replay.roots.get(checkpoint.size) != checkpoint.root:
-        replay.report(code, where, f"the first {checkpoint.size} entries are not those it was signed for: rewritten")
-        return False
-    return True
 
 
 def _real(path: Path) -> Path:

@@ -174,6 +174,27 @@ def test_a_kept_checkpoint_that_is_none_is_a_wrong_call(folder, tmp_path):
     assert 2 == done.returncode and "is no checkpoint" in json.loads(done.stdout)["message"]
 
 
+def test_a_rewritten_history_is_dated_by_the_newest_kept_checkpoint_that_it_still_fits(folder, tmp_path):
+    """What the forged end of it says of itself dates nothing; where no kept checkpoint fits, nothing tells."""
+    archive, heads = opened(folder), [tmp_path / "first", tmp_path / "second"]
+    shutil.copy(archive.folder / "checkpoint", heads[0])
+    shutil.copytree(folder, tmp_path / "thief")
+    for house in (tmp_path / "thief", folder):
+        shutil.rmtree(house / "home" / "pins", ignore_errors=True)
+        mine = opened(house)
+        with mine.reading() as db:
+            document = named(db, verify_objects(db.execute(EVERY_OBJECT).fetchall(), mine.objects))
+        record_checks(mine, casebook.signers(mine), document, [])
+    shutil.copy(archive.folder / "checkpoint", heads[1])
+    shutil.rmtree(tmp_path / "thief" / "home" / "pins")
+
+    for known, dated in ((heads, True), (heads[1:], False)):
+        (found,) = [f for f in audit(opened(tmp_path / "thief"), against=known).findings if f.severity == "finding"]
+        assert ("against", dated) == (found.code, found.since is not None)
+        if found.since is not None:
+            assert int(heads[0].read_text().splitlines()[1]) - 1 == int(found.since.split()[-1])
+
+
 MEASURE = """
 import sys
 from pathlib import Path
