@@ -80,6 +80,7 @@ def go_on(
     finally:
         shutil.rmtree(building, ignore_errors=True)
     new = find(folder, home)
+    ledger.pin(new)
     remember(new, folder / PREDECESSOR, document["size"])
     return {"format": "sijill-restore/1", "archive": str(folder), **document}
 

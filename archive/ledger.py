@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archive import disclosure, merkle, note, registry, tiles, unfinished
-from archive.database import blob
+from archive.database import blob, reading
 from archive.draft import Draft, made_ready, ready
 from archive.object_trouble import taken_away
 from archive.transaction import Waits, writer
@@ -68,6 +68,7 @@ class Place(Protocol):
     origin: str
     copy_of: str | None
     waits: Waits | None
+    in_place: bool
 
     @property
     def folder(self) -> Path:
@@ -409,7 +410,8 @@ def _commit(act: Act, log_keys: Sequence[Any]) -> Receipt:
 def keep(place: Place, receipt: Receipt) -> None:
     """Write the checkpoint file and the pin, each by rename; a crash between leaves an older, consistent file.
 
-    Raises UnreachableError: the act is recorded all the same.
+    An archive that is still built is not pinned: if that is stopped, its name must be free again. Raises
+    UnreachableError: the act is recorded all the same.
     """
     temporary = place.folder / f".checkpoint.{os.getpid()}"
     try:
@@ -424,4 +426,12 @@ def keep(place: Place, receipt: Receipt) -> None:
             where=str(place.folder / "checkpoint"),
             hint="make room; the next command writes it again",
         ) from error
-    place.home.set_pin(place.origin, receipt.size, receipt.root)
+    if place.in_place:
+        place.home.set_pin(place.origin, receipt.size, receipt.root)
+
+
+def pin(place: Place) -> None:
+    """Keep the head of a new archive as seen, now that it has its place. Raises UnreachableError, IntegrityError."""
+    with reading(place.database) as db:
+        head = note.Checkpoint.parse(note.SignedNote.parse(checkpoint_note(db)[1]).text)
+    place.home.set_pin(place.origin, head.size, head.root)

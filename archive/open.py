@@ -48,6 +48,7 @@ class Archive:
         self.given_home = given_home
         self.copy_of = copy_of
         self.waits: Waits | None = None  # told while another process holds the write lock
+        self.in_place = True  # not while it is built: it may be given up, and is pinned when it has its place
 
     @cached_property
     def folder(self) -> Path:
@@ -243,11 +244,12 @@ def init(
 ) -> Initialised:
     """Make a new archive in `folder`, which must not exist or be empty, with its first operator.
 
-    Built beside it and renamed, so a crash leaves nothing. Raises InputError,
+    Built beside it and renamed, so a crash leaves nothing that holds its origin. Raises InputError,
     RefusedError (no passphrase and none waived) or UnreachableError.
     """
     import secrets
 
+    from archive import ledger
     from archive.founding import check_origin, found
     from archive.keys import Home
 
@@ -260,11 +262,13 @@ def init(
     with _built(folder) as building:
         archive = lay_out(building, origin, "sijill-minimum", home)
         made = found(archive, operator, key, no_passphrase, recovery, guardians)
-    return Initialised(_open(os.fspath(folder), home), *made)
+    archive = _open(os.fspath(folder), home)
+    ledger.pin(archive)
+    return Initialised(archive, *made)
 
 
 def lay_out(folder: Path, origin: str, standard: str, home: Home) -> Archive:
-    """Put into an empty folder what an archive has before its first act; gives it, opened."""
+    """Put into an empty folder what an archive has before its first act; gives it, opened, for its making."""
     lines = [
         f'format = "{FORMAT}"', f'origin = "{origin}"', 'database = "sqlite:///sijill.db"', 'objects = "objects"',
         f'standard = "{standard}"',
@@ -272,7 +276,9 @@ def lay_out(folder: Path, origin: str, standard: str, home: Home) -> Archive:
     (folder / CONFIGURATION).write_text("\n".join(lines) + "\n", "utf-8")
     (folder / "objects").mkdir()
     _lay_documents(folder)
-    return _open(os.fspath(folder), home)
+    archive = _open(os.fspath(folder), home)
+    archive.in_place = False
+    return archive
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The configuration of an archive is TOML, whoever reads it."""
 
+import os
 import tomllib
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from archive.keys import Home
 from archive.open import _settings, init
-from schemas.errors import InputError
+from schemas.errors import InputError, RefusedError
 
 PLAIN = 'format = "sijill-archive/1"\norigin = "sijill.local/4f065111"\nobjects = "objects"\n'
 
@@ -75,3 +76,25 @@ def test_an_origin_can_stand_in_notes_and_in_commands_of_any_shell(tmp_path, ori
         init(tmp_path / "a", origin=origin, **made)
     assert [] == list(tmp_path.iterdir())
     init(tmp_path / "a", origin="archive.example.org:443/field_1", **made)
+
+
+def test_an_archive_whose_making_was_stopped_in_its_last_step_can_be_made_again_under_its_name(tmp_path, monkeypatch):
+    """Its keys are there by then; nothing was seen of it that another must go on from."""
+    home, rename = Home(tmp_path / "home"), os.rename
+
+    def stopped(source, target, **more):
+        if str(target) == str(tmp_path / "archive"):
+            raise KeyboardInterrupt
+        rename(source, target, **more)
+
+    monkeypatch.setattr(os, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        init(tmp_path / "archive", origin="sijill.example/field", no_passphrase=True, home=home)
+    assert home.pin("sijill.example/field") is None and not (tmp_path / "archive").exists()
+    monkeypatch.undo()
+
+    archive = init(tmp_path / "archive", origin="sijill.example/field", no_passphrase=True, home=home).archive
+
+    assert home.pin("sijill.example/field").size > 1
+    with pytest.raises(RefusedError, match="a log key of sijill.example/field already"):
+        init(tmp_path / "another", origin=archive.origin, no_passphrase=True, home=home)
