@@ -1,7 +1,8 @@
 """Sentences for people, in English and Arabic, by code: what is wrong with what was handed in.
 
-The table is `sentences.toml`; the reasons of the evaluator are in `reasons.toml`
-(`evidence.reason`). Codes and JSON stay the same in every language; only the
+What is said by code in either language is in `sentences.toml`; what arises in
+English and is told again in Arabic, in `retold.toml`; the reasons of the
+evaluator are in `reasons.toml` (`evidence.reason`). Codes and JSON stay the same in every language; only the
 sentence follows `--lang`. Nothing here decides what is wrong.
 """
 
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -48,36 +50,49 @@ def say(code: str, lang: str = "en", /, **names: Any) -> str:
 
 
 # beginnings of the codes of sentences that are said in English first
-READINGS, DOSSIERS, ERRORS = ("log-", "time-", "reading-"), ("seen-",), ("error-", "call-")
-ANSWERS, HEADS = ("told-",), ("table-",)
+READINGS, DOSSIERS, HEADS = ("log-", "time-", "reading-"), ("seen-",), ("table-",)
+ANSWERS = ("told-", "audit-", "error-", "call-")
 
 
 def retold(text: str, lang: str, codes: tuple[str, ...] = READINGS) -> str:
-    """Give an English sentence on a flight log, a time, an image or a dossier's check, as it was recorded, in `lang`.
+    """Give an English sentence, as it was recorded or as it arose, in `lang`; `codes` say which sentences it may be.
 
     One that is not ours stays.
     What fills it is given again as it stands in it, and retold where it is a sentence of ours itself.
     """
     if lang == "en" or not text:
         return text
-    for code, pattern in _recorded(codes):
-        if match := pattern.fullmatch(text):
-            return say(code, lang, **{name: retold(value, lang, codes) for name, value in match.groupdict().items()})
+    for said, begins, ends, pattern in _recorded(codes):
+        if text.startswith(begins) and text.endswith(ends) and (match := pattern().fullmatch(text)):
+            names = {name: retold(value, lang, codes) for name, value in match.groupdict().items()}
+            return said.get(lang, said["en"]).format(**names)
     return text
 
 
+_Retold = tuple[dict[str, str], str, str, Callable[[], re.Pattern[str]]]
+
+
 @cache
-def _recorded(codes: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Give code and pattern of the sentences that are recorded in English, those that say most first."""
-    known = [(code, said["en"]) for code, said in table().items() if code.startswith(codes)]
-    patterns = []
-    for code, english in sorted(known, key=lambda one: -len(re.sub(r"\{\w+\}", "", one[1]))):
-        parts, met, pattern = re.split(r"\{(\w+)\}", english.replace("{{", "\1").replace("}}", "\2")), set(), ""
-        for at, part in enumerate(parts):
-            if at % 2:
-                pattern += f"(?P={part})" if part in met else f"(?P<{part}>.+?)"
-                met.add(part)
-            else:
-                pattern += re.escape(part.replace("\1", "{").replace("\2", "}"))
-        patterns.append((code, re.compile(pattern, re.DOTALL)))
-    return tuple(patterns)
+def _recorded(codes: tuple[str, ...]) -> tuple[_Retold, ...]:
+    """Give the sentences that arise in English, those that say most first: how each begins and ends, and its pattern."""
+    retold = tomllib.loads((Path(__file__).parent / "retold.toml").read_text(encoding="utf-8"))
+    known = [said for code, said in (table() | retold).items() if code.startswith(codes)]
+    found = []
+    for said in sorted(known, key=lambda one: -len(re.sub(r"\{\w+\}", "", one["en"]))):
+        parts = re.split(r"\{(\w+)\}", said["en"].replace("{{", "\1").replace("}}", "\2"))
+        parts[::2] = [part.replace("\1", "{").replace("\2", "}") for part in parts[::2]]
+        found.append((said, parts[0], parts[-1], cache(partial(_pattern, parts))))
+    return tuple(found)
+
+
+def _pattern(parts: list[str]) -> re.Pattern[str]:
+    """Give what matches a sentence; `parts` are by turns what it says and the names of what fills it."""
+    met: set[str] = set()
+    pattern = ""
+    for at, part in enumerate(parts):
+        if at % 2:
+            pattern += f"(?P={part})" if part in met else f"(?P<{part}>.+?)"
+            met.add(part)
+        else:
+            pattern += re.escape(part)
+    return re.compile(pattern, re.DOTALL)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import progress, show
+from archive.cli.showing import progress, show, spoken
 from schemas.errors import InputError
 from schemas.text import counted, visible
 
@@ -87,9 +87,10 @@ def in_words(document: dict[str, Any]) -> str:
     for one in document["findings"]:
         since = f" (it held at {visible(str(one['since']))})" if one.get("since") else ""
         word = WORDS[one["severity"]]
-        lines.append(f"{word} {one['code']}: {visible(str(one['where']))}: {visible(str(one['what']))}{since}")
-    told = dict.fromkeys(one["code"] for one in document["findings"])
-    lines += [f"  {code}: {CODES[code].means}; {CODES[code].do}" for code in told]
+        told = [spoken(visible(str(one[part]))) for part in ("where", "what") if one[part]]
+        lines.append(f"{word} {one['code']}: {': '.join(told)}{since}")
+    for code in dict.fromkeys(one["code"] for one in document["findings"]):
+        lines += [f"  {code}: {spoken(CODES[code].means)}", f"    -> {spoken(CODES[code].do)}"]
     for quorum, enough in ((True, "the quorum"), (False, "not the quorum yet")):
         for one in [each for each in document["witnessed"] if each["quorum"] is quorum and each["witnesses"]][-1:]:
             lines.append(f"{one['size']} entries are cosigned by {visible(', '.join(one['witnesses']))}: {enough}")

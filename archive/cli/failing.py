@@ -85,31 +85,23 @@ def _told(error: SijillError, *, as_json: bool) -> int:
     return error.exit_status
 
 
-def _retold(text: str) -> str:
-    """Give a sentence in the reader's language where it is one of those that are kept so; else as it is."""
-    from archive.language import spoken_language
-
-    lang = spoken_language()
-    if lang == "en":
-        return text
-    from schemas.sentences import ERRORS, retold
-
-    return retold(text, lang, ERRORS)
-
-
 def _in_words(error: SijillError) -> str:
-    lines = [f"sijill: {visible(_retold(error.message), lines=True)}"]
+    from archive.cli.showing import spoken
+
+    lines = [f"sijill: {visible(spoken(error.message), lines=True)}"]
     if error.where and error.where not in error.message and not error.problems:
         lines.append(f"  at {visible(error.where)}")
-    lines += ["  " + visible(": ".join(filter(None, (p.where, _retold(p.problem))))) for p in error.problems]
+    lines += ["  " + visible(": ".join(filter(None, (p.where, spoken(p.problem))))) for p in error.problems]
     if error.hint:
-        lines.append(f"  -> {visible(_retold(error.hint), lines=True)}")
+        lines.append(f"  -> {visible(spoken(error.hint), lines=True)}")
     return "\n".join(lines) + "\n"
 
 
 def _last_word(sentence: str, status: int) -> int:
+    from archive.cli.showing import spoken
+
     try:
-        sys.stderr.write(f"\nsijill: {_retold(sentence)}\n")
+        sys.stderr.write(f"\nsijill: {spoken(sentence)}\n")
     except OSError:
         pass
     return status
