@@ -136,6 +136,7 @@ def recall_notice(document: dict[str, Any]) -> str:
     for one in document["dossiers"]:
         items = ", ".join(one["items"])
         to = one["recipient"] or f"[name; audience {one['audience']}]"
+        audience = told(Term("audience", one["audience"]), "ar")
         blocks.append(
             f"To: {to}\n"
             f"Dossier {one['code']}, number {one['number']}, of {one['left']}\n"
@@ -144,11 +145,12 @@ def recall_notice(document: dict[str, Any]) -> str:
             "Please stop using it, tell us who received it from you, and confirm in writing when your copies\n"
             "have been destroyed or sealed. The rest of the dossier is not affected.\n\n"
             "[date, name, office, signature]\n\n"
-            f"إلى: {to}\n"
-            f"الملف {one['code']}، رقم {one['number']}، بتاريخ {one['left']}\n\n"
+            f"إلى: {one['recipient'] or f'[الاسم؛ الجهة: {audience}]'}\n"
+            f"ملف الأدلة {one['code']}، رقم {one['number']}، بتاريخ {one['left']}\n"
+            f"(tagmanifest-sha256.txt: {one['tagmanifest_sha256']})\n\n"
             f"سُحبت الموافقة على تسليمكم ما يلي: {items}.\n"
-            "نرجو التوقف عن استعماله، وإعلامنا بمن تسلّمه منكم، والتأكيد كتابةً بعد إتلاف نسخكم أو ختمها.\n"
-            "لا يتأثر باقي الملف.\n\n"
+            "نرجو التوقف عن استعماله، وإعلامنا بمن تسلّمه منكم، وتأكيد إتلاف نسخكم منه أو ختمها كتابةً.\n"
+            "ولا يتأثر باقي الملف.\n\n"
             "[التاريخ، الاسم، الجهة، التوقيع]\n"
         )
     return ("-" * 72 + "\n").join(blocks)

@@ -49,8 +49,9 @@ def say(code: str, lang: str = "en", /, **names: Any) -> str:
     return sentences.get(lang, sentences["en"]).format(**names)
 
 
+NUMBERS = frozenset(("count", "bytes"))  # {names} that stand for a number and match nothing else
 # beginnings of the codes of sentences that are said in English first
-READINGS, DOSSIERS, HEADS = ("log-", "time-", "reading-"), ("seen-",), ("table-",)
+READINGS, DOSSIERS, CELLS = ("log-", "time-", "reading-"), ("seen-",), ("table-",)
 ANSWERS = ("told-", "audit-", "error-", "call-")
 
 
@@ -74,7 +75,7 @@ _Retold = tuple[dict[str, str], str, str, Callable[[], re.Pattern[str]]]
 
 @cache
 def _recorded(codes: tuple[str, ...]) -> tuple[_Retold, ...]:
-    """Give the sentences that arise in English, those that say most first: how each begins and ends, and its pattern."""
+    """Give the sentences that arise in English, what says most first: how each begins and ends, its pattern."""
     retold = tomllib.loads((Path(__file__).parent / "retold.toml").read_text(encoding="utf-8"))
     known = [said for code, said in (table() | retold).items() if code.startswith(codes)]
     found = []
@@ -91,7 +92,8 @@ def _pattern(parts: list[str]) -> re.Pattern[str]:
     pattern = ""
     for at, part in enumerate(parts):
         if at % 2:
-            pattern += f"(?P={part})" if part in met else f"(?P<{part}>.+?)"
+            what = "[-0-9.,]+" if part in NUMBERS else ".+?"
+            pattern += f"(?P={part})" if part in met else f"(?P<{part}>{what})"
             met.add(part)
         else:
             pattern += re.escape(part)

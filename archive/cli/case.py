@@ -165,7 +165,7 @@ def _case(document: dict[str, Any], lang: str) -> str:
     items = [
         (
             item["id"], term("item_kind", item.get("kind"), lang), item.get("source"),
-            size_in_words(item.get("size"), lang), _gone(item, lang),
+            size_in_words(item.get("size")), _gone(item, lang),
         )
         for item in document["items"]
     ]  # fmt: skip

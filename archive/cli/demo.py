@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.command import command, new_app, said
-from archive.cli.showing import show
+from archive.cli.command import command, new_app, said, tongue
+from archive.cli.showing import show, spoken
 
 app = new_app()
 
@@ -32,7 +32,12 @@ def demo(
     from archive.demo import in_words
 
     as_json = said(ctx).json
-    shown = run(folder, lambda sentence: None if as_json else print(f"... {sentence}", file=sys.stderr))
+
+    def say(doing: str) -> None:
+        if not as_json:
+            print(f"... {spoken(doing, cell=True)}", file=sys.stderr)
+
+    shown = run(folder, say)
     document = shown.document()
-    show(document, lambda: in_words(document), as_json=as_json)
+    show(document, lambda: in_words(document, tongue(ctx)), as_json=as_json)
     raise typer.Exit(shown.exit_status)

@@ -96,7 +96,7 @@ def _item(document: dict[str, Any], lang: str) -> str:
     events = events_in_words(document["custody"], document["custody_gaps"], lang)
     lines += [say("part-custody", lang), *[f"  {line}" for line in events]]
     lines += [
-        say("object", lang, role=one["role"], blake3=one["blake3"], size=size_in_words(one["size"], lang))
+        say("object", lang, role=one["role"], blake3=one["blake3"], size=size_in_words(one["size"]))
         for one in document["objects"]
     ]
     return "\n".join(lines)

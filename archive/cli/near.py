@@ -36,7 +36,8 @@ def tell(archive: Archive, codes: Sequence[str], limits: Limits, *, as_json: boo
 def in_words(case: Mapping[str, Any]) -> str:
     """Give the matches of one case as a table."""
     rows = [
-        (f"{one['log']} row {one['row']}", one["kind"].replace("_", " "), _number(one["offset_min"], "min"),
+        (spoken(f"{one['log']} row {one['row']}", cell=True), spoken(one["kind"].replace("_", " "), cell=True),
+         _number(one["offset_min"], "min"),
          _number(one["distance_km"], "km"), _number(one["bearing_deg"], "deg"), _number(one["speed_kmh"], "km/h"),
          _number(one["heading_diff_deg"], "deg"))
         for one in case["matches"]
@@ -47,4 +48,4 @@ def in_words(case: Mapping[str, Any]) -> str:
 
 
 def _number(value: Any, unit: str) -> str | None:
-    return None if value is None else f"{value:g} {unit}"
+    return None if value is None else spoken(f"{value:g} {unit}", cell=True)

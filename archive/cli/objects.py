@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import progress, show
+from archive.cli.showing import progress, show, spoken
 
 HELP = "List the objects that nobody names, and remove them."
 app = new_app(HELP, group=True)
@@ -42,9 +42,9 @@ def tidy_objects(
     if yes or shared.json or not (document["objects"] or document["folders"]):
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.stdout.write("nothing was removed; `sijill objects tidy --yes` removes them\n")
-    elif typer.confirm("Remove them?", default=False):
+        sys.stdout.write(spoken("nothing was removed; `sijill objects tidy --yes` removes them") + "\n")
+    elif typer.confirm(spoken("Remove them?"), default=False):
         document = tidy(archive, acting(shared.operators, archive.home))
         show(document, lambda: in_words(document), as_json=False)
     else:
-        sys.stdout.write("nothing was removed\n")
+        sys.stdout.write(spoken("nothing was removed") + "\n")

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import columns, show, warn
+from archive.cli.command import archive_of, command, new_app, said, tongue
+from archive.cli.showing import columns, show, spoken, warn
 from schemas.text import visible
 
 HELP = "Add, list and revoke operators, and give them roles."
@@ -24,7 +24,8 @@ def list_operators(ctx: typer.Context) -> None:
     with archive_of(ctx).reading() as db:
         found = [one.document() for one in operators(db)]
     rows = [
-        (one["name"], one["person"], "revoked" if one["revoked"] else " ".join(one["roles"]) or "no role",
+        (one["name"], one["person"], spoken("revoked", cell=True) if one["revoked"] else " ".join(one["roles"])
+         or spoken("no role", cell=True),
          one["fingerprint"])
         for one in found
     ]  # fmt: skip
@@ -119,12 +120,12 @@ def revoke_operator(
     )
     _show(ctx, document)
     if not said(ctx).json:
-        warn(f"{source} was sealed to this guardian too: sijill seal {source} --again" for source in
-             document["seal_again"])  # fmt: skip
+        told = (f"{one} was sealed to this guardian too: sijill seal {one} --again" for one in document["seal_again"])
+        warn(told, tongue(ctx))
 
 
 def _show(ctx: typer.Context, document: dict[str, Any]) -> None:
-    roles = "revoked" if document["revoked"] else ", ".join(document["roles"]) or "no role"
+    roles = spoken("revoked" if document["revoked"] else ", ".join(document["roles"]) or "no role", cell=True)
     words = f"{visible(document['name'])} ({visible(document['person'])}): {roles}\nkey {document['fingerprint']}"
     if not document["entries"]["count"]:
         words += "\nnothing new: nothing was written"

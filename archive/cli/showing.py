@@ -35,21 +35,21 @@ def show(document: Mapping[str, Any], words: Callable[[], str] | str, *, as_json
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-def spoken(text: str, *, heads: bool = False) -> str:
-    """Give sentences of ours, a line each, in the reader's language (`heads`: heads of a table); any other line stays.
+def spoken(text: str, *, cell: bool = False) -> str:
+    """Give sentences of ours, a line each, in the reader's language (`cell`: of a table); any other line stays.
 
     Indents stay.
     """
     if not os.environ.get("SIJILL_LANG"):
         return text
     from archive.language import spoken_language
-    from schemas.sentences import ANSWERS, HEADS, retold
+    from schemas.sentences import ANSWERS, CELLS, retold
 
     lang = spoken_language()
     if lang == "en":
         return text
     lines = [(line, line.lstrip(" ")) for line in text.split("\n")]
-    codes = HEADS if heads else ANSWERS
+    codes = CELLS if cell else ANSWERS
     return "\n".join(line[: len(line) - len(said)] + retold(said, lang, codes) for line, said in lines)
 
 
@@ -89,7 +89,7 @@ def each_line(rows: Callable[[], Iterable[Sequence[Any]]], heads: Sequence[str] 
 
     def cells() -> Iterator[list[str]]:
         if heads:
-            yield [spoken(head, heads=True) for head in heads]
+            yield [spoken(head, cell=True) for head in heads]
         for row in rows():
             yield ["-" if cell is None else visible(str(cell)) for cell in row]
 
@@ -100,17 +100,14 @@ def each_line(rows: Callable[[], Iterable[Sequence[Any]]], heads: Sequence[str] 
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
 
 
-def size_in_words(size: int | None, lang: str = "en") -> str:
-    """Give a number of bytes as people say it."""
+def size_in_words(size: int | None) -> str:
+    """Give a number of bytes as people say it, in the reader's language."""
     if size is None:
-        return "no file" if lang == "en" else _said("no-file", lang)
+        return spoken("no file", cell=True)
     if size < 1000:
-        return counted(size, "byte") if lang == "en" else _said("fact-bytes", lang, number=size)
-    for unit in ("kB", "MB", "GB"):
-        size_in_unit = size / 1000 ** (("kB", "MB", "GB").index(unit) + 1)
-        if size_in_unit < 1000 or unit == "GB":
-            return f"{size_in_unit:.1f} {unit}"
-    return f"{size} bytes"
+        return spoken(counted(size, "byte"), cell=True)
+    power = min((len(str(size)) - 1) // 3, 3)
+    return spoken(f"{size / 1000**power:.1f} {('kB', 'MB', 'GB')[power - 1]}", cell=True)
 
 
 def time_in_words(extent: Any, lang: str = "en") -> str:
@@ -167,7 +164,7 @@ def waiting(*, as_json: bool = False) -> Callable[[str, int, int], None] | None:
         return None
 
     def say(what: str, gone: int, most: int) -> None:
-        sys.stderr.write(f"\r\033[K{what}: {gone} s of at most {most} s" if what else "\r\033[K")
+        sys.stderr.write("\r\033[K" + spoken(f"{what}: {gone} s of at most {most} s" if what else ""))
         sys.stderr.flush()
 
     return say
@@ -202,10 +199,10 @@ class _Drawing:
         self._what, self._drawn = what, now
         amount = "" if not done and total is None else size_in_words(done) if unit == "bytes" else f"{done:,}"
         if total is not None:
-            amount += " of " + (size_in_words(total) if unit == "bytes" else f"{total:,}")
-        self._bar.update(
-            self._task, description=visible(what), completed=done, total=total, amount=amount, refresh=True
-        )
+            of = size_in_words(total) if unit == "bytes" else f"{total:,}"
+            amount = spoken(f"{amount} of {of}", cell=True)
+        told = visible(spoken(what, cell=True))
+        self._bar.update(self._task, description=told, completed=done, total=total, amount=amount, refresh=True)
 
     def _begin(self) -> None:
         from rich.console import Console
@@ -213,7 +210,8 @@ class _Drawing:
 
         self._bar = Progress(
             TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[amount]}"),
-            TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(), TextColumn("to go"),
+            TimeElapsedColumn(), TextColumn(spoken("gone,", cell=True)),
+            TimeRemainingColumn(), TextColumn(spoken("to go", cell=True)),
             console=Console(stderr=True), transient=True, auto_refresh=False,
         )  # fmt: skip
         self._task = self._bar.add_task(self._what, total=None, amount="")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import command, new_app, said
+from archive.cli.command import command, new_app, said, tongue
 from archive.cli.showing import columns, show
 from schemas.errors import NotFound
 from schemas.text import visible
@@ -19,6 +19,7 @@ app = new_app(HELP, group=True)
 @command(app, "list", example="sijill standard list", exits={0: "shown"})
 def list_standards(ctx: typer.Context) -> None:
     """List the standards that come with Sijill."""
+    from schemas.sentences import in_words
     from schemas.standard import load, packaged, packaged_bytes
 
     found = [load(packaged_bytes(name), name) for name in packaged()]
@@ -36,9 +37,8 @@ def list_standards(ctx: typer.Context) -> None:
             for one in found
         ],
     }
-    words = columns(
-        [(one.id, one.version, len(one.rules), one.title) for one in found], ("id", "version", "rules", "title")
-    )
+    rows = [(one.id, one.version, len(one.rules), in_words(one.title, tongue(ctx))) for one in found]
+    words = columns(rows, ("id", "version", "rules", "title"))
     show(document, words, as_json=said(ctx).json)
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.command import archive_of, command, new_app, said
-from archive.cli.showing import columns, show
+from archive.cli.command import archive_of, command, new_app, said, tongue
+from archive.cli.showing import columns, show, spoken, time_in_words
 from schemas.text import visible
 
 app = new_app()
@@ -22,14 +22,15 @@ def timeline(ctx: typer.Context, code: Annotated[str, typer.Argument(metavar="CO
     from archive.timeline import timeline as read
 
     document = read(archive_of(ctx), code)
-    show(document, lambda: _words(document), as_json=said(ctx).json)
+    show(document, lambda: _words(document, tongue(ctx)), as_json=said(ctx).json)
 
 
-def _words(document: dict[str, Any]) -> str:
+def _words(document: dict[str, Any], lang: str) -> str:
     rows = []
     for one in document["moments"]:
-        bounds = one["earliest"] if one["earliest"] == one["latest"] else f"{one['earliest']} to {one['latest']}"
+        bounds = time_in_words(one | {"said": ""}, lang)
         what = " ".join(filter(None, (one["text"], f"“{one['said']}”" if one["said"] else "")))
-        rows.append((bounds, one["clock"] + (" (no zone told)" if one["unzoned"] else ""), one["item"] or "", what))
+        clock = spoken(one["clock"] + (" (no zone told)" if one["unzoned"] else ""), cell=True)
+        rows.append((bounds, clock, one["item"] or "", what))
     head = f"{visible(document['code'])}: every clock, in UTC"
     return head + "\n" + (columns(rows, ("when", "clock", "item", "")) if rows else "no time is told\n")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import InputError, UnreachableError
+from schemas.sentences import reasons, say
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -177,49 +178,26 @@ def _log_vkey(archive: Archive) -> str:
         return registry_of(db).log_vkey
 
 
-def in_words(document: dict[str, Any]) -> str:
+def in_words(document: dict[str, Any], lang: str = "en") -> str:
     """Say on one page what was done, what it showed, and where to look next."""
     by_command = {step["command"].split()[1]: step["document"] for step in document["steps"]}
-    taken, weighed, audited = by_command["intake"], by_command["check"]["cases"][0], by_command["audit"]
-    verified = next(s["document"] for s in document["steps"] if s["command"] == "sijill verify")
-    folder = visible(document["folder"])
-    meets = "meets" if weighed["meets"] else "does NOT meet"
-    verdicts = ", ".join(f"{name} {answer.replace('_', ' ')}" for name, answer in weighed["verdicts"].items())
+    weighed, audited, words = by_command["check"]["cases"][0], by_command["audit"], reasons(lang)
+    given = weighed["verdicts"].items()
+    verdicts = [f"{words[f'verdict-{name}']} {words[f'answer-{answer}']}" for name, answer in given]
     copies = [one for facet in weighed["facets"].values() for one in facet["left_out"] if one["item"] == "V2"]
-    reason = f" ({visible(copies[0]['because'])})" if copies else ""
-    failed = [step for step in document["steps"] if step["exit"]]
-    lines = [
-        "",
-        "Done. This is an EXERCISE: place, people and attack are invented.",
-        "",
-        f"1. {folder}/case-files is what an investigator hands in: {len(taken['items'])} pieces of evidence",
-        "   (statements in Arabic and English, photographs, a flight-spotter log, a radio",
-        "   message, documents) and case.toml, which says where each comes from.",
-        f"2. They were taken in, unaltered, with {taken['entries']['count']} signed ledger entries. One row of the",
-        "   flight log could not be read; it is kept and counts for nothing.",
-        f"3. The case {meets} the minimum standard: {verdicts}.",
-        f"   The second photograph did not count{reason}.",
-        f"4. All {verified['objects']} stored objects were read again and hold; the audit replayed",
-        f"   {audited['entries']} entries and found {_findings(audited)}.",
-        f"5. {folder}/dossier is what a court would get. It was checked as the other",
-        "   side would check it, without trusting this archive.",
-        "",
-        "Look next:",
-        f"  open {folder}/dossier/data/index.html in a browser",
-        f"  read {folder}/dossier/VERIFY.txt and do what it says",
-        f"  export SIJILL_HOME='{folder}/home' SIJILL_ARCHIVE='{folder}/archive'",
-        f"  sijill check {CODE}          every rule, with its reasons and what is lacking",
-        f"  sijill custody {CODE}/V1     who held the photograph",
-        f"  sijill match {CODE}          which logged flights were near",
-        f"  change one letter of a file below {folder}/archive/objects and run `sijill verify`",
-        "",
-        f"The keys in {folder}/home have no passphrase. Never use them for anything real.",
-    ]
-    for step in failed:
-        lines += ["", f"NOT AS IT SHOULD BE: {step['command']} ended with exit status {step['exit']}"]
-    return "\n".join(lines)
-
-
-def _findings(audited: dict[str, Any]) -> str:
-    count = sum(1 for one in audited["findings"] if one["severity"] == "finding")
-    return "nothing wrong" if not count else f"{count} findings"
+    wrong = sum(1 for one in audited["findings"] if one["severity"] == "finding")
+    page = say(
+        "demo-page", lang,
+        folder=visible(document["folder"]),
+        case=CODE,
+        items=len(by_command["intake"]["items"]),
+        entries=by_command["intake"]["entries"]["count"],
+        meets=say("demo-meets" if weighed["meets"] else "demo-below", lang),
+        verdicts=words["comma"].join(verdicts),
+        copy=say("demo-copy", lang, one=copies[0]["item"]) if copies else "",
+        objects=next(s["document"]["objects"] for s in document["steps"] if s["command"] == "sijill verify"),
+        audited=audited["entries"],
+        found=say("demo-findings", lang, count=wrong) if wrong else say("demo-nothing-wrong", lang),
+    )  # fmt: skip
+    failed = [say("demo-failed", lang, command=s["command"], exit=s["exit"]) for s in document["steps"] if s["exit"]]
+    return "\n\n".join([page, *failed])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from archive.cli.showing import columns, each_line, show, show_each
+from archive.cli.showing import columns, each_line, show, show_each, size_in_words
 
 CASES = [{"code": "EX-1", "title": {"ar": "غارة\nثانية"}}, {"code": "EX-2", "merged_from": [], "grade": None}]
 
@@ -36,3 +36,16 @@ def test_columns_told_line_by_line_ask_for_the_rows_twice_and_hold_none():
     assert lines == ["code          items  title\n", "EX-1          3      -\n", "EX-2019-0001  20     a\\u{202E}title\n"]
     assert "".join(lines) == columns(list(rows()), ("code", "items", "title"))
     assert columns([]) == "" == "".join(each_line(list))
+
+
+@pytest.mark.parametrize(
+    ("size", "english", "arabic"),
+    [(1, "1 byte", "بايت واحد"), (999, "999 bytes", "999 بايت"), (55_007, "55.0 kB", "55.0 كيلوبايت"),
+     (2_500_000_000_000, "2500.0 GB", "2500.0 غيغابايت"), (None, "no file", "بلا ملف")],
+)  # fmt: skip
+def test_a_size_is_said_in_the_language_of_its_reader(size, english, arabic, monkeypatch):
+    """Also in the table that an intake ends with."""
+    monkeypatch.delenv("SIJILL_LANG", raising=False)
+    assert english == size_in_words(size)
+    monkeypatch.setenv("SIJILL_LANG", "ar")
+    assert arabic == size_in_words(size)
