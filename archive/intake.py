@@ -98,7 +98,7 @@ def intake(
     with archive.reading() as db, Sheets() as sheets:
         submission = read_submission(
             looked.texts, looked.files, now=datetime.now(UTC), lang=lang, registered=lambda code: had(db, code),
-            opened=sheets.book,
+            opened=sheets.book, progress=progress and (lambda rows: progress("reading the sheets", rows)),
         )  # fmt: skip
     looked.texts.clear()
     return take(archive, looked, submission, signers, reason=reason, dry_run=dry_run, lang=lang, progress=progress)

@@ -135,7 +135,7 @@ def item_document(db: Any, name: str) -> dict[str, Any]:
     """Give the `sijill-item/1` document: the record, its reading, links, custody and objects. Raises NotFound."""
     item = find_item(db, name)
     root = weighed_as(db, item.code)
-    others = [replace(one, seen_from=item.code) for one in gathered(db, root)]
+    others = [replace(one, seen_from=item.code) for one in gathered(db, root, "source", "link", "relation")]
     source = next((o for o in others if o.kind == "source" and o.label == item.fields.get("source")), None)
     events = events_of(db, item.sub)
     return {

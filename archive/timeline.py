@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from archive.open import Archive
+    from archive.workers import Saying
 
 
-def timeline(archive: Archive, code: str) -> dict[str, Any]:
+def timeline(archive: Archive, code: str, progress: Saying | None = None) -> dict[str, Any]:
     """Give `sijill-timeline/1`: moments in order, with bounds in UTC. Raises NotFound."""
     from archive.dossier.timeline import moments
     from archive.handed_over import Request
@@ -23,7 +24,10 @@ def timeline(archive: Archive, code: str) -> dict[str, Any]:
     from archive.release import gather
 
     with Copies() as copies:
-        dossier = gather(archive, code, Request("internal"), copies, date=now(), weigh=lambda _db, _code: (b"", {}))
+        dossier = gather(
+            archive, code, Request("internal"), copies, date=now(), weigh=lambda _db, _code: (b"", {}),
+            progress=progress,
+        )  # fmt: skip
         found = [
             {
                 "clock": one.clock, "earliest": _utc(one.earliest), "latest": _utc(one.latest), "said": one.said,

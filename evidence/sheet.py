@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from evidence import agreement, case_toml
@@ -37,6 +38,7 @@ CSV_FILES = {"sources.csv": "source", "items.csv": "item", "links.csv": "link", 
              "custody.csv": "custody"}  # fmt: skip
 SHEET_FILES = (*CASE_FILES, *CSV_FILES)
 MANIFEST = "manifest-sha256.txt"
+TOLD_EVERY = 500  # rows
 _ID_AND_KIND = tuple(entry for entry in ANY_ITEM if entry.name in ("id", "kind"))  # what every item must have
 
 
@@ -97,6 +99,7 @@ def read_submission(
     lang: str = "en",
     registered: Registered | None = None,
     opened: Open | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Submission:
     """Read a whole folder.
 
@@ -105,10 +108,11 @@ def read_submission(
     None, or a half sentence why it is no regular file of the folder. `now` is
     aware; `registered` gives the ids of the sources and of the items that a case
     has by now, for its code, and what these items rest on by relation; `opened` opens a workbook
-    (else `open_cells`). Sentences are in `lang`. Raises nothing for what a folder may hold.
+    (else `open_cells`); `progress` is told now and then how many rows were read. Sentences
+    are in `lang`. Raises nothing for what a folder may hold.
     """
     faults = Faults()
-    reading = _Reading(Submission(_case_file(texts)), Sofar(), Context(now), faults, registered)
+    reading = _Reading(Submission(_case_file(texts)), Sofar(), Context(now), faults, registered, progress)
     reading.read(_tables(texts, files, faults, opened))
     if "case.toml" in texts or "case.xlsx" in texts:
         agreement.check_files(reading.sofar, files, SHEET_FILES, MANIFEST, faults)
@@ -195,8 +199,10 @@ class _Reading:
     context: Context
     faults: Faults
     registered: Registered | None = None
+    progress: Callable[[int], None] | None = None
     told: dict[str, tuple[int, Record]] = field(default_factory=dict)  # item -> how many events of custody, the last
     rows_follow: bool = False  # of custody, in a table of its own
+    rows_read: int = 0
 
     def read(self, tables: Tables) -> None:
         """Read every table; sources and items first, since all others name them."""
@@ -247,10 +253,12 @@ class _Reading:
             self._custody(row)
         agreement.check_whole(self.sofar, self.submission.case, self.faults)
 
-    @staticmethod
-    def _rows(tables: Tables, table: str) -> Iterator[Row]:
-        for rows in tables.get(table, ()):
-            yield from rows
+    def _rows(self, tables: Tables, table: str) -> Iterator[Row]:
+        for row in chain.from_iterable(tables.get(table, ())):
+            self.rows_read += 1
+            if self.progress is not None and self.rows_read % TOLD_EVERY == 0:
+                self.progress(self.rows_read)
+            yield row
 
     def _note_spot(self, kind: str, row: Row) -> None:
         self.submission.spots.setdefault(kind, []).append(row.spot)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.cli.command import archive_of, command, new_app, said, tongue
-from archive.cli.showing import columns, show, spoken, time_in_words
+from archive.cli.showing import columns, progress, show, spoken, time_in_words
 from schemas.text import visible
 
 app = new_app()
@@ -21,8 +21,10 @@ def timeline(ctx: typer.Context, code: Annotated[str, typer.Argument(metavar="CO
     """
     from archive.timeline import timeline as read
 
-    document = read(archive_of(ctx), code)
-    show(document, lambda: _words(document, tongue(ctx)), as_json=said(ctx).json)
+    as_json = said(ctx).json
+    with progress("gathering", as_json=as_json) as draw:
+        document = read(archive_of(ctx), code, draw)
+    show(document, lambda: _words(document, tongue(ctx)), as_json=as_json)
 
 
 def _words(document: dict[str, Any], lang: str) -> str:
