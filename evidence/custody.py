@@ -3,8 +3,7 @@
 The one reading of a custody, for a standard that asks that it be unbroken and
 for people who look at it. A receipt makes the receiver the holder, also where
 the giver wrote no transfer, or wrote another name: that is for people to see,
-and breaks nothing. The receiver is who a receipt names in `to`, else who made
-it. Fills no gap.
+and breaks nothing. Fills no gap.
 
 Follows the custody test of standards: it runs from capture or receipt to
 registration, each transfer made by the one who held it.
@@ -38,15 +37,14 @@ class Gap:
 def gaps(events: Sequence[Event]) -> Iterator[Gap]:
     """Give the gaps of what was told of an item until it was registered, oldest event first.
 
-    `events` have `action` and `by`, a transfer and a receipt also `to`. Nothing told at all is no gap
-    here: the caller knows.
+    `events` have `action` and `by`, a transfer also `to`. Nothing told at all is no gap here: the caller knows.
     """
     holder: str | None = None
     unnamed = False  # the last to get it was not told
     for number, event in enumerate(events):
         action, by = event.get("action"), str(event.get("by"))
         if action in ("capture", "receive"):
-            holder, unnamed = by if action == "capture" else _receiver(event), False
+            holder, unnamed = by, False
             continue
         if not number:
             yield Gap(
@@ -67,10 +65,6 @@ def gaps(events: Sequence[Event]) -> Iterator[Gap]:
         yield _to_nobody(len(events))
 
 
-def _receiver(event: Event) -> str:
-    return str(event.get("to") or event.get("by"))
-
-
 def _to_nobody(number: int) -> Gap:
     return Gap(number, broken=False, because=reason("to-nobody"), what=reason("gap-to-nobody"))
 
@@ -80,7 +74,7 @@ def otherwise_received(events: Sequence[Event]) -> dict[int, str]:
     found: dict[int, str] = {}
     to: str | None = None
     for number, event in enumerate(events):
-        if event.get("action") == "receive" and to is not None and to != _receiver(event):
+        if event.get("action") == "receive" and to is not None and to != event.get("by"):
             found[number] = to
         to = event.get("to") if event.get("action") == "transfer" else None
     return found

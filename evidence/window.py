@@ -65,12 +65,12 @@ def satellite(want: Mapping[str, Any], facet: str | None, sight: Sight) -> Findi
     times = {place: bounds(sight.items[place].record.get("claimed.time")) for place in places}
     sides: list[tuple[Reason, str, list[int]]] = []
     if want.get("before"):
-        answer = {place: _before(time, earliest, latest) for place, time in times.items()}
+        answer = {place: _before(time, earliest) for place, time in times.items()}
         sides.append((reason("before-event"), *_side(answer)))
     days = want.get("after_within_days")
     if days is not None:
         limit = latest + timedelta(days=days)
-        answer = {place: _after(time, earliest, latest, limit) for place, time in times.items()}
+        answer = {place: _after(time, latest, limit) for place, time in times.items()}
         sides.append((reason("day-after" if days == 1 else "days-after", days=days), *_side(answer)))
 
     def because() -> Reason:
@@ -98,18 +98,15 @@ def _side(answers: Mapping[int, str]) -> tuple[str, list[int]]:
     return NOT_MET, []
 
 
-def _before(time: tuple[datetime | None, datetime | None], earliest: datetime, latest: datetime) -> str:
-    """Tell whether an image is older than an event of which only bounds are known: one between them might be."""
+def _before(time: tuple[datetime | None, datetime | None], event: datetime) -> str:
     first, last = time
-    if last is not None and last < earliest:
+    if last is not None and last < event:
         return MET
-    return UNDETERMINED if first is None or first < latest else NOT_MET
+    return UNDETERMINED if first is None or first < event else NOT_MET
 
 
-def _after(
-    time: tuple[datetime | None, datetime | None], earliest: datetime, latest: datetime, limit: datetime
-) -> str:
+def _after(time: tuple[datetime | None, datetime | None], event: datetime, limit: datetime) -> str:
     first, last = time
-    if first is not None and last is not None and latest < first and last <= limit:
+    if first is not None and last is not None and event < first and last <= limit:
         return MET
-    return UNDETERMINED if (last is None or last > earliest) and (first is None or first <= limit) else NOT_MET
+    return UNDETERMINED if (last is None or last > event) and (first is None or first <= limit) else NOT_MET

@@ -220,10 +220,8 @@ class Reference:
             return "not_met"
         holder, doubt = None, False
         for event in events:
-            if event["action"] == "capture":
+            if event["action"] in ("capture", "receive"):
                 holder = event["by"]
-            if event["action"] == "receive":
-                holder = event.get("to", event["by"])
             if event["action"] == "transfer":
                 if holder is None:
                     doubt = True
@@ -279,12 +277,12 @@ class Reference:
         sides = []
         if want.get("before"):
             sure = any(i and i[1] < first for i in images)
-            maybe = any(i is None or i[0] < last for i in images)
+            maybe = any(i is None or i[0] < first for i in images)
             sides.append("met" if sure else "undetermined" if maybe else "not_met")
         if "after_within_days" in want:
             end = last + timedelta(days=want["after_within_days"])
             sure = any(i and last < i[0] and i[1] <= end for i in images)
-            maybe = any(i is None or (i[1] > first and i[0] <= end) for i in images)
+            maybe = any(i is None or (i[1] > last and i[0] <= end) for i in images)
             sides.append("met" if sure else "undetermined" if maybe else "not_met")
         return fold(sides)
 

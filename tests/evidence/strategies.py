@@ -30,7 +30,7 @@ def make_custody(r):
     for number in range(r.choice([0, 1, 2, 2, 3])):
         action = r.choice(["transfer", "copy", "transfer", "receive"]) if number else r.choice(["capture", "receive"])
         event = {"action": action if r.random() < 0.9 else "transfer", "by": holder if r.random() < 0.9 else "A-9"}
-        if event["action"] in ("transfer", "receive") and r.random() < 0.85:
+        if event["action"] == "transfer" and r.random() < 0.85:
             holder = event["to"] = r.choice(PEOPLE)
         events.append(event)
     return tuple(events)

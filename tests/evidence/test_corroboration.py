@@ -234,8 +234,6 @@ def test_a_field_that_was_not_asked_is_not_set():
         ([("capture", "desk", None), ("transfer", "desk", None)], "undetermined"),
         ([("capture", "desk", None), ("transfer", "desk", None), ("receive", "I-3", None)], "met"),
         ([("capture", "desk", None), ("transfer", "desk", None), ("transfer", "I-3", "I-4")], "undetermined"),
-        ([("receive", "post 7", "I-3"), ("transfer", "I-3", "I-4")], "met"),
-        ([("receive", "post 7", "I-3"), ("transfer", "post 7", "I-4")], "not_met"),
     ],
 )
 def test_custody_runs_from_capture_or_receipt_through_those_who_held_it(events, answer):
@@ -308,9 +306,6 @@ def test_an_item_cannot_both_show_the_place_and_verify_it():
         (["2031-05-01T08:00:00Z"], "not_met"),
         (["2031-05-01T08:00:00Z", "2031-06-06T08:00:00Z"], "not_met"),
         (["2031-05-01T08:00:00Z", None], "undetermined"),
-        (["2031-05-01T08:00:00Z", "2031-05-03T11:30:00Z"], "undetermined"),
-        (["2031-05-03T11:30:00Z", "2031-05-06T08:00:00Z"], "undetermined"),
-        (["2031-05-03T11:20:00Z", "2031-05-03T11:20:00Z"], "not_met"),
         ([], "not_met"),
     ],
 )
