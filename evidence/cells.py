@@ -70,21 +70,24 @@ class Context:
         self.faults.warn(self.spot.at(self.name), code, **names)
 
 
+MERGED = "merged-cell"  # what stands in the place of a value that only the first of several merged rows has
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A cell of a workbook that is more than its value: a date by its serial, or what stands in a value's place."""
 
     value: Any
     shows_time: bool = False
-    fault: str = ""  # `formula`, or the error a spreadsheet program wrote
+    fault: str = ""  # `formula`, MERGED, or the error a spreadsheet program wrote
 
 
 def open_cell(value: Any) -> Any:
-    """Give what a workbook's cell holds. Raises Wrong for a formula without a value and for an error."""
+    """Give what a workbook's cell holds. Raises Wrong for what stands in a value's place."""
     if not isinstance(value, Cell):
         return value
-    if value.fault == "formula":
-        raise Wrong("formula")
+    if value.fault in ("formula", MERGED):
+        raise Wrong(value.fault)
     if value.fault:
         raise Wrong("cell-error", found=value.fault)
     return value.value

@@ -15,6 +15,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
+from evidence.cells import MERGED, Cell
 from evidence.faults import Faults, Spot, near, part
 from evidence.records import Cells, names_of
 from evidence.where import read_position
@@ -124,6 +125,8 @@ def _letter(at: int) -> str:
 
 
 def _text(cell: Any) -> str:
+    if isinstance(cell, Cell) and cell.fault == MERGED:
+        return ""
     return cell.strip().lstrip("\ufeff") if isinstance(cell, str) else ("" if cell is None else str(cell))
 
 

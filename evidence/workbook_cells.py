@@ -3,7 +3,8 @@
 A workbook is a zip of XML from outside: sizes and ratios are looked at before
 anything is unpacked, and a document type is refused. Date cells come through
 their serial number and the workbook's own epoch, never through what they show.
-A formula is read by its stored value; one without is a fault of that cell.
+A formula is read by its stored value; one without is a fault of that cell, and
+so is a cell that lies under one merged over several rows.
 `tables` is handed what opens the workbook, so that its XML may be read elsewhere.
 
 Follows ECMA-376 through openpyxl, in its streaming mode.
@@ -20,9 +21,11 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain, islice, repeat
 from typing import Any, BinaryIO, Protocol
 
-from evidence.cells import Cell
+from evidence.cells import MERGED, Cell
 from evidence.faults import Faults, Part, Spot, part
 from evidence.heads import HEADS, Column, Headless, assemble, find_heads
+from evidence.merged import LARGEST as LARGEST_LIST
+from evidence.merged import Covered, areas
 from evidence.records import Row
 from schemas import words
 from schemas.fields import Field
@@ -34,6 +37,7 @@ MOST_MEMBERS = 2000
 STEEPEST, STEEP_FROM = 250, 16 * 1024 * 1024  # a part that unpacks to so many times its size, from this size on
 MOST_ROWS, MOST_CASE_ROWS = 100_000, 1_000  # with something in them; a longer table is for CSV
 LAST_ROW = 1_048_576  # of any workbook; one that names a later row would be read for years
+MISNAMED = 0.7  # how like the name of a sheet another must be to be a slip of the pen; `Notes` is none of `items`
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _CHUNK = 1 << 20
 _ERROR = "e"
@@ -87,7 +91,7 @@ def tables(data: bytes, file: str, faults: Faults, opened: Open = open_cells) ->
         if table is None:
             if title.startswith("#"):
                 continue
-            close = nearest(words.plain(title), words.sheet_names())
+            close = nearest(words.plain(title), words.sheet_names(), MISNAMED)
             if close is not None:
                 faults.wrong(here, "misnamed-sheet", near=_near(close))
             else:
@@ -167,31 +171,48 @@ class _Book:
         sheet = self._values[title]
         sheet.reset_dimensions()
         formulas: Iterator[Sequence[Any]] = repeat(())
-        if self._has_formulas(str(getattr(sheet, "_worksheet_path", ""))):
+        some, merged = self._looked_through(str(getattr(sheet, "_worksheet_path", "")))
+        covered = Covered(areas(merged))
+        if some:
             if self._formulas is None:
                 self._formulas = openpyxl.load_workbook(io.BytesIO(self._data), read_only=True, keep_links=False)
             second = self._formulas[title]
             second.reset_dimensions()
             formulas = second.iter_rows()
-        for row, formula in zip(sheet.iter_rows(), formulas, strict=False):
+        for number, (row, formula) in enumerate(zip(sheet.iter_rows(), formulas, strict=False), 1):
             cells = [_value(cell) for cell in row]
             for index, cell in enumerate(formula):
                 if cell.data_type == "f" and index < len(cells) and cells[index] is None:
                     cells[index] = Cell(None, fault="formula")
+            _mark(cells, covered.columns(number))
             yield cells
 
-    def _has_formulas(self, path: str) -> bool:
+    def _looked_through(self, path: str) -> tuple[bool, bytes]:
+        """Tell whether a sheet has formulas, and give the end of its XML from its list of merged cells on."""
         with zipfile.ZipFile(io.BytesIO(self._data)) as bundle:
             if path not in bundle.namelist():
-                return True
+                return True, b""
+            formulas, merged, last = False, b"", b""
             with bundle.open(path) as file:
-                last = b""
                 while chunk := file.read(_CHUNK):
                     window = last + chunk
-                    if b"<f>" in window or b"<f " in window or b"<f/" in window or b":f>" in window:
-                        return True
-                    last = chunk[-3:]
-        return False
+                    formulas = formulas or any(sign in window for sign in (b"<f>", b"<f ", b"<f/", b":f>"))
+                    if merged and len(merged) < LARGEST_LIST:
+                        merged += chunk
+                    elif not merged and (at := window.find(b"mergeCells")) >= 0:
+                        merged = window[at:]
+                    last = chunk[-10:]
+        return formulas, merged
+
+
+def _mark(cells: list[Any], covered: set[int]) -> None:
+    """Mark the empty cells of a row that lie under a merged one, if anything else stands in the row."""
+    if not covered or all(cell in (None, "") for cell in cells):
+        return
+    cells.extend([None] * (max(covered) + 1 - len(cells)))
+    for index in covered:
+        if cells[index] in (None, ""):
+            cells[index] = Cell(None, fault=MERGED)
 
 
 def _value(cell: Any) -> Any:
@@ -277,18 +298,20 @@ def _case_rows(rows: Iterator[list[Any]], table: str, spot: Spot, faults: Faults
             lines[names[0]] = number
             columns.append(Column(len(values), key, names[0], known.get(names[0], Field(names[0]))))
             values.append(value)
-    spot = replace(spot, lines=_with_stems(lines), heads={column.name: column.head for column in columns})
+    heads_of = {column.name: column.head for column in columns}
+    heads_of |= {f"{name}.und": head for name, head in heads_of.items()}
+    spot = replace(spot, lines=_with_stems(lines), heads=heads_of)
     yield Row(spot, assemble(columns, values, spot, faults), sheet=True)
 
 
 def _with_stems(lines: dict[str, int]) -> dict[str, int]:
-    """Give the rows also under the names of groups, so that a fault of a pair has a row."""
+    """Give the rows also under the names of groups and of untold languages: a fault of a pair or a text has a row."""
     stems: dict[str, int] = {}
     for name, number in lines.items():
         parts = name.split(".")
         for end in range(1, len(parts)):
             stems.setdefault(".".join(parts[:end]), number)
-    return stems | lines
+    return {f"{name}.und": number for name, number in lines.items()} | stems | lines
 
 
 def _first(heads: dict[str, int], name: str) -> int | None:

@@ -24,11 +24,11 @@ def visible(text: str, *, lines: bool = False) -> str:
     return re.sub(f"[{_BUT_TAB_AND_NEWLINE if lines else _CONTROLS}{_UNSAFE}", _escape, text)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Give the known word most like `word`, or None where none is near."""
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """Give the known word most like `word`, or None where none is near; `likeness` is 1 for the same word."""
     import difflib
 
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=likeness)
     return close[0] if close else None
 
 

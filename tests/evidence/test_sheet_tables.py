@@ -242,6 +242,48 @@ def test_a_workbook_names_sheet_row_and_column():
     assert any(problem.startswith('case.xlsx: sheet sources, row 3 "S 2": column id') for problem in found)
 
 
+def merged(areas):
+    """The problems of the example with cells of its sheets merged: (sheet, area)."""
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes({**tables(), "item": ITEMS})))
+    for title, area in areas:
+        book[title].merge_cells(area)
+    out = io.BytesIO()
+    book.save(out)
+    return [f"{problem.where}: {problem.problem}" for problem in read_book(out.getvalue()).problems]
+
+
+ITEMS = [["Our items", *[None] * 3], ["id", "kind", "doc_type", "notes"], ["D1", "document", "press", "a"],
+         ["D2", "document", "press", "b"], [None] * 4]  # fmt: skip
+
+
+def test_a_cell_under_one_that_is_merged_over_several_rows_is_named():
+    """People see its value beside each row; the file has it in the first alone, and the others would lose it unseen."""
+    (problem,) = [p for p in merged([("items", "C3:C4")]) if "merged" in p]
+    assert problem.startswith('case.xlsx: sheet items, row 4 "D2": column doc_type: lies under a cell that is merged over')
+    (problem,) = [p for p in merged([("case", "B2:B3")]) if "merged" in p]
+    assert problem.startswith("case.xlsx: sheet case, row 3: column title")
+
+
+def test_merged_cells_that_hide_no_value_are_no_trouble():
+    """A banner over the heads, one cell across a row, a row made two lines high, a column that nobody reads."""
+    harmless = [("items", area) for area in ("A1:D1", "A4:A5", "B4:B5", "C4:C5", "D4:D5", "F3:F4")]
+    assert [p for p in merged(harmless) if "merged" in p] == []
+
+
+def test_a_sheet_of_another_name_is_passed_over_and_one_misspelled_is_not():
+    """`Notes` is as like `items` as a slip would be, letter by letter; nobody means it."""
+    found = {}
+    for title in ("Notes", "itmes"):
+        book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(tables())))
+        book.create_sheet(title).append(["id", "kind"])
+        out = io.BytesIO()
+        book.save(out)
+        found[title] = read_book(out.getvalue())
+    assert "sheet Notes: the sheet is not read" in " ".join(found["Notes"].warnings)
+    (problem,) = found["itmes"].problems
+    assert ("case.xlsx: sheet itmes", "the nearest is `items`") == (problem.where, problem.problem.split("; ")[1])
+
+
 def test_strikes_and_casualties_have_sheets_of_their_own():
     """A case of several strikes, and its dead by category."""
     sheets = {"case": tables()["case"]}
