@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 ED25519 = 0x01  # signs a note's text
 COSIGNATURE = 0x04  # signs it with a time, as a witness does
-_KINDS = {ED25519: "an Ed25519 verifier key", COSIGNATURE: "the verifier key of an Ed25519 witness (cosignature/v1)"}
+_NOT = {
+    ED25519: "not an Ed25519 verifier key",
+    COSIGNATURE: "not the verifier key of an Ed25519 witness (cosignature/v1)",
+}
 LARGEST = 64 * 1024
 LARGEST_SIZE = 2**53 - 1
 PROOF_HEAD = "c2sp.org/tlog-proof@v1"
@@ -56,7 +59,7 @@ class Verifier:
         match = _VKEY.match(vkey) if not _SURROGATE.search(vkey) else None
         typed = base64_strict(match[3]) if match else b""
         if match is None or len(typed) != 33 or typed[0] != kind:
-            raise FormatError(f"not {_KINDS[kind]}", hint="it looks like example.org/log+1a2b3c4d+AbC…")
+            raise FormatError(_NOT[kind], hint="it looks like example.org/log+1a2b3c4d+AbC…")
         check_ed25519_point(typed[1:])
         verifier = cls.of(match[1], typed[1:], kind)
         if verifier.key_id.hex() != match[2]:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from schemas.errors import Problem
-from schemas.sentences import say
+from schemas.sentences import ANSWERS, retold, say
 from schemas.text import visible
 
 MOST_ALIKE = 100  # faults of one kind, in one column of one table, that are told one by one
@@ -81,8 +81,10 @@ class Fault:
 
     def sentence(self, lang: str = "en") -> str:
         """Say what is wrong, without the place."""
-        names = {name: _fill(value, lang) for name, value in self.names.items()}
-        return say(self.code, lang, **names)
+        names = dict(self.names)
+        if isinstance(why := names.get("because"), str):
+            names["because"] = retold(why, lang, ANSWERS)
+        return say(self.code, lang, **{name: _fill(value, lang) for name, value in names.items()})
 
     def problem(self, lang: str = "en") -> Problem:
         """Give place and sentence as they are reported."""

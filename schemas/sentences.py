@@ -58,8 +58,8 @@ ANSWERS = ("told-", "audit-", "error-", "call-")
 def retold(text: str, lang: str, codes: tuple[str, ...] = READINGS) -> str:
     """Give an English sentence, as it was recorded or as it arose, in `lang`; `codes` say which sentences it may be.
 
-    One that is not ours stays.
-    What fills it is given again as it stands in it, and retold where it is a sentence of ours itself.
+    One that is not ours stays. What fills it is given again as it stands in it, and retold where it is a sentence of
+    ours itself; so is one behind a place and a colon.
     """
     if lang == "en" or not text:
         return text
@@ -67,7 +67,8 @@ def retold(text: str, lang: str, codes: tuple[str, ...] = READINGS) -> str:
         if text.startswith(begins) and text.endswith(ends) and (match := pattern().fullmatch(text)):
             names = {name: retold(value, lang, codes) for name, value in match.groupdict().items()}
             return said.get(lang, said["en"]).format(**names)
-    return text
+    place, colon, sentence = text.partition(": ")
+    return f"{place}: {retold(sentence, lang, codes)}" if colon else text
 
 
 _Retold = tuple[dict[str, str], str, str, Callable[[], re.Pattern[str]]]
