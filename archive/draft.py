@@ -21,7 +21,7 @@ from schemas.entry import Entry
 from schemas.errors import FormatError, SijillError
 
 MANY = 1_000  # entries from which on other processes are worth their start
-BATCH = 250
+BATCH = 100
 
 
 class Draft(NamedTuple):

@@ -9,6 +9,7 @@ and for the records that will be made of them. Records nothing.
 from __future__ import annotations
 
 import os
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -71,11 +72,11 @@ def stopped(looked: Folder, files: Iterable[str], tally: Tally) -> Stopped:
     return Stopped(tally.so_far(len(names), sum(sizes)))
 
 
-def _sizes(looked: Folder, files: Iterable[str]) -> tuple[list[str], list[int]]:
+def _sizes(looked: Folder, files: Iterable[str]) -> tuple[list[str], array[int]]:
     """Give the names of the files and of the folder's manifest, and their sizes in bytes."""
     names = [*files, *([looked.manifest_name] if looked.manifest_name else [])]
     folder = str(looked.folder)
-    return names, [_size(os.path.join(folder, name)) for name in names]
+    return names, array("q", (_size(os.path.join(folder, name)) for name in names))
 
 
 @dataclass

@@ -36,6 +36,14 @@ class Held:
             yield from pickle.loads(pack)  # noqa: S301 -- packed above
         yield from self._last
 
+    def drain(self) -> Iterator[Any]:
+        """Give the values, and let go of what was given."""
+        packs, last = self._packs[::-1], self._last
+        self._packs, self._last = [], []
+        while packs:
+            yield from pickle.loads(packs.pop())  # noqa: S301 -- packed above
+        yield from last
+
     def part(self, first: int, end: int) -> list[Any]:
         """Give the values from place `first` up to `end`, without that one."""
         start = min(first // _TOGETHER, len(self._packs))

@@ -103,8 +103,8 @@ def test_ctrl_c_between_two_files_that_were_stored_says_how_far_it_came_too(arch
     submission = read_submission(looked.texts, looked.files, now=datetime.now(UTC))
 
     class Stopping(Held):
-        def __iter__(self):
-            for number, item in enumerate(super().__iter__()):
+        def drain(self):
+            for number, item in enumerate(super().drain()):
                 if number and any(archive.objects_folder.glob("??/*")):
                     raise KeyboardInterrupt
                 yield item

@@ -58,3 +58,9 @@ def test_ten_thousand_records_take_a_tenth_of_their_dicts():
 @given(st.lists(VALUES, max_size=200), st.integers(0, 250), st.integers(0, 250))
 def test_a_part_is_what_a_list_would_give(values, first, length):
     assert values[first : first + length] == Held(values).part(first, first + length)
+
+
+@given(st.lists(VALUES, max_size=200))
+def test_what_is_drained_came_in_its_order_and_is_held_no_longer(values):
+    held = Held(values)
+    assert values == [*held.drain()] and [] == [*held] and 0 == len(held)
