@@ -40,7 +40,7 @@ def add_items(
 ) -> Taken:
     """Add what a TOML file beside its files says: `[[source]]`, `[[item]]`, `[[link]]`, `[[relation]]`.
 
-    Raises InputError with every problem, NotFound, RefusedError.
+    Raises UnreachableError, InputError with every problem, NotFound, RefusedError.
     """
     shown = visible(str(file))
     faults = Faults()
@@ -178,7 +178,7 @@ def withdraw(
 ) -> dict[str, Any]:
     """Withdraw a record `CODE/ID` of one of these kinds: it stays, and counts for nothing any more.
 
-    Gives `sijill-withdrawn/1`. Raises InputError, NotFound, RefusedError.
+    Gives `sijill-withdrawn/1`. Raises IntegrityError, UnreachableError, InputError, NotFound, RefusedError.
     """
     _need(reason)
     with ledger.writing(archive, signers) as act:
@@ -195,7 +195,8 @@ def resolve(
 ) -> dict[str, Any]:
     """Resolve a contradiction, a link `CODE/ID`, in writing; `unresolved` leaves it open.
 
-    Raises InputError (no contradiction; no such outcome) and RefusedError (the same person recorded or assessed it).
+    Raises IntegrityError, UnreachableError, InputError (no contradiction; no such outcome) and RefusedError (the
+    same person recorded or assessed it).
     """
     _need(reason)
     if outcome not in VOCABULARY["outcome"]:

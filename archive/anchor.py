@@ -47,7 +47,7 @@ def request(
     """Write a request for the newest checkpoint to `out`; with `url`, ask there and write the answer beside it.
 
     `waiting` is told that somebody is waited for, and with no words that it is over.
-    Raises InputError (a file is there already) or UnreachableError.
+    Raises IntegrityError, InputError (a file is there already) or UnreachableError.
     """
     from archive.authority import WAIT_S, ask
 
@@ -78,8 +78,9 @@ def attach(
 ) -> dict[str, Any]:  # fmt: skip
     """Check an answer and keep it in the ledger. The stamped checkpoint is found by its imprint.
 
-    `policy` is the dotted OID that the answer must be given under. Raises InputError: nothing is recorded where it
-    does not hold. Raises UnreachableError where no tool could check it, and what `ledger.writing` raises.
+    `policy` is the dotted OID that the answer must be given under. Raises IntegrityError, RefusedError, InputError:
+    nothing is recorded where it does not hold. Raises UnreachableError where no tool could check it, and what
+    `ledger.writing` raises.
     """
     shown = visible(str(answer))
     data, given = paper.read(answer, time_stamp.LARGEST), roots_of(roots)
@@ -113,7 +114,10 @@ def attach(
 
 
 def roots_of(path: Path) -> bytes:
-    """Read the roots that somebody chose; gives them as PEM and nothing else of their file. Raises InputError."""
+    """Read the roots that somebody chose; gives them as PEM and nothing else of their file.
+
+    Raises UnreachableError, InputError.
+    """
     data = paper.read(path, time_stamp.LARGEST)
     try:
         return time_stamp.pem(time_stamp.certificates(data))
@@ -219,7 +223,10 @@ def proven(anchors: Sequence[Anchor] | None, size: int) -> dict[str, Any]:
 
 
 def windows(anchors: Sequence[Anchor], size: int) -> list[dict[str, Any]]:
-    """Give the proven window of every entry, as ranges: made after `after` and before `before` (None: not proved)."""
+    """Give the proven window of every entry of `size`, as ranges: made after `after` and before `before`.
+
+    Both are UTC; None where that is not proved.
+    """
     marks = sorted({0, size, *(a.size for a in anchors), *(a.entry for a in anchors)})
     found = []
     for first, end in itertools.pairwise(marks):

@@ -91,6 +91,7 @@ def check(
 
     With `record_as` each assessment becomes an entry; titles are in `lang` where they are told in it. Raises
     NotFound (case or packaged standard), FormatError (a standard that is not one), RefusedError.
+    Raises InputError, IntegrityError, UnreachableError.
     """
     checked = Checked(_standard(archive, standard))
     subjects = {}
@@ -237,7 +238,7 @@ def _recorded(one: Assessment) -> dict[str, Any]:
 
 
 def weigh_for_dossier(archive: Archive, db: Any, code: str) -> tuple[bytes, dict[str, Any]]:
-    """Give the archive's standard as bytes and the assessment of one case under it. Raises NotFound.
+    """Give the archive's standard as bytes and the assessment of one case under it. Raises FormatError, NotFound.
 
     Its reasons are sentences in English that can still be said in another language (`evidence.reason.in_language`).
     """

@@ -34,7 +34,10 @@ Answer = tuple[Any, Any, tuple[tuple[str, str], ...]]
 def changed(
     archive: Archive, codes: Sequence[str] = (), standard: bytes | None = None, progress: Saying | None = None
 ) -> dict[str, Any]:
-    """Give `sijill-check-changed/1`: cases whose answer differs from the last recorded one. Raises NotFound."""
+    """Give `sijill-check-changed/1`: cases whose answer differs from the last recorded one.
+
+    Raises InputError, NotFound.
+    """
     wanted = load(standard if standard is not None else packaged_bytes(archive.standard))
     found, unrecorded = [], []
     with archive.reading() as db:

@@ -39,7 +39,9 @@ class Check:
 def record_checks(
     archive: Archive, signers: Sequence[Signer], document: Mapping[str, Any], wanted: Sequence[str]
 ) -> dict[str, Any]:
-    """Write the outcome of a verification (`sijill-verify/1`) as one entry. Raises RefusedError, UnreachableError.
+    """Write the outcome of a verification (`sijill-verify/1`) as one entry.
+
+    Raises IntegrityError, RefusedError, UnreachableError.
 
     Gives the members `recorded` (items that failed), `entries` and `checkpoint`.
     What could not be read is no failure: it was not looked at.

@@ -48,7 +48,10 @@ class Compared:
 
 
 def compare(archive: Archive, first: Path, second: Path) -> Compared:
-    """Compare two checkpoint files. Raises InputError (signature, origin) or UnreachableError (archive too short)."""
+    """Compare two checkpoint files.
+
+    Raises IntegrityError, InputError (signature, origin) or UnreachableError (archive too short).
+    """
     with archive.reading() as db:
         known = registry.registry_of(db)
         one, two = (_opened(path, known) for path in (first, second))

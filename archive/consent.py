@@ -92,7 +92,7 @@ def answer(
     """Record one answer for an item, or the withdrawal of an item or a whole person, in one commit.
 
     Gives `sijill-consent/1`: items, answers, and the dossiers that carried
-    them. Raises InputError, NotFound, RefusedError (the guardian's role).
+    them. Raises IntegrityError, UnreachableError, InputError, NotFound, RefusedError (the guardian's role).
     """
     _check_call(item, person, audience, said, withdraw, reason)
     audiences = AUDIENCES if withdraw else (str(audience),)
@@ -157,7 +157,7 @@ def recall_notice(document: dict[str, Any]) -> str:
 
 
 def person_document(db: Any, pseudonym: str) -> dict[str, Any]:
-    """Give `sijill-source/1`: every case, item and past dossier of one person."""
+    """Give `sijill-source/1`: every case, item and past dossier of one person. Raises NotFound."""
     person = find_person(db, pseudonym)
     return {
         "format": "sijill-source/1",

@@ -46,7 +46,7 @@ def go_on(
     """Make a new archive in the copy's place, with the copy inside it; where nothing is missing, restore it.
 
     Gives `sijill-restore/1`. Built beside the copy and renamed: a failure leaves the copy as it was. Raises
-    InputError, RefusedError (the copy itself does not hold; no key), UnreachableError.
+    InputError, RefusedError (the copy itself does not hold; no key), IntegrityError, UnreachableError.
     """
     lost = missing(copied, against, progress)
     if not lost:

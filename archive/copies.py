@@ -230,7 +230,8 @@ def known_copies(archive: Archive) -> Iterator[dict[str, Any]]:
 def missing(copied: Archive, against: Sequence[Path] = (), progress: Saying | None = None) -> int:
     """Give how many entries the copy lacks of what the pin and the kept checkpoints `against` have seen.
 
-    Raises InputError (a checkpoint that is none, or of another archive), RefusedError (the copy is another history).
+    Raises IntegrityError, UnreachableError, InputError (a checkpoint that is none, or of another archive),
+    RefusedError (the copy is another history).
     """
     pin = copied.home.pin(copied.origin)
     with copied.reading() as db:
@@ -262,7 +263,7 @@ def _kept(path: Path, vkeys: Sequence[str]) -> note.Checkpoint:
 
 
 def root_of(db: Any, size: int) -> bytes:
-    """Give the root of the first `size` entries, from the entries."""
+    """Give the root of the first `size` entries, from the entries. Raises IntegrityError."""
     compact = merkle.CompactRange()
     rows = db.execute("SELECT leaf FROM ledger WHERE idx < ? ORDER BY idx", (size,))
     compact.extend(blob(leaf) for (leaf,) in rows)
@@ -272,8 +273,8 @@ def root_of(db: Any, size: int) -> bytes:
 def restore(copied: Archive, against: Sequence[Path] = (), progress: Saying | None = None) -> dict[str, Any]:
     """Let a copy write again in the archive's place. Gives `sijill-restore/1`.
 
-    Raises InputError (no copy) and RefusedError where this computer, or a kept checkpoint, has seen more than the
-    copy holds: going on from there would be a second history under one name.
+    Raises IntegrityError, UnreachableError, InputError (no copy) and RefusedError where this computer, or a kept
+    checkpoint, has seen more than the copy holds: going on from there would be a second history under one name.
     """
     lost = missing(copied, against, progress)
     if not copied.copy_of and not lost:

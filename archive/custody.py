@@ -29,6 +29,7 @@ def events_of(db: Any, sub: str) -> list[dict[str, Any]]:
     """Give the events of one item in order: those told of the time before, the accession, and each later act.
 
     `at` is always a time with its bounds; of a later act it is the claim of the one who wrote the entry.
+    Raises FormatError, IntegrityError.
     """
     names = operator_names(db)
     row = db.execute("SELECT first, fields, code, id FROM record WHERE sub = ?", (sub,)).fetchone()

@@ -113,7 +113,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
 
     A database without a journal beside it is opened immutable. If it is then
     written to while it is read, that is told, whatever else was found: nothing
-    read is believed, not even damage. Raises NotFound or UnreachableError.
+    read is believed, not even damage. Raises IntegrityError, NotFound or UnreachableError.
     """
     path = os.fspath(path)
     if not is_file(path):

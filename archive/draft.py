@@ -37,6 +37,7 @@ def made_ready(drafts: Iterable[Draft]) -> Iterator[tuple[Draft, Made | None]]:
     """Give each draft in its turn, with its values made ready; without them where it has none, or is yet to be refused.
 
     Raises what `drafts` and `ready` do, and UnreachableError where another process was lost.
+    Raises FormatError.
     """
     coming = iter(drafts)
     first = list(islice(coming, MANY))

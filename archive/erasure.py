@@ -41,8 +41,9 @@ def erase(
 ) -> dict[str, Any]:
     """Erase what the archive knows of an item, source, link or relation `CODE/ID`.
 
-    An object that another record names too stays, and is told. Raises InputError, NotFound, RefusedError
-    (guardian and root, two persons), UnreachableError (the store is away, for what cannot be reached is not erased).
+    An object that another record names too stays, and is told. Raises IntegrityError, InputError, NotFound,
+    RefusedError (guardian and root, two persons), UnreachableError (the store is away, for what cannot be reached is
+    not erased).
     """
     say = progress or (lambda *_given: None)
     if not reason.strip():

@@ -137,7 +137,7 @@ class Logs:
         *,
         en_route: bool = True,
     ) -> Iterator[Match]:
-        """Give the observations that fit a case, by log and row."""
+        """Give the observations that fit a case, by log and row; `within_km` and minutes are the window around it."""
         earliest, latest, place = when
         if earliest is None or latest is None or place is None or not self.names:
             return
@@ -177,7 +177,7 @@ class Limits:
 
 
 def match(archive: Archive, codes: Sequence[str] = (), limits: Limits | None = None) -> dict[str, Any]:
-    """Give the `sijill-match/1` document of the cases named, else all by code. Raises NotFound."""
+    """Give the `sijill-match/1` document of the cases named, else all by code. Raises InputError, NotFound."""
     limits = limits or Limits()
     found: list[dict[str, Any]] = []
     with archive.reading() as db:
@@ -192,7 +192,10 @@ def written(
     archive: Archive, codes: Sequence[str], limits: Limits, words: Callable[[Mapping[str, Any]], str] | None,
     progress: Saying | None = None,
 ) -> Iterator[str]:  # fmt: skip
-    """Give the same piece by piece: each case in `words`, an empty line between two; without, as the JSON document."""
+    """Give the same piece by piece: each case in `words`, an empty line between two; without, as the JSON document.
+
+    Raises InputError.
+    """
 
     def say(cases: Sequence[Mapping[str, Any]]) -> str:
         return between.join(map(words or _in_list, cases))

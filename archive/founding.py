@@ -55,7 +55,9 @@ def found(
     guardians: Sequence[str],
     continues: Mapping[str, Any] | None = None,
 ) -> tuple[str, str, str, tuple[str, ...]]:
-    """Write the first act; gives operator, fingerprint, log vkey, warnings. Raises RefusedError, FormatError.
+    """Write the first act; gives operator, fingerprint, log vkey, warnings.
+
+    Raises InputError, IntegrityError, UnreachableError, RefusedError, FormatError.
 
     `continues` are the members of genesis that name the head of an older archive which this one goes on from.
     """

@@ -28,7 +28,7 @@ SOON = timedelta(days=90)
 
 
 def health(archive: Archive) -> dict[str, Any]:
-    """Give `sijill-health/1`."""
+    """Give `sijill-health/1`. Raises IntegrityError."""
     with archive.reading() as db:
         size, _ = ledger.checkpoint_note(db)
         whole = [one for one in recorded_checks(db) if not one.scope and not one.quick]

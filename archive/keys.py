@@ -108,12 +108,15 @@ class Home:
             return []
 
     def in_agent(self, name: str) -> bool:
-        """Tell whether an operator's private key is not on this disk: an agent or a token holds it."""
+        """Tell whether an operator's private key is not on this disk: an agent or a token holds it.
+
+        Raises InputError, RefusedError.
+        """
         path = self._operator(name) / "held"
         return path.is_file() and self._read(path).decode(errors="replace").strip() == AGENT
 
     def signer(self, name: str) -> Signer:
-        """Give an operator, ready to sign. Raises RefusedError."""
+        """Give an operator, ready to sign. Raises InputError, RefusedError."""
         folder = self._operator(name)
         if not (folder / "key.pub").is_file():
             raise RefusedError(
@@ -139,7 +142,10 @@ class Home:
         return KeySigner(name, sshsig.public_line(blob), sshsig.fingerprint(blob), key)
 
     def first_signer(self, operator: str, key: Path | None, passphrase: str | None) -> Signer:
-        """Give the operator of a new archive: the key file named, the key known under this name, or a new one."""
+        """Give the operator of a new archive: the key file named, the key known under this name, or a new one.
+
+        Raises InputError, FormatError, RefusedError, UnreachableError.
+        """
         if key is not None:
             signer = self.signer_from_file(operator, key)
             self.remember(operator, signer.public_line, str(key.absolute()))
@@ -147,7 +153,10 @@ class Home:
         return self.signer(operator) if operator in self.operators() else self.make_operator(operator, passphrase)
 
     def remember(self, name: str, line: str, held: str) -> None:
-        """Note where an operator's private key is (a path, or `agent`). Raises RefusedError for a name in use."""
+        """Note where an operator's private key is (a path, or `agent`).
+
+        Raises InputError, UnreachableError, and RefusedError for a name in use.
+        """
         folder = self.check_free(name, line)
         if (folder / "key").is_file():
             return
@@ -155,7 +164,10 @@ class Home:
         self.write(folder / "held", (held + "\n").encode())
 
     def check_free(self, name: str, line: str) -> Path:
-        """Give the folder of an operator's key. Raises RefusedError where another key bears the name in this home."""
+        """Give the folder of an operator's key.
+
+        Raises InputError, RefusedError where another key bears the name in this home.
+        """
         folder = self._operator(name)
         if (folder / "key.pub").is_file() and self._read(folder / "key.pub").decode(errors="replace").strip() != line:
             raise RefusedError(
@@ -165,7 +177,7 @@ class Home:
         return folder
 
     def make_operator(self, name: str, passphrase: str | None) -> KeySigner:
-        """Make an operator's key."""
+        """Make an operator's key. Raises InputError, UnreachableError."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         key = Ed25519PrivateKey.generate()
@@ -178,7 +190,10 @@ class Home:
     # --- age identities
 
     def age_recipient(self, operator: str, passphrase: str | None) -> str:
-        """Give the age recipient of an operator, whose identity is made if there is none."""
+        """Give the age recipient of an operator, whose identity is made if there is none.
+
+        Raises InputError, UnreachableError, RefusedError.
+        """
         import pyrage
 
         path = self._operator(operator) / "age"
@@ -190,7 +205,7 @@ class Home:
         return str(identity.to_public())
 
     def age_identity(self, operator: str) -> str:
-        """Give an operator's age identity, `AGE-SECRET-KEY-1…`. Raises RefusedError."""
+        """Give an operator's age identity, `AGE-SECRET-KEY-1…`. Raises InputError, RefusedError."""
         import pyrage
 
         path = self._operator(operator) / "age"
@@ -210,7 +225,10 @@ class Home:
     # --- log keys
 
     def make_log_key(self, origin: str, passphrase: str | None) -> str:
-        """Make the key that signs checkpoints of `origin`; gives its C2SP verifier key. Raises RefusedError."""
+        """Make the key that signs checkpoints of `origin`; gives its C2SP verifier key.
+
+        Raises UnreachableError, RefusedError.
+        """
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         folder = self.folder / "logs" / _hash(origin)
@@ -229,7 +247,7 @@ class Home:
     def log_keys(self, origin: str) -> list[Ed25519PrivateKey]:
         """Give the private log keys of `origin`: the present one and, of a rotation cut short, the next.
 
-        Raises RefusedError where this computer holds none.
+        Raises FormatError, RefusedError where this computer holds none.
         """
         folder = self.folder / "logs" / _hash(origin)
         paths = [folder / name for name in ("key", "next") if (folder / name).is_file()]
@@ -243,7 +261,10 @@ class Home:
         return [self._load(path) for path in paths]
 
     def make_next_log_key(self, origin: str, passphrase: str | None) -> Ed25519PrivateKey:
-        """Make the log key that will follow; it lies beside the present one until `take_next_log_key`."""
+        """Make the log key that will follow; it lies beside the present one until `take_next_log_key`.
+
+        Raises UnreachableError.
+        """
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         key = Ed25519PrivateKey.generate()
@@ -252,7 +273,7 @@ class Home:
         return key
 
     def take_next_log_key(self, origin: str, vkey: str) -> None:
-        """Let the next log key, by now named in the ledger, be the present one."""
+        """Let the next log key, by now named in the ledger, be the present one. Raises UnreachableError."""
         folder = self.folder / "logs" / _hash(origin)
         self.write(folder / "vkey", (vkey + "\n").encode())
         os.replace(folder / "next", folder / "key")
@@ -277,7 +298,7 @@ class Home:
         return Pin(value["size"], root)
 
     def set_pin(self, origin: str, size: int, root: bytes) -> None:
-        """Keep a head as seen, unless a larger one was seen already."""
+        """Keep a head as seen, unless a larger one was seen already. Raises UnreachableError, RefusedError."""
         known = self.pin(origin)
         if known is None or known.size < size:
             value = {"origin": origin, "root": base64.b64encode(root).decode(), "size": size}

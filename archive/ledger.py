@@ -238,7 +238,8 @@ def writing(place: Place, signers: Sequence[Signer], *, genesis: bool = False, g
     `growth` is about what a large act adds to the database, in bytes: room is
     looked for first. An act to which nothing is added leaves no trace. Raises
     RefusedError (a role or the pin forbids it), IntegrityError (the head does
-    not hold), UnreachableError (locked, full, read-only).
+    not hold), FormatError (so does not its checkpoint), NotFound,
+    UnreachableError (locked, full, read-only).
     """
     if place.copy_of:
         raise RefusedError(
@@ -290,7 +291,10 @@ def _still_there(act: Act, place: Place) -> None:
 
 
 def open_head(db: Any, place: Place) -> Head:
-    """Check the newest checkpoint, the edge under it and the pin. Raises IntegrityError or RefusedError."""
+    """Check the newest checkpoint, the edge under it and the pin.
+
+    Raises FormatError, IntegrityError or RefusedError.
+    """
     size = db.execute("SELECT coalesce(max(idx), -1) FROM ledger").fetchone()[0] + 1
     row = db.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     edge = db.execute("SELECT size, hashes FROM edge ORDER BY size DESC LIMIT 1").fetchone()
@@ -431,7 +435,10 @@ def keep(place: Place, receipt: Receipt) -> None:
 
 
 def pin(place: Place) -> None:
-    """Keep the head of a new archive as seen, now that it has its place. Raises UnreachableError, IntegrityError."""
+    """Keep the head of a new archive as seen, now that it has its place.
+
+    Raises NotFound, UnreachableError, IntegrityError.
+    """
     with reading(place.database) as db:
         head = note.Checkpoint.parse(note.SignedNote.parse(checkpoint_note(db)[1]).text)
     place.home.set_pin(place.origin, head.size, head.root)

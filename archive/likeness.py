@@ -209,7 +209,7 @@ class Looking:
 
 
 def alike(archive: Archive, codes: Sequence[str] = (), progress: Saying | None = None) -> Likenesses:
-    """Compare the items of these cases, else of all, each with all others. Raises NotFound."""
+    """Compare the items of these cases, else of all, each with all others. Raises InputError, NotFound."""
     from archive.docket import cases
     from archive.show import find_standing
 

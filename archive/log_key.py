@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def rotate(
     archive: Archive, signers: Sequence[ledger.Signer], *, lost: bool = False, no_passphrase: bool = False
 ) -> dict[str, Any]:
-    """Replace the log key. Raises RefusedError (role; the old key is not here, and `lost` was not said)."""
+    """Replace the log key.
+
+    Raises IntegrityError, UnreachableError, RefusedError (role; the old key is not here, and `lost` was not said).
+    """
     home = archive.home
     with archive.reading() as db:
         known = registry.registry_of(db)

@@ -33,7 +33,7 @@ _OWN = {"code", "exercise", "title", "summary", "other_codes", "seal_to", "zone"
 def merge(archive: Archive, signers: Sequence[ledger.Signer], code: str, into: str, reason: str) -> dict[str, Any]:
     """Merge the case `code` into the case `into`; gives `sijill-merge/1`.
 
-    Raises NotFound, RefusedError, or InputError: no reason, one of them is
+    Raises IntegrityError, UnreachableError, NotFound, RefusedError, or InputError: no reason, one of them is
     withdrawn or merged already, they are one, or only one is an exercise.
     """
     _need(reason)
@@ -56,7 +56,8 @@ def merge(archive: Archive, signers: Sequence[ledger.Signer], code: str, into: s
 def take_back(archive: Archive, signers: Sequence[ledger.Signer], code: str, reason: str) -> dict[str, Any]:
     """Take the merge of a case back, so that it is weighed on its own again; gives `sijill-merge/1`, `into` null.
 
-    Raises NotFound, RefusedError, or InputError: no reason, not merged, or relations tie it to what it leaves.
+    Raises IntegrityError, UnreachableError, NotFound, RefusedError, or InputError: no reason, not merged, or
+    relations tie it to what it leaves.
     """
     _need(reason)
     with ledger.writing(archive, signers) as act:

@@ -34,7 +34,7 @@ def kept(notebook: Path, archive: Archive) -> list[Path]:
 
 
 def keep(notebook: Path, archive: Archive) -> Path:
-    """Add the newest checkpoint to a notebook; gives its file. Raises InputError, UnreachableError."""
+    """Add the newest checkpoint to a notebook; gives its file. Raises IntegrityError, InputError, UnreachableError."""
     if archive.folder.resolve() in (notebook.resolve(), *notebook.resolve().parents):
         raise InputError(
             "the notebook lies inside the archive", where=visible(str(notebook)),
@@ -76,7 +76,10 @@ def write_report(document: dict[str, Any], out: Path, signers: Sequence[ledger.S
 
 
 def note(archive: Archive, signers: Sequence[ledger.Signer], document: dict[str, Any], text: str) -> dict[str, Any]:
-    """Record the outcome of an audit in the ledger. Raises RefusedError (the auditor's role)."""
+    """Record the outcome of an audit in the ledger.
+
+    Raises IntegrityError, UnreachableError, RefusedError (the auditor's role).
+    """
     codes: dict[str, int] = {}
     for finding in document["findings"]:
         codes[finding["code"]] = codes.get(finding["code"], 0) + 1

@@ -32,7 +32,7 @@ def number(archive: Archive, code: str, scheme: str, table: Path, signers: Seque
     """Enter the numbers of `table` under `scheme`; gives `sijill-exhibit-number/1`.
 
     The table is CSV with the heads `exhibit` (ours, or an item's id) and
-    `number`. Raises NotFound, InputError with everything that is wrong,
+    `number`. Raises IntegrityError, NotFound, InputError with everything that is wrong,
     RefusedError, UnreachableError; then nothing was recorded.
     """
     if not scheme.strip() or len(scheme) > LONGEST or visible(scheme) != scheme:

@@ -43,7 +43,10 @@ class Looked:
 
 
 def put_all(looked: Looked, place: Place, progress: Progress | None, judge: Judge | None) -> Answers:
-    """Put large files, then small ones; answers of large ones are few enough to wait for their turn."""
+    """Put large files, then small ones; answers of large ones are few enough to wait for their turn.
+
+    Raises UnreachableError.
+    """
     pulse, large = Pulse(), looked.large
     # The last of an odd number of files has both processors to itself: a thread for each hash.
     last = large[-1] if len(large) % 2 else -1

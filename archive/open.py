@@ -97,7 +97,7 @@ class Archive:
         return StoredObjects(self._places[2])
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Give a connection that changes nothing."""
+        """Give a connection that changes nothing. Raises IntegrityError, NotFound, UnreachableError."""
         from archive.database import reading
 
         return reading(self._places[1])
@@ -244,7 +244,7 @@ def init(
 ) -> Initialised:
     """Make a new archive in `folder`, which must not exist or be empty, with its first operator.
 
-    Built beside it and renamed, so a crash leaves nothing that holds its origin. Raises InputError,
+    Built beside it and renamed, so a crash leaves nothing that holds its origin. Raises IntegrityError, InputError,
     RefusedError (no passphrase and none waived) or UnreachableError.
     """
     import secrets
@@ -268,7 +268,10 @@ def init(
 
 
 def lay_out(folder: Path, origin: str, standard: str, home: Home) -> Archive:
-    """Put into an empty folder what an archive has before its first act; gives it, opened, for its making."""
+    """Put into an empty folder what an archive has before its first act; gives it, opened, for its making.
+
+    Raises FormatError, UnreachableError.
+    """
     lines = [
         f'format = "{FORMAT}"', f'origin = "{origin}"', 'database = "sqlite:///sijill.db"', 'objects = "objects"',
         f'standard = "{standard}"',

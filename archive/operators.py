@@ -86,8 +86,8 @@ def add(
 
     The home remembers where a private key is; of a public one, that an agent or a token signs for it.
 
-    Raises FormatError (weak or malformed key), InputError, RefusedError; UnreachableError where the home
-    does not take it, too, though the operator is recorded then.
+    Raises IntegrityError, FormatError (weak or malformed key), InputError, RefusedError; UnreachableError where
+    the home does not take it, too, though the operator is recorded then.
     """
     line, signature, held = _possession(archive, name, key, proof)
     fingerprint = sshsig.fingerprint(sshsig.parse_public_line(line))
@@ -124,7 +124,7 @@ def _remember(archive: Archive, name: str, line: str, held: str) -> None:
 
 
 def grant(archive: Archive, signers: Sequence[ledger.Signer], name: str, roles: Sequence[str]) -> dict[str, Any]:
-    """Give roles to an operator. Raises NotFound, InputError, RefusedError."""
+    """Give roles to an operator. Raises IntegrityError, UnreachableError, NotFound, InputError, RefusedError."""
     with ledger.writing(archive, signers) as act:
         one = _active(act.db, name)
         _check_roles(act.registry, roles)
@@ -147,7 +147,7 @@ def revoke(
 
     `bad_from` is the index of the first entry by that key that is not
     believed. Gives `seal_again`: sources whose sealed identity this guardian
-    can still open. Raises NotFound, InputError, RefusedError.
+    can still open. Raises IntegrityError, UnreachableError, NotFound, InputError, RefusedError.
     """
     if not reason.strip():
         raise InputError("a revocation needs its reason", hint="--reason TEXT")
@@ -177,7 +177,10 @@ def revoke(
 
 
 def set_threshold(archive: Archive, signers: Sequence[ledger.Signer], persons: int) -> dict[str, Any]:
-    """Say how many persons must sign what only the root may do. Raises InputError, RefusedError."""
+    """Say how many persons must sign what only the root may do.
+
+    Raises IntegrityError, UnreachableError, InputError, RefusedError.
+    """
     with ledger.writing(archive, signers) as act:
         able = {k.person for k in act.registry.keys.values() if "root" in k.roles and k.revoked is None}
         if not 1 <= persons <= len(able):

@@ -89,7 +89,7 @@ class Gathering:
     signers: set[str] = field(default_factory=set)  # whose key entries were taken
 
     def take(self, index: int) -> Entry:
-        """Take one entry, with the commit over it and the keys that signed that."""
+        """Take one entry, with the commit over it and the keys that signed that. Raises FormatError, IntegrityError."""
         waiting = [index]
         while waiting:
             number = waiting.pop()
@@ -205,7 +205,7 @@ def _anchors(db: Any, registered: registry.Registry, whole: note.Checkpoint) -> 
 
 
 def prove_entry(db: Any, index: int) -> note.TlogProof:
-    """Give the tlog-proof of entry `index` against the newest checkpoint. Raises IntegrityError."""
+    """Give the tlog-proof of entry `index` against the newest checkpoint. Raises FormatError, IntegrityError."""
     size, stored = checkpoint_note(db)
     root = note.open_checkpoint(stored, registry.registry_of(db).log_vkey).root
     return note.TlogProof(index, tiles.Prover(db, size, root).inclusion(index), stored)

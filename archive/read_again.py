@@ -61,7 +61,10 @@ class ReadAgain:
         self._write("INSERT INTO everything(size, at) VALUES (?,?)", [(size, since)], afresh=True)
 
     def oldest_first(self, db: sqlite3.Connection) -> Iterator[Row]:
-        """Give the rows of every object (as `verify.object_rows`), those never read or longest not read first."""
+        """Give the rows of every object (as `verify.object_rows`), those never read or longest not read first.
+
+        Raises UnreachableError.
+        """
         mark = self._bring(db)
         yield from db.execute(
             f"SELECT {ITEM_OF}, o.blake3, o.sha256, o.size FROM object o LEFT JOIN record r ON r.sub = o.sub"
@@ -71,7 +74,10 @@ class ReadAgain:
         )
 
     def state(self, db: sqlite3.Connection) -> dict[str, Any]:
-        """Give `since` (everything that was read again at all was read at that time or later, UTC) and `never`."""
+        """Give `since` (everything that was read again at all was read at that time or later, UTC) and `never`.
+
+        Raises UnreachableError.
+        """
         from datetime import UTC, datetime
 
         mark = self._bring(db)

@@ -84,7 +84,10 @@ def read_files(
     archive: Archive, looked: Folder, submission: Submission, known: Registered, *, dry_run: bool,
     progress: Saying | None = None, lang: str = "en",
 ) -> Findings:  # fmt: skip
-    """Read every new item that has a file. Problems of a flight log refuse the intake; those of an image warn."""
+    """Read every new item that has a file. Problems of a flight log refuse the intake; those of an image warn.
+
+    Raises UnreachableError.
+    """
     from archive.reader import Reader, says_nothing
     from evidence.media import name_warning
 

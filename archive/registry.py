@@ -51,7 +51,10 @@ class Registry:
     log_keys: list[tuple[int, str, bool]] = field(default_factory=list)  # from which entry, which, the one before lost
 
     def apply(self, entry: Entry) -> list[str]:
-        """Take one entry into account; gives what is wrong with it as an act of the registry."""
+        """Take one entry into account; gives what is wrong with it as an act of the registry.
+
+        Raises FormatError, IntegrityError.
+        """
         body = entry.body
         if entry.t == "genesis" and entry.index == 0:
             self.origin, self.log_vkey = body["origin"], body["log_vkey"]
@@ -86,7 +89,10 @@ class Registry:
         return []
 
     def knows(self, blob: bytes) -> bool:
-        """Tell whether a public key was ever added here, be it under another type: one key, one person."""
+        """Tell whether a public key was ever added here, be it under another type: one key, one person.
+
+        Raises FormatError.
+        """
         from archive.sshsig import parse_public_line, point_of
 
         return any(point_of(parse_public_line(key.line)) == point_of(blob) for key in self.keys.values())
@@ -202,7 +208,7 @@ def replay(entries: Iterable[tuple[int, Any]]) -> Registry:
 
 
 def registry_of(connection: Any) -> Registry:
-    """Give the registry of the archive behind a connection, from the ledger's own bytes."""
+    """Give the registry of the archive behind a connection, from the ledger's own bytes. Raises IntegrityError."""
     rows = connection.execute(
         "SELECT l.idx, l.leaf FROM ledger l JOIN act a ON a.idx = l.idx"
         " WHERE a.t IN ('genesis','key.add','key.revoke','role.grant','role.revoke','logkey.rotate','policy.set')"

@@ -51,7 +51,10 @@ def sealed_of(db: Any, sub: str) -> dict[str, Any] | None:
 
 
 def seal(archive: Archive, signers: Sequence[ledger.Signer], name: str, file: Path) -> dict[str, Any]:
-    """Seal a file as the identity of the source `CODE/ID`. Raises InputError, NotFound, RefusedError."""
+    """Seal a file as the identity of the source `CODE/ID`.
+
+    Raises IntegrityError, UnreachableError, InputError, NotFound, RefusedError.
+    """
     data = paper.read(file)
     with archive.reading() as db:
         source, recipients = find_source(db, name), recipients_of(db)
@@ -67,7 +70,10 @@ def seal(archive: Archive, signers: Sequence[ledger.Signer], name: str, file: Pa
 
 
 def seal_again(archive: Archive, signers: Sequence[ledger.Signer], name: str) -> dict[str, Any]:
-    """Seal a source's identity again, to the guardians of today. Raises RefusedError where none of them is here."""
+    """Seal a source's identity again, to the guardians of today.
+
+    Raises InputError, IntegrityError, UnreachableError, RefusedError where none of them is here.
+    """
     with archive.reading() as db:
         source, recipients = find_source(db, name), recipients_of(db)
         before = sealed_of(db, source.sub)
@@ -82,7 +88,7 @@ def seal_again(archive: Archive, signers: Sequence[ledger.Signer], name: str) ->
 def unseal(archive: Archive, signers: Sequence[ledger.Signer], name: str, out: Path, purpose: str) -> dict[str, Any]:
     """Open a source's identity into a new file. The entry that says so is committed before the file is written.
 
-    Raises InputError, NotFound, RefusedError (no identity of a guardian here), UnreachableError.
+    Raises IntegrityError, InputError, NotFound, RefusedError (no identity of a guardian here), UnreachableError.
     """
     if not purpose.strip():
         raise InputError("opening an identity needs its purpose", hint="--purpose TEXT")

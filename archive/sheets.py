@@ -55,7 +55,7 @@ class Sheets(Limited):
             ) from None
 
     def book(self, data: bytes) -> Book:
-        """Open a workbook. Raises Unreadable."""
+        """Open a workbook. Raises FormatError, UnreachableError, Unreadable."""
         try:
             told = json.loads(self.ask(data, do="book"))
             _unless_refused(told)
@@ -64,7 +64,7 @@ class Sheets(Limited):
             raise _costly() from None
 
     def log(self, path: Path, stream: BinaryIO, heads: Heads) -> Table:
-        """Open the table of a flight log, `stream` being the file at `path`. Raises FormatError."""
+        """Open the table of a flight log, `stream` being the file at `path`. Raises UnreachableError, FormatError."""
         if not is_parsed(stream):
             return open_table(stream, heads)
         mapped = None if heads.mapped is None else dict(heads.mapped)
@@ -77,7 +77,10 @@ class Sheets(Limited):
             raise FormatError(say("log-costly")) from None
 
     def batches(self, **job: Any) -> Iterator[list[list[Any]]]:
-        """Give the rows that a job names, a batch at a time. Raises NoAnswer, Unreadable, FormatError, and `_WRONG`."""
+        """Give the rows that a job names, a batch at a time.
+
+        Raises UnreachableError, NoAnswer, Unreadable, FormatError, and `_WRONG`.
+        """
         self._begun += 1
         begin = True
         while True:
@@ -91,7 +94,7 @@ class Sheets(Limited):
     def updated(self, data: bytes, rows: Sequence[FileRow], lang: str) -> tuple[bytes, int, bool]:
         """Give a workbook with a row more for each file it does not name, how many, and whether it had formulas.
 
-        Raises FormatError, as `evidence.workbook.update_book` does.
+        Raises UnreachableError, FormatError, as `evidence.workbook.update_book` does.
         """
         told, made = self._written(data, do="update", rows=[asdict(row) for row in rows], lang=lang)
         return made, int(told["added"]), bool(told["formulas"])
@@ -99,7 +102,10 @@ class Sheets(Limited):
     def marked(
         self, texts: Mapping[str, bytes], marks: Sequence[Mark], csv_tables: Mapping[str, str], lang: str
     ) -> bytes:
-        """Give the copy of the sheets that `evidence.marked.marked_copy` makes. Raises FormatError."""
+        """Give the copy of the sheets that `evidence.marked.marked_copy` makes.
+
+        Raises UnreachableError, FormatError.
+        """
         sizes = [[name, len(data)] for name, data in texts.items()]
         job = {"texts": sizes, "marks": [asdict(mark) for mark in marks], "csv_tables": dict(csv_tables), "lang": lang}
         return self._written(b"".join(texts.values()), do="marked", **job)[1]

@@ -132,7 +132,10 @@ def case_document(db: Any, code: str) -> dict[str, Any]:
 
 
 def item_document(db: Any, name: str) -> dict[str, Any]:
-    """Give the `sijill-item/1` document: the record, its reading, links, custody and objects. Raises NotFound."""
+    """Give the `sijill-item/1` document: the record, its reading, links, custody and objects.
+
+    Raises InputError, NotFound.
+    """
     item = find_item(db, name)
     root = weighed_as(db, item.code)
     others = [replace(one, seen_from=item.code) for one in gathered(db, root, "source", "link", "relation")]
@@ -176,7 +179,10 @@ def reading_of(db: Any, sub: str) -> dict[str, Any] | None:
 
 
 def custody_document(db: Any, name: str) -> dict[str, Any]:
-    """Give the `sijill-custody/1` document: every event from capture to today, gaps named. Raises NotFound."""
+    """Give the `sijill-custody/1` document: every event from capture to today, gaps named.
+
+    Raises InputError, NotFound.
+    """
     item = find_item(db, name)
     events = events_of(db, item.sub)
     gaps = gaps_in(events)
@@ -245,7 +251,7 @@ def find_item(db: Any, name: str) -> Kept:
 
 
 def find_source(db: Any, name: str) -> Kept:
-    """Give the source `CODE/ID`. Raises NotFound."""
+    """Give the source `CODE/ID`. Raises InputError, NotFound."""
     return find_record(db, name, ("source",))
 
 
@@ -268,7 +274,7 @@ def find_record(db: Any, name: str, kinds: Sequence[str] = ("item", "source", "l
 
 
 def newest_record_entry(db: Any, name: str) -> int:
-    """Give the index of the newest record entry of an item or a case. Raises NotFound."""
+    """Give the index of the newest record entry of an item or a case. Raises InputError, IntegrityError, NotFound."""
     known = db.execute("SELECT 1 FROM record WHERE kind = 'case' AND code = ?", (name,)).fetchone()
     kept = find_case(db, name) if known else find_item(db, name)
     for index in _chain(db, kept):

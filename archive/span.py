@@ -43,7 +43,10 @@ class Span:
             self.ats[entry.at] = entry.index
 
     def take_run(self, first: int, count: int, firsts: Sequence[tuple[int, bytes]]) -> None:
-        """Count a run of entries that are alike in all that counts but `firsts` (place in the run, leaf); in order."""
+        """Count a run of entries that are alike in all that counts but `firsts` (place in the run, leaf); in order.
+
+        Raises FormatError.
+        """
         for place, leaf in firsts:
             self.take(Entry.parse(first + place, leaf))
         self.count += count - len(firsts)

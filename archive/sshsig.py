@@ -76,7 +76,7 @@ def fingerprint(blob: bytes) -> str:
 
 
 def public_line(blob: bytes) -> str:
-    """Give a public key as one OpenSSH line, `TYPE BASE64`, without a comment."""
+    """Give a public key as one OpenSSH line, `TYPE BASE64`, without a comment. Raises FormatError."""
     return f"{_parts(blob)[0].decode()} {base64.b64encode(blob).decode()}"
 
 

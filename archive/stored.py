@@ -79,7 +79,7 @@ class StoredObjects:
             raise away(self._root, error) from error
 
     def check(self, blake3: str, sha256: str | None, size: int | None, quick: bool = False) -> Checked:
-        """Read one object again. Raises UnreachableError where the store is away."""
+        """Read one object again; `size` in bytes. Raises UnreachableError where the store is away."""
         return next(self.check_many([(blake3, sha256, size)], quick=quick))
 
     def check_many(

@@ -37,7 +37,7 @@ def tidy(
 ) -> dict[str, Any]:
     """List what nobody names (`signers` None), or remove it; gives `sijill-objects-tidy/1`.
 
-    Raises IntegrityError where an audit finds anything, RefusedError (the role),
+    Raises InputError, IntegrityError where an audit finds anything, RefusedError (the role),
     UnreachableError (not all could be looked at, the store lets nothing go).
     """
     _proved(archive, progress)

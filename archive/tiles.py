@@ -21,7 +21,7 @@ MOST_BLOCKS = 64  # of 256 leaf hashes, held while one proof is made
 
 
 def extend(db: Any, old: int, new: int) -> None:
-    """Bring the tiles from a tree of `old` leaves to one of `new`."""
+    """Bring the tiles from a tree of `old` leaves to one of `new`. Raises IntegrityError."""
     level, before, after = 1, old // WIDTH, new // WIDTH
     while after > before:
         for n in range(before // WIDTH, (after - 1) // WIDTH + 1):
@@ -168,7 +168,7 @@ def consistency(db: Any, old: int, new: int, old_root: bytes, new_root: bytes) -
 
 
 def rebuild(db: Any, size: int) -> None:
-    """Make every tile of the first `size` entries again, from the entries."""
+    """Make every tile of the first `size` entries again, from the entries. Raises IntegrityError."""
     db.execute("DELETE FROM tile")
     insert = "INSERT INTO tile(level, n, hashes) VALUES (?,?,?)"
     growing = Growing(lambda level, n, hashes: db.execute(insert, (level, n, hashes)), lowest=1)

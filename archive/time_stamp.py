@@ -112,7 +112,10 @@ def pem(roots: Sequence[Certificate]) -> bytes:
 
 
 def named(roots: bytes) -> tuple[str, ...]:
-    """Say whose PEM roots are: the subject of each and SHA-256 of the certificate, as authorities publish it."""
+    """Say whose PEM roots are: the subject of each and SHA-256 of the certificate, as authorities publish it.
+
+    Raises FormatError.
+    """
     from cryptography.hazmat.primitives.hashes import SHA256
 
     return tuple(

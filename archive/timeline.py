@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def timeline(archive: Archive, code: str, progress: Saying | None = None) -> dict[str, Any]:
-    """Give `sijill-timeline/1`: moments in order, with bounds in UTC. Raises NotFound."""
+    """Give `sijill-timeline/1`: moments in order, with bounds in UTC. Raises InputError, NotFound."""
     from archive.dossier.timeline import moments
     from archive.handed_over import Request
     from archive.ledger import now

@@ -66,7 +66,10 @@ def _lock(connection: sqlite3.Connection, waits: Waits | None) -> None:
 
 
 def make(path: Path) -> None:
-    """Make the database of a new archive, with every table, index and trigger. Raises UnreachableError."""
+    """Make the database of a new archive, with every table, index and trigger.
+
+    Raises IntegrityError, UnreachableError.
+    """
     try:
         with closing(_opened(path)) as connection:
             _lock(connection, None)

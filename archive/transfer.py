@@ -37,7 +37,8 @@ def hand_over(
 ) -> dict[str, Any]:
     """Hand an item to an operator or, with `outside`, to somebody without a key, whose `receipt` is kept.
 
-    Raises InputError, NotFound, IntegrityError (its bytes are not as taken in), RefusedError (the custodian's role).
+    Raises UnreachableError, InputError, NotFound, IntegrityError (its bytes are not as taken in), RefusedError
+    (the custodian's role).
     """
     if not purpose.strip():
         raise InputError("handing over needs its purpose", hint="--purpose TEXT")
@@ -64,7 +65,8 @@ def hand_over(
 def accept(archive: Archive, signers: Sequence[ledger.Signer], name: str) -> dict[str, Any]:
     """Accept an item that was handed over to the one who signs.
 
-    Raises InputError (nothing waits), RefusedError (it was handed to somebody else, or by the same person).
+    Raises IntegrityError, UnreachableError, InputError (nothing waits), RefusedError (it was handed to somebody
+    else, or by the same person).
     """
     with archive.reading() as db:
         item = find_item(db, name)

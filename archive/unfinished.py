@@ -41,6 +41,7 @@ def strike(place: Any) -> None:
     """Take from the list what a record still names: the order that put it there was not recorded.
 
     Where that cannot be told or written now the list stays, and the next act judges it.
+    Raises UnreachableError.
     """
     path = place.folder / PENDING
     if not path.exists():
@@ -79,7 +80,9 @@ def _away(path: Path) -> None:
 
 
 def finish(place: Any) -> int:
-    """Remove what is on the list of an archive and named by no record; gives how many went. Raises UnreachableError.
+    """Remove what is on the list of an archive and named by no record; gives how many went.
+
+    Raises NotFound, IntegrityError, UnreachableError.
 
     While the journal still holds what was erased, the list stays. The write
     lock is held, so that no act can come to name what is being removed.

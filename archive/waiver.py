@@ -36,7 +36,10 @@ def waive(
     reason: str,
     until: str,
 ) -> dict[str, Any]:
-    """Set a rule aside for a case until the end of a day, UTC. Raises InputError, NotFound, RefusedError."""
+    """Set a rule aside for a case until the end of a day, UTC.
+
+    Raises IntegrityError, UnreachableError, InputError, NotFound, RefusedError.
+    """
     if not reason.strip():
         raise InputError("a waiver needs its reason", hint="--reason TEXT")
     known = [one.id for one in standard.rules]
@@ -70,7 +73,10 @@ def last_day(text: str) -> date:
 
 
 def in_force(acts: Sequence[tuple[str, Mapping[str, Any]]], standard: str | None, today: date) -> dict[str, Sentence]:
-    """Give rule -> why, for the waivers among a case's acts that count today; the newest of a rule counts."""
+    """Give rule -> why, for the waivers among a case's acts that count today; the newest of a rule counts.
+
+    Raises InputError.
+    """
     newest = {}
     for t, said in acts:
         if t == "waiver.set" and "rule" in said and standard in (None, said.get("standard")):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def set_policy(archive: Archive, signers: Sequence[ledger.Signer], file: Path) -> dict[str, Any]:
-    """Record a policy. Raises InputError, RefusedError (the root's threshold)."""
+    """Record a policy. Raises IntegrityError, UnreachableError, InputError, RefusedError (the root's threshold)."""
     text = _text(file)
     with ledger.writing(archive, signers) as act:
         try:
@@ -54,7 +54,7 @@ def _text(file: Path) -> str:
 
 
 def policy_of(db: Any) -> Policy | None:
-    """Give the policy in force, or None where none was set."""
+    """Give the policy in force, or None where none was set. Raises FormatError."""
     for (text,) in db.execute("SELECT fields FROM act WHERE t = 'policy.set' ORDER BY idx DESC").fetchall():
         told = json.loads(text).get("policy")
         if told is not None:
@@ -66,7 +66,7 @@ def request(archive: Archive, out: Path, since: str | None = None) -> dict[str, 
     """Write `add-checkpoint`, and the checkpoint alone, to a new folder.
 
     `since` is what the witness saw last: a checkpoint file, or the number of entries that its refusal (409) names.
-    Raises InputError (not of this log, or not an older state of it) and UnreachableError.
+    Raises IntegrityError, InputError (not of this log, or not an older state of it) and UnreachableError.
     """
     shown = visible(str(out))
     with archive.reading() as db:
@@ -108,7 +108,8 @@ def attach(archive: Archive, signers: Sequence[ledger.Signer], file: Path) -> di
     """Check and keep what witnesses gave back: a cosigned checkpoint, or their signature lines alone.
 
     Lines alone are held against every checkpoint, newest first: others may have been made while a witness was asked.
-    Raises InputError: nothing is recorded where none holds, or where all is known.
+    Raises IntegrityError, UnreachableError, RefusedError, InputError: nothing is recorded where none holds, or
+    where all is known.
     """
     text, shown = _text(file), visible(str(file))
     with archive.reading() as db:

@@ -92,6 +92,7 @@ def fit(
 ) -> Fit | None:  # fmt: skip
     """Decide as `classify` does of one observation, told as `SEEN`: the members of its match from `kind` on, or None.
 
+    `earliest` and `latest` are seconds since 1970 UTC, `place` and the position seen micro-degrees (WGS 84).
     The great circle is quick, and where it is far enough from every bound it decides; what is left is measured exactly.
     """
     first, last, lat, lon, heading, kind = seen
@@ -153,7 +154,7 @@ def reach_km(before_min: float = BEFORE_MIN, aircraft_class: str | None = None) 
 
 
 def search_box(place: Point, radius_km: float) -> list[Box]:
-    """Give boxes of latitude and longitude that hold every point within `radius_km`, and some beyond.
+    """Give boxes of latitude and longitude that hold every point within `radius_km`, and some beyond: micro-degrees.
 
     Two boxes where the circle crosses the date line; all longitudes where it holds a pole. A row without a
     position lies in no box.

@@ -144,7 +144,7 @@ def open_book(data: bytes) -> openpyxl.Workbook:
 
 
 def has_formulas(data: bytes) -> bool:
-    """Whether any sheet holds a formula, whose stored value a rewritten workbook no longer has."""
+    """Whether any sheet holds a formula, whose stored value a rewritten workbook no longer has. Raises FormatError."""
     return any(cell.data_type == "f" for sheet in open_book(data) for row in sheet.iter_rows() for cell in row)
 
 

@@ -53,7 +53,10 @@ def read_instant(text: str) -> datetime:
 
 
 def bounds(extent: Mapping[str, Any] | None) -> tuple[datetime | None, datetime | None]:
-    """Give a recorded time's earliest and latest in UTC; None where an end is open or there is no time."""
+    """Give a recorded time's earliest and latest in UTC; None where an end is open or there is no time.
+
+    Raises FormatError for a bound of another form than a record has.
+    """
     if not extent:
         return None, None
     earliest, latest = extent.get("earliest"), extent.get("latest")

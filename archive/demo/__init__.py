@@ -63,7 +63,10 @@ class Shown:
 
 
 def demo(folder: Path, say: Say = lambda _: None) -> Shown:
-    """Build the invented case in `folder` and run it through. Raises InputError where it is not empty."""
+    """Build the invented case in `folder` and run it through.
+
+    Raises UnreachableError, InputError where it is not empty.
+    """
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(

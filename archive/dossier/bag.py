@@ -123,7 +123,10 @@ class Bag:
         return found
 
     def close(self, info: Mapping[str, str]) -> Digests:
-        """Write declaration, bag-info, manifests and tag manifest; gives the digests of the tag manifest."""
+        """Write declaration, bag-info, manifests and tag manifest; gives the digests of the tag manifest.
+
+        Raises UnreachableError.
+        """
         payload = self.files.below("data/")
         oxum = f"{sum(self.files[name].size for name in payload)}.{len(payload)}"
         self.add("bagit.txt", DECLARATION)

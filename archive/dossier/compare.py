@@ -64,7 +64,7 @@ def read(folder: Path, progress: Saying | None = None) -> Earlier:
 
 
 def compare(old: Path, new: Path, *, progress: Saying | None = None) -> dict[str, Any]:
-    """Give the `sijill-dossier-compare/1` document. Raises InputError where they are of two cases."""
+    """Give the `sijill-dossier-compare/1` document. Raises UnreachableError, InputError where they are of two cases."""
     one, two = read(old, progress), read(new, progress)
     if not _follows(one.case, *_case_of(two.case)):
         raise InputError("these are dossiers of two cases", code="two-cases", hint="compare dossiers of one case")
@@ -87,7 +87,10 @@ def _follows(old: Mapping[str, Any], genesis: Any, codes: Sequence[Any]) -> bool
 
 
 def to_supersede(folder: Path, dossier: Dossier, progress: Saying | None = None) -> Earlier:
-    """Read the dossier that `dossier` supersedes. Raises InputError where it is not one that it can supersede."""
+    """Read the dossier that `dossier` supersedes.
+
+    Raises UnreachableError, InputError where it is not one that it can supersede.
+    """
     found = read(folder, progress)
     codes = [dossier.code, *(one.fields["code"] for one in dossier.merged)]
     problem = None

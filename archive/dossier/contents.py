@@ -53,6 +53,7 @@ def text_of(exhibit: Exhibit, most: int = TEXT_SHOWN) -> tuple[str, int] | None:
     """Give the first `most` characters of a text exhibit as it leaves, and how many bytes more there are.
 
     None for other kinds.
+    Raises IntegrityError, UnreachableError.
     """
     file = exhibit.file
     if file is None or file.media_type not in PLAIN or exhibit.record.fields.get("kind") == "flight_log":

@@ -115,7 +115,7 @@ class _Frame:
         return self.at(*point.degrees)
 
     def at(self, lat: float, lon: float) -> tuple[float, float]:
-        """Give the place of a position in the drawing."""
+        """Give the place of a position (degrees, WGS 84) in the drawing, in units of it from the upper left."""
         return (
             WIDTH / 2 + (lon - self.lon) * self.east * self.scale,
             HEIGHT / 2 - (lat - self.lat) * METRES_A_DEGREE * self.scale,

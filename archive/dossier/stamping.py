@@ -32,7 +32,10 @@ def request(folder: Path, out: Path) -> dict[str, Any]:
 
 
 def attach(folder: Path, answer: Path, roots: Path) -> dict[str, Any]:
-    """Check an answer and lay it into the dossier. Raises InputError: nothing is written where it does not hold."""
+    """Check an answer and lay it into the dossier.
+
+    Raises UnreachableError, InputError: nothing is written where it does not hold.
+    """
     data, stamp = paper.read(folder / SIGNED), paper.read(answer, time_stamp.LARGEST)
     shown = visible(str(answer))
     try:
