@@ -14,7 +14,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from evidence.faults import Faults, Spot
@@ -107,9 +107,12 @@ def _rows(lines: io.TextIOWrapper, spot: Spot, table: str, faults: Faults) -> It
     width = max(len(row) for _, row in top[:taken])
     shows = next((column.index for column in columns if column.name == "id"), None)
     headless = Headless([row for _, row in top[:taken]])
+    above: list[str] = []
     for number, row in chain(top[taken:], _numbered(reader, skipped + len(top))):
         if not any(row):
             continue
+        # most cells say what the one above says, and that is kept once
+        above = row = [old if old == new else new for old, new in zip_longest(above, row)][: len(row)]
         if len(row) <= width and (letter := headless.filled(row)):
             faults.wrong(spot.row(number), "no-head", letter=letter)
         name = row[shows].strip() if shows is not None and shows < len(row) else ""

@@ -202,6 +202,7 @@ class _Reading:
     progress: Callable[[int], None] | None = None
     told: dict[str, tuple[int, Record]] = field(default_factory=dict)  # item -> how many events of custody, the last
     rows_follow: bool = False  # of custody, in a table of its own
+    handed: Record = field(default_factory=dict)  # the last of its events
     rows_read: int = 0
 
     def read(self, tables: Tables) -> None:
@@ -370,6 +371,8 @@ class _Reading:
         self.context.zone = zone
         if event.pop("item", None) is not None:
             agreement.check_item_known(self.sofar, item, row.spot, self.faults)
+            event = self.handed if event == self.handed else event  # a box is handed over once, and that is kept once
+            self.handed = event
             number, before = self.told.get(item, (0, None))
             agreement.check_custody([event], row.spot, self.faults, number, before)
             self.told[item] = number + 1, event

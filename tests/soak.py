@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -65,6 +66,8 @@ class Soak:
             self.wrong.append(f"{' '.join(words)}: exit {status}\n{said}")
         if kind == "intake" and status == 0:
             self.taken.append(code)
+        for made in (out, self.folder / code):  # an hour of them is more than a disk should be asked for
+            shutil.rmtree(made, ignore_errors=True)
 
     def _folder(self, chance: random.Random, code: str) -> None:
         tables = casebook.case()
