@@ -22,6 +22,7 @@ from archive.dossier.tables import FLIGHTS, cell
 from archive.dossier.verification_proof import Proof, first_entries, to_base64
 from archive.note import Checkpoint
 from evidence.csv_rows import LONGEST_CELL
+from schemas.custody import PREMIS
 from schemas.entry import Entry
 from schemas.extent import MICRO
 from schemas.item import evidence_class
@@ -176,6 +177,10 @@ class Told:
         ]
         if told != expected:
             self.found("custody.jsonl leaves out an event, adds one, or tells them in another order than their entries")
+        for event in self.events:
+            action = event.get("fields", {}).get("action") if event["event"] == "custody.prior" else event["event"]
+            if event.get("premis") != PREMIS.get(str(action)):
+                self.found(f"custody.jsonl calls what entry {event['entry']} tells by another word of PREMIS")
 
     def _standard(self) -> None:
         """The weighing is of this case, and by the standard that lies beside it."""

@@ -1197,6 +1197,12 @@ FLIGHT_HEADS = [
     "aircraft_class", "count", "activity", "remarks", "unreadable", "text",
 ]  # fmt: skip
 CLASSES = {"statement": "testimony", "flight_log": "flight", "intercept": "intercept", "document": "document"}
+PREMIS = {  # what an event of custody is in PREMIS 3, by its action or the type of its entry
+    "capture": "capture", "receive": "transfer", "transfer": "transfer", "copy": "replication",
+    "access": "dissemination", "derive": "modification", "redact": "redaction", "translate": "modification",
+    "record.add": "accession", "custody.transfer": "transfer", "custody.accept": "transfer",
+    "custody.check": "fixity check",
+}  # fmt: skip
 MICRO = 1_000_000  # micro-degrees in a degree
 
 
@@ -2019,6 +2025,10 @@ class Told:
         names = ("exhibit", "bates", "event", "entry", "recorded_at", "recorded_by")
         if [[event.get(name) for name in names] for event in self.events] != expected:
             self.found("custody.jsonl leaves out an event, adds one, or tells them in another order than their entries")
+        for event in self.events:
+            action = event.get("fields", {}).get("action") if event["event"] == "custody.prior" else event["event"]
+            if event.get("premis") != PREMIS.get(str(action)):
+                self.found(f"custody.jsonl calls what entry {event['entry']} tells by another word of PREMIS")
 
     def standard(self) -> None:
         """The weighing is of this case, and by the standard that lies beside it."""

@@ -266,6 +266,9 @@ TOLD = {  # and signed anew: told a second time, otherwise than the records and 
     "a member that no record has": lambda d: edit_json(
         d / "data/records/case.json", lambda c: c["links"][0].update(note="reviewed")
     ),
+    "a capture called a receipt": lambda d: change(
+        d / "data/records/custody.jsonl", b'"premis": "capture"', b'"premis": "transfer"'
+    ),
     "events of custody in another order": lambda d: (d / "data/records/custody.jsonl").write_bytes(
         b"".join(reversed((d / "data/records/custody.jsonl").read_bytes().splitlines(keepends=True)))
     ),
