@@ -79,25 +79,34 @@ def warn(lines: Iterable[str], lang: str = "en") -> None:
     sys.stderr.writelines(say("warning", lang, what=spoken(visible(in_language(line, lang)))) + "\n" for line in lines)
 
 
-def columns(rows: Sequence[Sequence[Any]], heads: Sequence[str] = ()) -> str:
+def columns(rows: Iterable[Sequence[Any]], heads: Sequence[str] = ()) -> str:
     """Give rows as aligned columns of plain text; None is shown as a dash."""
-    return "".join(each_line(lambda: rows, heads))
+    cells = [*_cells(rows, heads)]
+    return "".join(_aligned(cells, _widths(cells)))
 
 
 def each_line(rows: Callable[[], Iterable[Sequence[Any]]], heads: Sequence[str] = ()) -> Iterator[str]:
     """Give the same line by line, nothing if there is no row and no head; `rows` are asked for twice, never held."""
+    return _aligned(_cells(rows(), heads), _widths(_cells(rows(), heads)))
 
-    def cells() -> Iterator[list[str]]:
-        if heads:
-            yield [spoken(head, cell=True) for head in heads]
-        for row in rows():
-            yield ["-" if cell is None else visible(str(cell)) for cell in row]
 
+def _cells(rows: Iterable[Sequence[Any]], heads: Sequence[str]) -> Iterator[list[str]]:
+    if heads:
+        yield [spoken(head, cell=True) for head in heads]
+    for row in rows:
+        yield ["-" if cell is None else visible(str(cell)) for cell in row]
+
+
+def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
     widths: list[int] = []
-    for row in cells():
+    for row in rows:
         widths = list(map(max, widths or [0] * len(row), map(len, row)))
-    for row in cells():
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+    return widths
+
+
+def _aligned(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
+    for row in rows:
+        yield "  ".join([cell.ljust(width) for cell, width in zip(row, widths, strict=True)]).rstrip() + "\n"
 
 
 def size_in_words(size: int | None) -> str:

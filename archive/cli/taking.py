@@ -98,16 +98,17 @@ def _stored(document: dict[str, Any], new: int, lang: str) -> Iterator[str]:
 
 
 def _listed(document: dict[str, Any], lang: str) -> Iterator[str]:
-    rows = [
+    new, known = say("item-new", lang), say("item-known", lang)
+    rows = (
         (
             item["id"],
             item["kind"] if lang == "en" else word_label("item_kind", item["kind"], lang),
             size_in_words(item["size"]),
             (item["sha256"] or "")[:16],
-            say("item-new" if item["new"] else "item-known", lang),
+            new if item["new"] else known,
         )
         for item in document["items"]
-    ]
+    )
     heads = [say(f"head-{name}", lang) for name in ("item", "kind", "size", "digest")]
     yield from columns(rows, (*heads, "")).splitlines()
     if document["observations"]:
