@@ -39,10 +39,11 @@ from archive.handed_over import (
 )
 from archive.merged import family
 from archive.numbering import numbered
+from archive.parted import Parted, standing
 from archive.pictures import Copies
 from archive.proof import gather_proof
 from archive.show import Kept, find_case, find_standing, gathered
-from archive.unsaid import Hidden, answers_alone, files_of, redact, said_in, unspoken, words_of
+from archive.unsaid import Hidden, answers_alone, redact, said_in, unspoken
 from archive.withholding import STRICT, Decision, Decisions
 from evidence.digest import Digests
 from evidence.reason import reason, sentence
@@ -128,56 +129,51 @@ class _Gathering:
         records = list(gathered(self.db, self.case.code))
         codes = family(self.db, self.case.code)
         items = [r for r in records if r.kind == "item"]
-        links = [r for r in records if r.kind == "link" and not r.withdrawn]
-        relations = [r for r in records if r.kind == "relation" and not r.withdrawn]
         self._check_names(items)
         deciding = Decisions(self.archive, self.db, self.request, self.copies, self.progress)
-        self.decisions = deciding.decide(items, relations)
-        hidden = [r for r in items if self.decisions[r.sub].why]
-        out, shown_items = {r.label for r in hidden}, [r for r in items if not self.decisions[r.sub].why]
-        wanted = self._source_names(records, shown_items)
-        guarded = {r.label for r in hidden if self.decisions[r.sub].why != "withdrawn"}
-        whole = [r for r in shown_items if self.decisions[r.sub].form == "original"]
-        words = {*words_of(records, guarded, wanted), *self._other_cases(codes), *files_of(hidden, shown_items, whole)}
+        self.decisions = deciding.decide(items, standing(records, "relation"))
+        parted = Parted(records, self.decisions)
+        words = parted.unsaid() | self._other_cases(codes)
         self.hidden = {code: Hidden(said_in(words, code, self.case.code)) for code in codes}
-        sources = {r.label: self._record(r, ("source",)) for r in records if r.kind == "source" and r.label in wanted}
-        case = self._record(self.case, ("case",))
-        merged = [find_case(self.db, code) for code in codes[1:]]
         self._number(items)
-        exhibits = tuple(self._exhibits(shown_items, sources))
-        kept_links = [r for r in links if r.names("item") not in out]
-        kept_relations = [r for r in relations if not {r.names("item"), r.names("of")} & out]
-        shown_links = tuple(self._record(r, ("link",)) for r in kept_links)
-        shown_relations = tuple(self._record(r, ("relation",)) for r in kept_relations)
-        silent = Hidden({*words, *(r.label for r in shown_items if self.decisions[r.sub].rendition is not None)})
-        assessment = {**assessment, "consistency": unspoken(assessment.get("consistency", ()), silent)}
-        if self.audience in STRICT:
-            assessment = answers_alone(assessment)
-        number = 1 + self._exports()
-        numbers = {r.label: self.numbers[r.sub] for r in hidden}
-        by_number = {self.numbers[r.sub]: r for r in shown_items}
-        pairs = [(one, by_number[one.bates]) for one in exhibits]
+        sources = {r.label: self._record(r, ("source",)) for r in parted.sources()}
+        case = self._record(self.case, ("case",))
+        exhibits = tuple(self._exhibits(parted.shown, sources))
+        links = tuple(self._record(r, ("link",)) for r in parted.links)
+        relations = tuple(self._record(r, ("relation",)) for r in parted.relations)
+        merged = [find_case(self.db, code) for code in codes[1:]]
         told = tuple(self._record(one, ("case",)) for one in merged)
         lasts = [r.last for r in (self.case, *merged, *records)]
         proof = gather_proof(self.archive.reading, self.db, lasts, self.show, signers)
-        dropped = [r for r in links if r.names("item") in guarded]
+        number = 1 + self._exports()
         return Dossier(
             id=f"{self.case.code}-d{number:03d}", number=number, audience=self.audience,
             purpose=self.request.purpose.strip(), recipient=self.request.recipient.strip(), date=date,
             exercise=bool(self.case.fields.get("exercise")), case=case, sources=tuple(sources.values()),
-            exhibits=exhibits, withheld=tuple(self._withheld(r) for r in hidden), links=shown_links,
-            relations=shown_relations,
-            not_shown={
-                "links": len(links) - len(kept_links), "relations": len(relations) - len(kept_relations),
-                "contradicting": sum(r.fields.get("stance") == "contradicts" for r in dropped),
-            },
-            logs=tuple(
-                self._log(e, r) for e, r in pairs if r.fields["kind"] == "flight_log" and e.rendition is None
-            ),  # rows say what a redacted copy covers
-            standard=standard, assessment=redact(assessment, numbers, Hidden(words)),
-            proof=proof, operators=operator_names(self.db) if self.audience == "internal" else {},
+            exhibits=exhibits, withheld=tuple(map(self._withheld, parted.hidden)), links=links, relations=relations,
+            not_shown=parted.not_shown(), logs=tuple(self._logs(exhibits, parted.shown)), standard=standard,
+            assessment=self._weighed(assessment, parted, words), proof=proof,
+            operators=operator_names(self.db) if self.audience == "internal" else {},
             case_sub=self.case.sub, merged=told, coarse=self._coarse(case.fields),
         )  # fmt: skip
+
+    def _weighed(self, assessment: Mapping[str, Any], parted: Parted, words: set[str]) -> Mapping[str, Any]:
+        """Give the assessment without what speaks of withheld items, which it names by their numbers."""
+        silent = Hidden(words | parted.covered())
+        assessment = {**assessment, "consistency": unspoken(assessment.get("consistency", ()), silent)}
+        if self.audience in STRICT:
+            assessment = answers_alone(assessment)
+        weighed: Mapping[str, Any] = redact(
+            assessment, {r.label: self.numbers[r.sub] for r in parted.hidden}, Hidden(words)
+        )
+        return weighed
+
+    def _logs(self, exhibits: Iterable[Exhibit], items: Sequence[Kept]) -> Iterator[FlightLog]:
+        """Give the flight logs that leave, but those in whose place a copy leaves: rows say what that covers."""
+        by_number = {self.numbers[r.sub]: r for r in items if r.fields["kind"] == "flight_log"}
+        for one in exhibits:
+            if one.bates in by_number and one.rendition is None:
+                yield self._log(one, by_number[one.bates])
 
     def _other_cases(self, codes: Sequence[str]) -> set[str]:
         """Give how items of other cases begin to be called, where these must stay unsaid."""
@@ -243,18 +239,6 @@ class _Gathering:
     def _entry(self, index: int) -> Entry:
         row = self.db.execute("SELECT leaf FROM ledger WHERE idx = ?", (index,)).fetchone()
         return Entry.parse(index, blob(row[0]))
-
-    def _source_names(self, records: Sequence[Kept], items: Sequence[Kept]) -> set[str]:
-        """Name the sources of what leaves, and those they are part of."""
-        kept = {r.label: r for r in records if r.kind == "source" and not r.withdrawn}
-        wanted: set[str] = set()
-        waiting = [str(r.names("source")) for r in items if "source" in r.fields]
-        while waiting:
-            name = waiting.pop()
-            if name in kept and name not in wanted:
-                wanted.add(name)
-                waiting += [str(kept[name].names("part_of"))] if "part_of" in kept[name].fields else []
-        return wanted
 
     def _exhibits(self, items: Sequence[Kept], sources: Mapping[str, Shown]) -> Iterator[Exhibit]:
         for done, item in enumerate(sorted(items, key=lambda item: self.ranks[item.sub])):

@@ -119,10 +119,11 @@ def export(
             names = known(db, dossier.code)
         named = told_otherwise(dossier, names, copies, progress)
         warned = [*missing_parts(extras), *risks(dossier, copies, progress), *named]
+        planned = document(dossier, place, None, warned=warned)
         if tell is not None:
-            tell(document(dossier, place, None, warned=warned))
+            tell(planned)
         if dry_run:
-            return document(dossier, place, None, warned=warned)
+            return planned
         return _write(archive, dossier, place, signers, extras, warned, progress)
 
 
