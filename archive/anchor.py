@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger, paper, time_stamp
 from archive.database import blob
-from archive.ledger import checkpoint_note
+from archive.head import checkpoint_note
 from schemas.errors import FormatError, InputError, SijillError, UnreachableError
 from schemas.text import visible
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import merkle, note, paper, registry, tiles
 from archive.database import blob
-from archive.ledger import checkpoint_note
+from archive.head import checkpoint_note
 from schemas.errors import InputError, SijillError, UnreachableError
 from schemas.text import visible
 

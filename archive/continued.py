@@ -25,6 +25,7 @@ from archive import custody, ledger, log_rows, note, paper, seal
 from archive.audit import audit
 from archive.copies import mark, missing, remember, restore
 from archive.founding import check_origin, found
+from archive.head import checkpoint_note
 from archive.open import PREDECESSOR, Archive, find, lay_out
 from schemas.errors import InputError, RefusedError, UnreachableError
 from schemas.text import counted, visible
@@ -111,7 +112,7 @@ def _take_in(
     progress: Saying | None,
 ) -> dict[str, Any]:  # fmt: skip
     with copied.reading() as db:
-        head = note.Checkpoint.parse(note.SignedNote.parse(ledger.checkpoint_note(db)[1]).text)
+        head = note.Checkpoint.parse(note.SignedNote.parse(checkpoint_note(db)[1]).text)
         root = base64.b64encode(head.root).decode()
         older = {"continues_origin": head.origin, "continues_size": head.size, "continues_root": root}
         guardians = seal.named_recipients(db)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import durable, ledger, merkle, note, paper
 from archive.database import TRIES, blob
+from archive.head import checkpoint_note, open_head
 from archive.object_trouble import gone
 from archive.objects import ObjectStore
 from archive.open import CONFIGURATION, DOCUMENTS, PREDECESSOR, find
@@ -68,7 +69,7 @@ def copy(archive: Archive, dest: Path, *, update: bool = False, progress: Saying
             hint=GOES_ON,
         ) from error  # fmt: skip
     with archive.reading() as db:
-        if ledger.checkpoint_note(db)[0] < size:
+        if checkpoint_note(db)[0] < size:
             raise IntegrityError("the copy has more entries than the archive", where=shown)
     return {
         "format": "sijill-copy/1", "copy": str(dest.absolute()), "size": size, "root": root, "objects_written": written,
@@ -135,7 +136,7 @@ def _built(archive: Archive, building: Path, target: Path) -> tuple[int, str]:
     _state_of(archive, building)
     with closing(sqlite3.connect(building)) as two:
         two.execute("PRAGMA journal_mode=DELETE")
-        size, stored = ledger.checkpoint_note(two)
+        size, stored = checkpoint_note(two)
         compact = merkle.CompactRange()
         compact.extend(blob(leaf) for (leaf,) in two.execute("SELECT leaf FROM ledger ORDER BY idx"))
         root = base64.b64encode(compact.root()).decode()
@@ -235,7 +236,7 @@ def missing(copied: Archive, against: Sequence[Path] = (), progress: Saying | No
     """
     pin = copied.home.pin(copied.origin)
     with copied.reading() as db:
-        size, _ = ledger.checkpoint_note(db)
+        size, _ = checkpoint_note(db)
         names = [vkey for _, vkey, _ in registry_of(db).log_keys]
         seen = [size, pin.size if pin is not None else 0]
         for number, path in enumerate(against):
@@ -282,9 +283,9 @@ def restore(copied: Archive, against: Sequence[Path] = (), progress: Saying | No
     if progress is not None:
         progress("comparing the head with its entries", 0, None)
     with copied.reading() as db:
-        size, _ = ledger.checkpoint_note(db)
+        size, _ = checkpoint_note(db)
         if not lost:
-            ledger.open_head(db, copied)
+            open_head(db, copied)
     if lost:
         raise RefusedError(
             f"{counted(lost, 'entry', 'entries')} are missing: {size} to {size + lost - 1} were seen, and the copy"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from archive import ledger
 from archive.checked import recorded_checks
 from archive.copies import known_copies
+from archive.head import checkpoint_note
 from archive.open import PREDECESSOR
 from archive.read_again import ReadAgain
 from archive.registry import registry_of
@@ -30,7 +31,7 @@ SOON = timedelta(days=90)
 def health(archive: Archive) -> dict[str, Any]:
     """Give `sijill-health/1`. Raises IntegrityError."""
     with archive.reading() as db:
-        size, _ = ledger.checkpoint_note(db)
+        size, _ = checkpoint_note(db)
         whole = [one for one in recorded_checks(db) if not one.scope and not one.quick]
         anchors = [json.loads(text) for (text,) in db.execute("SELECT fields FROM act WHERE t = 'anchor.time'")]
         waiting = _waiting(db)

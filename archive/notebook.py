@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import ledger, paper
+from archive.head import checkpoint_note
 from schemas.errors import InputError, UnreachableError
 from schemas.text import visible
 
@@ -41,7 +42,7 @@ def keep(notebook: Path, archive: Archive) -> Path:
             hint="keep it on a disk that those who write the archive do not have",
         )  # fmt: skip
     with archive.reading() as db:
-        size, stored = ledger.checkpoint_note(db)
+        size, stored = checkpoint_note(db)
     path = _folder(notebook, archive) / f"{size:012d}.checkpoint"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,8 @@ from typing import Any
 
 from archive import disclosure, merkle, note, registry, tiles
 from archive.database import blob
-from archive.ledger import checkpoint_note, commit_text
+from archive.head import checkpoint_note
+from archive.ledger import commit_text
 from schemas.entry import Entry
 from schemas.errors import RefusedError
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import durable, merkle, note, tiles
-from archive.ledger import checkpoint_note
+from archive.head import checkpoint_note
 from archive.registry import Registry, registry_of
 from schemas.entry import LARGEST_ENTRY
 from schemas.errors import FormatError, InputError, IntegrityError, UnreachableError

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger, note, paper, tiles
 from archive.database import blob
+from archive.head import checkpoint_note
 from archive.policy import Policy
 from schemas.errors import FormatError, InputError, SijillError, UnreachableError
 from schemas.text import visible
@@ -70,7 +71,7 @@ def request(archive: Archive, out: Path, since: str | None = None) -> dict[str, 
     """
     shown = visible(str(out))
     with archive.reading() as db:
-        size, stored = ledger.checkpoint_note(db)
+        size, stored = checkpoint_note(db)
         newest = note.Checkpoint.parse(note.SignedNote.parse(stored).text)
         old, proof = 0, []
         if since is not None:

@@ -31,7 +31,7 @@ def checkpoint(
     archive against it later.
     """
     from archive import paper
-    from archive.ledger import checkpoint_note
+    from archive.head import checkpoint_note
     from archive.note import Checkpoint, SignedNote
 
     archive = archive_of(ctx)

@@ -29,6 +29,7 @@ from archive.dossier.export import Place, beside, check_place, check_role, into_
 from archive.dossier.instructions import namespace
 from archive.dossier.tables import cell, write_rows
 from archive.handed_over import bates, suffix
+from archive.head import checkpoint_note
 from archive.merged import weighed_as
 from archive.registry import registry_of
 from archive.show import OBJECTS_OF, Kept, find_case, records_of
@@ -62,7 +63,7 @@ def export_all(
         with archive.reading() as db:
             whole = _Whole(archive, db, bag, progress)
             cases = whole.write()
-            origin, size = archive.origin, ledger.checkpoint_note(db)[0]
+            origin, size = archive.origin, checkpoint_note(db)[0]
         _close(bag, origin, size, moment, signers[0])
         sealed = bag.files[SIGNED].sha256
         with ledger.writing(archive, signers) as act:

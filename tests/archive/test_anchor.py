@@ -15,6 +15,7 @@ from archive.anchor import Anchor, attach, in_words, proven, request, windows
 from archive.audit import audit
 from archive.cli.audit import in_words as show_audit
 from archive.dossier import verify
+from archive.head import checkpoint_note
 from schemas.errors import FormatError, InputError, IntegrityError, SijillError
 from tests.archive.authority import Authority, seconds
 from tests.casebook import filled_archive, signers
@@ -68,7 +69,7 @@ def test_a_stranger_checks_the_stamp_by_the_roots_that_are_kept_or_given(archive
 def test_a_stamp_may_come_back_after_later_entries(archive, authority, tmp_path):
     asked, answer = stamped(archive, authority, tmp_path)
     with archive.reading() as db:
-        size = ledger.checkpoint_note(db)[0]
+        size = checkpoint_note(db)[0]
     note_something(archive)
     assert attach(archive, signers(archive), answer, authority.roots, asked)["size"] == size
 
@@ -210,7 +211,7 @@ def test_a_stamp_by_a_certificate_that_is_not_for_stamps_alone_is_refused_by_bot
     forged = tmp_path / "forged.tsr"
     forged.write_bytes(b"\x30\x82" + len(status + signed).to_bytes(2, "big") + status + signed)
     with archive.reading() as db:
-        stored = ledger.checkpoint_note(db)[1]
+        stored = checkpoint_note(db)[1]
     roots = time_stamp.certificates(loose.roots.read_bytes())
     for check in (
         lambda: time_stamp._by_library(forged.read_bytes(), stored, roots, None),
@@ -234,7 +235,7 @@ def test_a_stamp_is_judged_at_its_own_time(archive, tmp_path):
     asked, answer = stamped(archive, authority, tmp_path)
     data, roots = answer.read_bytes(), authority.roots.read_bytes()
     with archive.reading() as db:
-        stored = ledger.checkpoint_note(db)[1]
+        stored = checkpoint_note(db)[1]
     assert len(time_stamp.check(data, stored, roots, asked.read_bytes()).checked_by) == 2
     certificates = time_stamp.certificates(roots)
     with pytest.raises(IntegrityError, match="expired"):
@@ -259,7 +260,7 @@ def test_a_changed_byte_of_the_answer_is_found_by_its_digest(archive, authority,
     data = bytearray(answer.read_bytes())
     data[byte] ^= 1
     with archive.reading() as db:
-        stored = ledger.checkpoint_note(db)[1]
+        stored = checkpoint_note(db)[1]
     try:
         time_stamp.check(bytes(data), stored, authority.roots.read_bytes())
     except SijillError as error:

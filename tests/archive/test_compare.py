@@ -6,6 +6,7 @@ import pytest
 
 from archive import ledger, merkle, note
 from archive.compare import compare
+from archive.head import checkpoint_note
 from archive.open import find
 from schemas.errors import InputError, UnreachableError
 from tests.casebook import filled_archive, signers
@@ -18,7 +19,7 @@ def act(archive, outcome="seen"):
 
 def kept(archive, folder, name):
     with archive.reading() as db:
-        (folder / name).write_bytes(ledger.checkpoint_note(db)[1])
+        (folder / name).write_bytes(checkpoint_note(db)[1])
     return folder / name
 
 

@@ -18,6 +18,7 @@ from archive.copies import copy, known_copies, missing, restore
 from archive.custody import events_of, gaps_in
 from archive.dossier import verify as second
 from archive.erasure import erase
+from archive.head import checkpoint_note
 from archive.health import health, in_words
 from archive.objects import ObjectStore
 from archive.open import find
@@ -192,7 +193,7 @@ def test_an_older_copy_goes_on_only_as_another_archive_that_names_its_head(archi
         (said,) = db.execute("SELECT fields FROM act WHERE t = 'audit.note'").fetchone()
     older = find(new.folder / "predecessor", archive.home)
     with older.reading() as db:
-        size, stored = ledger.checkpoint_note(db)
+        size, stored = checkpoint_note(db)
     head = note.Checkpoint.parse(note.SignedNote.parse(stored).text)
     assert (body["continues_origin"], body["continues_size"]) == (archive.origin, size) == (head.origin, head.size)
     assert body["continues_root"] == base64.b64encode(head.root).decode()

@@ -9,6 +9,7 @@ import pytest
 from archive import ledger, merkle, note
 from archive.audit import audit
 from archive.dossier import verify as second
+from archive.head import checkpoint_note
 from archive.policy import Policy
 from archive.registry import registry_of
 from archive.witness import attach, request, set_policy
@@ -37,7 +38,7 @@ def strangers(archive):
 
 def newest(archive):
     with archive.reading() as db:
-        return ledger.checkpoint_note(db)[1].decode()
+        return checkpoint_note(db)[1].decode()
 
 
 def text_of(stored):
