@@ -274,9 +274,17 @@ def find_record(db: Any, name: str, kinds: Sequence[str] = ("item", "source", "l
 
 
 def newest_record_entry(db: Any, name: str) -> int:
-    """Give the index of the newest record entry of an item or a case. Raises InputError, IntegrityError, NotFound."""
+    """Give the index of the newest record entry of a case, an item, else of what else has that name in the case.
+
+    Raises InputError, IntegrityError, NotFound.
+    """
     known = db.execute("SELECT 1 FROM record WHERE kind = 'case' AND code = ?", (name,)).fetchone()
-    kept = find_case(db, name) if known else find_item(db, name)
+    try:
+        kept = find_case(db, name) if known else find_item(db, name)
+    except NotFound:
+        if "/" not in name:
+            raise
+        kept = find_record(db, name)
     for index in _chain(db, kept):
         return index
     raise NotFound("the ledger has no record entry of it", where=name, hint="run `sijill audit`")

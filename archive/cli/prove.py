@@ -21,7 +21,9 @@ app = new_app()
 )
 def prove(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="ID", help="CODE/ID, or a case's CODE.")],
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="CODE/ID of an item, source, link or relation; or a case's CODE.")
+    ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it here instead; the file must not exist.")
     ] = None,

@@ -130,6 +130,8 @@ def test_a_dry_run_records_nothing_and_marks_the_sheet(run, tmp_path):
         (["checkpoint"], "sijill-checkpoint/1", {"origin", "size", "root", "note"}),
         (["prove", f"{CODE}/V1"], "sijill-prove/1", {"id", "index", "leaf", "proof"}),
         (["prove", CODE], "sijill-prove/1", {"index"}),
+        (["prove", f"{CODE}/S1"], "sijill-prove/1", {"index"}),
+        (["prove", f"{CODE}/L1"], "sijill-prove/1", {"index"}),
         (["standard", "show", "sijill-minimum"], "sijill-standard-show/1", {"text", "sha256"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
