@@ -109,7 +109,7 @@ def _rows(lines: io.TextIOWrapper, spot: Spot, table: str, faults: Faults) -> It
     headless = Headless([row for _, row in top[:taken]])
     above: list[str] = []
     for number, row in chain(top[taken:], _numbered(reader, skipped + len(top))):
-        if not any(row):
+        if not any(map(str.strip, row)):
             continue
         # most cells say what the one above says, and that is kept once
         above = row = [old if old == new else new for old, new in zip_longest(above, row)][: len(row)]

@@ -48,6 +48,7 @@ TIME_PARTS = ("said", "earliest", "latest", "edtf", "zone")
 _WHOLE_GROUPS = ("place", "range", "words")  # types that one cell may hold, though the record splits them
 _COLUMN = re.compile(r"columns\.[a-z][a-z0-9_]*\Z")
 _RANGE = re.compile(r"(\d+)\s*(?:[-\u2013\u2014]|to|الى|إلى)\s*(\d+)\Z", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?\d{1,3},\d+\s*\Z")  # one number as written in much of the world, or two
 _MOST_HEADS = 600
 _ROWS_OF_HEADS = 5  # the heads stand in one of the first rows
 
@@ -173,7 +174,10 @@ def assemble(columns: Sequence[Column], row: Sequence[Any], spot: Spot, faults: 
         if kind == "timepart":
             _add_time_part(cells, column, value)
         elif kind == "degrees" and isinstance(value, str):
-            _add_coordinate(cells, column, value, spot, faults)
+            if _DECIMAL_COMMA.match(value) and _other_is_filled(columns, column, row):
+                cells[column.name] = (column.field, value)
+            else:
+                _add_coordinate(cells, column, value, spot, faults)
         elif column.name.startswith("columns."):
             _add_map_part(cells, column.name, value)
         elif kind.startswith("whole-"):
@@ -200,6 +204,17 @@ def _add_map_part(cells: Cells, name: str, value: Any) -> None:
         held[1][name.partition(".")[2]] = value
 
 
+def _other_is_filled(columns: Sequence[Column], column: Column, row: Sequence[Any]) -> bool:
+    """Tell whether the other coordinate has a cell of its own, so that a comma in this one divides no two of them."""
+    name = _other(column.name)
+    return any(other.name == name and other.index < len(row) and _text(row[other.index]) for other in columns)
+
+
+def _other(name: str) -> str:
+    stem, _, axis = name.rpartition(".")
+    return f"{stem}.{'lon' if axis == 'lat' else 'lat'}"
+
+
 def _add_coordinate(cells: Cells, column: Column, value: str, spot: Spot, faults: Faults) -> None:
     """Put one coordinate in its place, or both where one cell holds both."""
     if not value.strip():
@@ -213,8 +228,7 @@ def _add_coordinate(cells: Cells, column: Column, value: str, spot: Spot, faults
     except FormatError:
         cells[column.name] = (column.field, value)
         return
-    other = f"{stem}.lon" if column.name.endswith(".lat") else f"{stem}.lat"
-    if other in cells:
+    if _other(column.name) in cells:
         faults.wrong(spot.at(column.head), "two-positions")
     _set_position(cells, stem, lat, lon)
 

@@ -259,11 +259,15 @@ def _rows(rows: Iterator[list[Any]], table: str, spot: Spot, faults: Faults) -> 
     for number, row in enumerate(chain(top[taken:], rows), taken + 1):
         if columns and (letter := headless.filled(row)):
             faults.wrong(spot.row(number), "no-head", letter=letter)
-        if not any(index < len(row) and row[index] not in (None, "") for index in read):
+        if all(index >= len(row) or _blank(row[index]) for index in read):
             continue
         name = row[shows] if shows is not None and shows < len(row) else ""
         here = spot.row(number, name.strip() if isinstance(name, str) and len(name) <= 64 else "")
         yield Row(here, assemble(columns, row, here, faults), sheet=True)
+
+
+def _blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def _case_rows(rows: Iterator[list[Any]], table: str, spot: Spot, faults: Faults) -> Iterator[Row]:

@@ -106,6 +106,8 @@ POSITIONS = {
     "arabic digits and separator": ("٣٥٫٨١٢١", "٣٦٫٦٠٤٣"),
     "degrees minutes seconds": ("35°48'43.56\"N", "36°36'15.48\"E"),
     "arabic directions": ("35.8121 شمالاً", "36.6043 شرقاً"),
+    "decimal commas": ("35,8121", "36,6043"),
+    "arabic digits and decimal commas": ("٣٥,٨١٢١", "٣٦,٦٠٤٣"),
     "both in the first cell": ("35.8121, 36.6043", ""),
     "both in the second cell": ("", "35.8121 36.6043"),
 }
@@ -122,6 +124,25 @@ def test_coordinates_are_read_as_people_write_them(kind):
     assert [] == submission.problems
     last = [*submission.items][-1]
     assert (35_812_100, 36_604_300) == (last["claimed.lat"], last["claimed.lon"])
+
+
+def test_a_decimal_comma_divides_no_two_coordinates_where_each_has_its_cell():
+    """Alone, `35,81` might be two; beside `36,60` it is one."""
+    submission = read(items="id;kind;medium;claimed.lat;claimed.lon\nV9;imagery;photo;35,81;36,60\n")
+    last = [*submission.items][-1]
+
+    assert ([], 35_810_000, 36_600_000) == (submission.problems, last["claimed.lat"], last["claimed.lon"])
+
+
+@pytest.mark.parametrize("blank", [("", "  ", ""), ("\u00a0", "", " ")])
+def test_a_row_of_blanks_is_no_row(blank):
+    """What is left where somebody cleared the cells with the space bar."""
+    rows = [["id", "kind", "doc_type"], ["D9", "document", "press"], blank, ["D8", "document", "press"]]
+
+    book = read_book(xlsx_bytes({"case": tables()["case"], "item": rows}))
+
+    assert ([], ["D9", "D8"]) == (book.problems, [item["id"] for item in book.items])
+    assert [] == problems(items=csv_bytes(rows))
 
 
 def test_a_cell_with_both_coordinates_beside_a_filled_one_is_refused():
