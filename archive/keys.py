@@ -12,7 +12,7 @@ HASH is of the origin. New keys are encrypted with a passphrase unless that was
 waived. A private key that lies elsewhere is never copied. A pin is replaced by
 rename: a crash leaves the old one. Nothing here goes into an archive.
 
-Follows OpenSSH's key format and agent (by ssh-keygen), age-encryption.org/v1.
+Follows age-encryption.org/v1; keys of operators are OpenSSH's (`signer`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archive import note, sshsig
 from archive.home_folder import home_folder
-from schemas.errors import FormatError, InputError, RefusedError, SijillError, UnreachableError
+from archive.signer import AgentSigner, KeySigner, opened, written, wrong_passphrase
+from schemas.errors import InputError, RefusedError, SijillError, UnreachableError
 from schemas.text import visible
 
 if TYPE_CHECKING:
@@ -49,46 +49,6 @@ class Pin:
 
     size: int
     root: bytes
-
-
-@dataclass(frozen=True)
-class KeySigner:
-    """An operator whose private key is in hand."""
-
-    name: str
-    public_line: str
-    fingerprint: str
-    key: Any = field(repr=False)
-
-    def sign(self, message: bytes, namespace: str) -> str:
-        """Give an armoured SSHSIG."""
-        return sshsig.sign(message, namespace, self.key)
-
-
-@dataclass(frozen=True)
-class AgentSigner:
-    """An operator whose key ssh-agent or a token holds; ssh-keygen speaks to it."""
-
-    name: str
-    public_line: str
-    fingerprint: str
-    public_file: Path
-
-    def sign(self, message: bytes, namespace: str) -> str:
-        """Give an armoured SSHSIG. Raises RefusedError where the agent does not sign."""
-        command = ["ssh-keygen", "-Y", "sign", "-n", namespace, "-f", str(self.public_file)]
-        try:
-            done = subprocess.run(command, input=message, capture_output=True, timeout=120, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            why = f"ssh-keygen did not sign for {self.name} ({type(error).__name__})"
-            raise RefusedError(why, code="key") from None
-        if done.returncode:
-            said = visible(done.stderr.decode(errors="replace").strip().split("\n")[-1])
-            raise RefusedError(
-                f"ssh-agent did not sign for {self.name}: {said}", code="key",
-                hint="add the key with ssh-add, or touch the token when it blinks",
-            )  # fmt: skip
-        return done.stdout.decode()
 
 
 class Home:
@@ -137,9 +97,7 @@ class Home:
 
     def signer_from_file(self, name: str, path: Path) -> KeySigner:
         """Give a signer from an OpenSSH private key that stays where it is. Raises RefusedError, FormatError."""
-        key = self._load(path)
-        blob = sshsig.blob_of(_raw(key))
-        return KeySigner(name, sshsig.public_line(blob), sshsig.fingerprint(blob), key)
+        return KeySigner.of(name, self._load(path))
 
     def first_signer(self, operator: str, key: Path | None, passphrase: str | None) -> Signer:
         """Give the operator of a new archive: the key file named, the key known under this name, or a new one.
@@ -180,12 +138,11 @@ class Home:
         """Make an operator's key. Raises InputError, UnreachableError."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        key = Ed25519PrivateKey.generate()
-        blob = sshsig.blob_of(_raw(key))
+        signer = KeySigner.of(name, Ed25519PrivateKey.generate())
         folder = self._operator(name)
-        self.write(folder / "key", _private(key, passphrase))
-        self.write(folder / "key.pub", (sshsig.public_line(blob) + "\n").encode())
-        return KeySigner(name, sshsig.public_line(blob), sshsig.fingerprint(blob), key)
+        self.write(folder / "key", written(signer.key, passphrase))
+        self.write(folder / "key.pub", (signer.public_line + "\n").encode())
+        return signer
 
     # --- age identities
 
@@ -219,7 +176,7 @@ class Home:
             try:
                 data = bytes(pyrage.passphrase.decrypt(data, self.passphrase(path)))
             except pyrage.DecryptError:
-                raise _wrong_passphrase(path) from None
+                raise wrong_passphrase(path) from None
         return data.decode().strip()
 
     # --- log keys
@@ -240,7 +197,7 @@ class Home:
         key = Ed25519PrivateKey.generate()
         vkey = note.vkey_of(origin, key)
         note.Verifier.parse(vkey)
-        self.write(folder / "key", _private(key, passphrase))
+        self.write(folder / "key", written(key, passphrase))
         self.write(folder / "vkey", (vkey + "\n").encode())
         return vkey
 
@@ -269,7 +226,7 @@ class Home:
 
         key = Ed25519PrivateKey.generate()
         note.Verifier.parse(note.vkey_of(origin, key))
-        self.write(self.folder / "logs" / _hash(origin) / "next", _private(key, passphrase))
+        self.write(self.folder / "logs" / _hash(origin) / "next", written(key, passphrase))
         return key
 
     def take_next_log_key(self, origin: str, vkey: str) -> None:
@@ -366,25 +323,7 @@ class Home:
             ) from error  # fmt: skip
 
     def _load(self, path: Path) -> Ed25519PrivateKey:
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import load_ssh_private_key
-
-        data = self._read(path)
-        try:
-            key = load_ssh_private_key(data, None)
-        except TypeError:  # what the library raises for an encrypted key
-            try:
-                key = load_ssh_private_key(data, self.passphrase(path).encode())
-            except ValueError:
-                raise _wrong_passphrase(path) from None
-        except Exception as error:  # unsupported types and formats come as several classes
-            raise FormatError(
-                f"not an OpenSSH private key ({type(error).__name__})", where=str(path),
-                hint="make one with `ssh-keygen -t ed25519`",
-            ) from None  # fmt: skip
-        if not isinstance(key, Ed25519PrivateKey):
-            raise FormatError("not an Ed25519 key", where=str(path), hint="make one with `ssh-keygen -t ed25519`")
-        return key
+        return opened(self._read(path), path, lambda: self.passphrase(path))
 
 
 def acting(names: Sequence[str] | None, home: Home) -> list[Signer]:
@@ -407,30 +346,8 @@ def acting(names: Sequence[str] | None, home: Home) -> list[Signer]:
     return [home.signer(name) for name in dict.fromkeys(wanted)]
 
 
-def _raw(key: Ed25519PrivateKey) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def _private(key: Ed25519PrivateKey, passphrase: str | None) -> bytes:
-    from cryptography.hazmat.primitives.serialization import (
-        BestAvailableEncryption,
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-    )
-
-    locked = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
-    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, locked)
-
-
 def _hash(origin: str) -> str:
     return hashlib.sha256(origin.encode()).hexdigest()[:16]
-
-
-def _wrong_passphrase(path: Path) -> RefusedError:
-    return RefusedError("the passphrase does not open this key", code="key", where=str(path))
 
 
 def _ask(question: str, where: Path) -> str:

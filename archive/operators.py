@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from archive import ledger, paper, registry, sealing, sshsig
 from archive.founding import KEY_NAMESPACE, possession_text
-from archive.keys import AGENT, AgentSigner
+from archive.keys import AGENT
+from archive.signer import AgentSigner
 from schemas.errors import InputError, NotFound, RefusedError, UnreachableError
 from schemas.text import nearest, visible
 

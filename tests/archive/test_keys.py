@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from archive.keys import AgentSigner, Home, Pin, acting
+from archive.keys import Home, Pin, acting
+from archive.signer import AgentSigner
 from schemas.errors import InputError, RefusedError, SijillError
 from tests.archive.test_operators import key
 from tests.judges import judge

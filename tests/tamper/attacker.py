@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from archive import disclosure, ledger, merkle, note
-from archive.keys import Home, KeySigner
+from archive.keys import Home
+from archive.signer import KeySigner
 from archive.view import Projection
 from schemas.entry import Entry
 from schemas.errors import SijillError

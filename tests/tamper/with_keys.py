@@ -13,8 +13,9 @@ from pathlib import Path
 
 from archive import ledger, sshsig
 from archive.founding import KEY_NAMESPACE, possession_text
-from archive.keys import Home, KeySigner
+from archive.keys import Home
 from archive.registry import LOGKEY_NAMESPACE, rotation_text
+from archive.signer import KeySigner
 from tests.casebook import OPERATOR, ORIGIN
 from tests.judges import judge
 from tests.tamper import honest as making
