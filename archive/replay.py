@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import base64
 import itertools
-import marshal
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from archive.finding import CODES, Findings
 from archive.ledger import COMMIT_NAMESPACE, commit_text
 from archive.registry import FIRST_BY_REGISTRAR, Registry
 from archive.span import Span
+from archive.spilled import Spilled
 from archive.view import Projection
 from archive.workers import Saying
 from schemas import canonical
@@ -36,16 +36,6 @@ from schemas.errors import SijillError
 
 BATCH = 5_000
 LARGEST_ROW = 64 * 1024 * 1024  # bytes of the disclosures of one entry that are still looked at
-_SCRATCH = (
-    "CREATE TABLE chain(sub TEXT, idx INTEGER, prev INTEGER, does TEXT)",
-    "CREATE TABLE signed(key TEXT, first INTEGER, idx INTEGER)",
-    "CREATE TABLE gone(idx INTEGER, digest TEXT)",
-    "CREATE TABLE erased(digest TEXT, idx INTEGER)",
-    "CREATE TABLE lent(idx INTEGER PRIMARY KEY)",
-    "CREATE TABLE made(idx INTEGER PRIMARY KEY, at TEXT)",
-    "CREATE TABLE later(statement TEXT, given BLOB)",
-    "CREATE TABLE tile(level INTEGER, n INTEGER, hashes BLOB)",
-)
 
 
 @dataclass
@@ -67,8 +57,10 @@ class Replay:
     _grave: int = 0
     _before: int = 0
     _span: Span = field(default_factory=lambda: Span(0))
-    _rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     _checkpoints: Any = None
+
+    def __post_init__(self) -> None:
+        self._spilled = Spilled(self.scratch)
 
     def report(self, code: str, where: str, what: str, *, since: str | None = None) -> None:
         """Add a finding, dated by `since` or by the last act up to which all held; a warning has no such date."""
@@ -77,12 +69,11 @@ class Replay:
     def run(self, db: sqlite3.Connection, progress: Saying | None = None) -> bytes:
         """Read every entry, disclosure and checkpoint of the archive; gives the newest checkpoint."""
         self._before = self._grave = self.found.grave
-        for statement in _SCRATCH:
-            self.scratch.execute(statement)
+        self._spilled.begin()
         self._checkpoints = checkpoints = Checkpoints(db)
-        growing = tiles.Growing(lambda level, n, hashes: self._spill("tile", (level, n, hashes)), lowest=1)
+        growing = tiles.Growing(lambda level, n, hashes: self._spilled.row("tile", (level, n, hashes)), lowest=1)
         self.compact = merkle.CompactRange(lambda hashes: growing.extend(hashes, 1))
-        projection = Projection(self._insert) if self.project else None
+        projection = Projection(self._spilled.insert) if self.project else None
         (last,) = db.execute("SELECT coalesce(max(idx), -1) FROM ledger").fetchone()
         total = last + 1  # here, as the database counts beyond its largest integer in inexact numbers
         if progress is not None:
@@ -100,7 +91,7 @@ class Replay:
         self.compact.root()  # whatever waits goes into the tree
         growing.end()
         self._flush(projection)
-        self._change()
+        self._spilled.change()
         if self._span.count or not self.size:
             where = f"entries {self._span.start} to {self.size - 1}"
             self.report("tail-uncommitted", where, "entries that no commit signs")
@@ -137,37 +128,17 @@ class Replay:
         self.compact.extend_hashes(made.hashed)
         self.size = first + count
         chain = zip(made.sub, range(first, self.size), made.prev, made.did, strict=True)
-        self._rows.setdefault("chain", []).extend(chain)
-        for gone in made.gone:
-            self._spill("gone", gone)
+        self._spilled.rows("chain", chain)
+        self._spilled.rows("gone", made.gone)
         if projection is not None:
             projection.flush()  # of what came before
         for statement, rows in made.view:
-            self._insert(statement, rows)
+            self._spilled.insert(statement, rows)
 
     def time_of(self, index: int) -> str | None:
         """Give the act in which entry `index` was written, as `since` says it: from then on it was as it should be."""
         row = self.scratch.execute("SELECT idx, at FROM made WHERE idx >= ? ORDER BY idx LIMIT 1", (index,)).fetchone()
         return _act(*row) if row else None
-
-    def _insert(self, statement: str, rows: Any) -> None:
-        """Write rows of the view made again; what cannot stand twice was reported and is left out.
-
-        What changes a row by its subject is kept until all are there: only then can they be found by it quickly.
-        """
-        if statement.startswith("INSERT"):
-            self.scratch.executemany(statement.replace("INSERT INTO", "INSERT OR IGNORE INTO", 1), rows)
-        else:
-            later = ((statement, marshal.dumps(row)) for row in rows)
-            self.scratch.executemany("INSERT INTO later VALUES (?,?)", later)
-
-    def _change(self) -> None:
-        """Change the rows of the view as later entries did, in their order."""
-        for table in ("record", "object"):
-            self.scratch.execute(f"CREATE INDEX {table}_by_sub ON {table}(sub)")
-        for statement, given in self.scratch.execute("SELECT statement, given FROM later ORDER BY rowid"):
-            self.scratch.execute(statement, marshal.loads(given))  # noqa: S302 -- written above
-        self.scratch.execute("DROP TABLE later")
 
     def _project(self, projection: Projection, entry: Entry, fields: dict[str, Any]) -> None:
         try:
@@ -175,13 +146,8 @@ class Replay:
         except SijillError as error:
             self.report("record-malformed", f"entry {entry.index}", error.message)
 
-    def _spill(self, table: str, row: tuple[Any, ...]) -> None:
-        self._rows.setdefault(table, []).append(row)
-
     def _flush(self, projection: Projection | None) -> None:
-        for table, rows in self._rows.items():
-            self.scratch.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
-        self._rows.clear()
+        self._spilled.flush()
         if projection is not None:
             projection.flush()
 
@@ -210,7 +176,7 @@ class Replay:
         if entry is not None and entry.sub is None and t in ABOUT:
             self.report("chain", f"entry {index}", f"it is about no {' or '.join(ABOUT[t])}")
         if entry is not None and entry.sub is not None:
-            self._spill("chain", (entry.sub, index, entry.prev, does(entry)))
+            self._spilled.row("chain", (entry.sub, index, entry.prev, does(entry)))
         return entry
 
     def _commit(self, commit: Entry) -> None:
@@ -235,10 +201,10 @@ class Replay:
             if at != commit.at:
                 self.report("entry-time", f"entry {index}", f"it says {at}, its commit {commit.at}")
         for signer in signers:
-            self._spill("signed", (signer, span.start, commit.index))
+            self._spilled.row("signed", (signer, span.start, commit.index))
         for entry in span.entries:
             if entry.t in FIRST_BY_REGISTRAR and not self.registry.holds(signers, "guardian"):
-                self._spill("lent", (entry.index,))
+                self._spilled.row("lent", (entry.index,))
         if not first_commit:
             self._apply(span.entries)
         self._key_proofs(span)
@@ -248,12 +214,12 @@ class Replay:
 
     def _end(self, commit: Entry) -> None:
         """Close the act of a commit; only one in which all holds may excuse that something was erased."""
-        self._spill("made", (commit.index, commit.at))
+        self._spilled.row("made", (commit.index, commit.at))
         if self.found.grave == self._before:
             self.held = _act(commit.index, commit.at)
         for entry in self._span.entries if self.found.grave == self._grave else ():
             for digest in entry.body.get("digests", ()):
-                self._spill("erased", (digest, entry.index))
+                self._spilled.row("erased", (digest, entry.index))
         self._grave = self.found.grave
         self.last_at = max(commit.at, self.last_at or "")
         self.commits += 1
@@ -317,7 +283,7 @@ class Replay:
             what = f"{strange} of {len(strings)} values that its entry never committed to, or said twice"
             self.report("disclosure-changed", where, what)
         for digest in want - digests:
-            self._spill("gone", (index, digest))
+            self._spilled.row("gone", (index, digest))
         if entry is not None and entry.t == "key.add" and (isinstance(fields.get("name"), str) or want == digests):
             self._span.names[index] = str(fields.get("name", ""))  # no name can have been proved where none was said
         return fields
