@@ -2610,8 +2610,24 @@ class Ledger:
         self.span = Span(commit.index + 1)
 
     def disclosed(self, entry: Entry, text: str | None) -> None:
-        """Hold the disclosures of an entry against its digests; note the objects they name."""
-        where, digests = f"disclosures of entry {entry.index}", set()
+        """Hold the disclosures of an entry against its digests; note the object, key, act or record they tell of."""
+        where = f"disclosures of entry {entry.index}"
+        fields, missing = self.values(entry, text, where)
+        self.scratch.executemany("INSERT INTO gone VALUES (?,?)", missing)
+        if "blake3" in fields and entry.t != "record.edit":
+            self.note_object(entry, fields, where)
+        if entry.t == "key.add":
+            self.note_key(entry, fields.get("name"), not missing)
+        self.note_act(entry, fields)
+        wrong = misfit(entry, fields)
+        if wrong:
+            self.report.found("disclosures", f"{where}: {wrong}")
+        else:
+            self.note_record(entry, fields)
+
+    def values(self, entry: Entry, text: str | None, where: str) -> tuple[dict[str, object], list[tuple[int, str]]]:
+        """Give the values that the entry committed to, and (entry, digest) of those that are gone."""
+        digests: set[str] = set()
         fields: dict[str, object] = {}
         try:
             if text is not None and (not entry.sd or len(text) > LARGEST_ROW):
@@ -2630,25 +2646,31 @@ class Ledger:
                 fields[name] = value
         except Broken as error:
             self.report.found("disclosures", str(error))
-        missing = [(entry.index, digest) for digest in entry.sd if digest not in digests]
-        self.scratch.executemany("INSERT INTO gone VALUES (?,?)", missing)
-        if "blake3" in fields and entry.t != "record.edit":
-            blake3, sha256, size = (fields.get(key) for key in ("blake3", "sha256", "size"))
-            if isinstance(blake3, str) and isinstance(sha256, str) and type(size) is int and HEX64.match(blake3):
-                self.scratch.execute("INSERT INTO object VALUES (?,?,?,?)", (blake3, sha256, size, entry.index))
-                if entry.t in ("seal.put", "seal.reseal"):  # what is sealed again replaces what was
-                    older = self.sealed.get(str(entry.sub), -1) if entry.t == "seal.reseal" else -1
-                    self.scratch.execute("DELETE FROM object WHERE idx = ?", (older,))
-                    self.sealed[str(entry.sub)] = entry.index
-            else:
-                self.report.found("disclosures", f"{where}: they name an object as none is named")
-        called = fields.get("name")
-        if entry.t == "key.add" and (isinstance(called, str) or not missing):
+        return fields, [(entry.index, digest) for digest in entry.sd if digest not in digests]
+
+    def note_object(self, entry: Entry, fields: dict[str, object], where: str) -> None:
+        """Note the object that an entry names; what is sealed again replaces what was."""
+        blake3, sha256, size = (fields.get(key) for key in ("blake3", "sha256", "size"))
+        if not (isinstance(blake3, str) and isinstance(sha256, str) and type(size) is int and HEX64.match(blake3)):
+            self.report.found("disclosures", f"{where}: they name an object as none is named")
+            return
+        self.scratch.execute("INSERT INTO object VALUES (?,?,?,?)", (blake3, sha256, size, entry.index))
+        if entry.t in ("seal.put", "seal.reseal"):
+            older = self.sealed.get(str(entry.sub), -1) if entry.t == "seal.reseal" else -1
+            self.scratch.execute("DELETE FROM object WHERE idx = ?", (older,))
+            self.sealed[str(entry.sub)] = entry.index
+
+    def note_key(self, entry: Entry, called: object, whole: bool) -> None:
+        """Note the name under which a key was added; `whole` where nothing of it is gone."""
+        if isinstance(called, str) or whole:
             self.span.names[entry.index] = str(called)
-        if entry.t == "key.add" and isinstance(called, str):
+        if isinstance(called, str):
             self.called.setdefault(called, []).append((entry.index, entry.body["person"]))
-        elif entry.t == "key.add":
+        else:
             self.all_named = False
+
+    def note_act(self, entry: Entry, fields: dict[str, object]) -> None:
+        """Note what can be judged only when all was read: what was handed over, time-stamps, cosignatures, policies."""
         if entry.t == "custody.transfer" and isinstance(fields.get("to"), str):
             outside = fields.get("outside") is True
             self.scratch.execute("INSERT INTO handed VALUES (?,?,?)", (entry.index, fields["to"], outside))
@@ -2658,16 +2680,16 @@ class Ledger:
             self.cosigned.append((entry.index, fields))
         if entry.t == "policy.set" and "policy" in fields:
             self.set_policy(entry.index, fields["policy"])
-        wrong = misfit(entry, fields)
-        if not wrong and entry.t in ("record.add", "record.edit") and entry.body["kind"] == "case" and "code" in fields:
+
+    def note_record(self, entry: Entry, fields: dict[str, object]) -> None:
+        """Note the name of a record, its end, and of a case what it was merged with."""
+        if entry.t in ("record.add", "record.edit") and entry.body["kind"] == "case" and "code" in fields:
             self.scratch.execute("DELETE FROM merged WHERE sub = ?", (entry.sub,))
             above, below = fields.get("merged_into"), fields.get("merged_from", [])
             if above is not None or below:
                 row = (entry.sub, fields["code"], above, json.dumps(below))
                 self.scratch.execute("INSERT INTO merged VALUES (?,?,?,?)", row)
-        if wrong:
-            self.report.found("disclosures", f"{where}: {wrong}")
-        elif entry.t in ("record.add", "record.link"):
+        if entry.t in ("record.add", "record.link"):
             kind = entry.body["kind"]
             names = ("code", "code") if kind == "case" else ("case", "id")
             self.scratch.execute("INSERT INTO named VALUES (?,?,?,?)", (entry.sub, kind, *map(fields.get, names)))
