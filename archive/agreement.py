@@ -24,6 +24,21 @@ if TYPE_CHECKING:
 _OF_THE_BYTES = ("blake3", "sha256", "size", "media_type")
 
 
+def refusals(
+    submission: Submission, known: Registered, reason: str | None, recipients: Sequence[str], lang: str
+) -> list[Problem]:
+    """Name everything that is `known` of the case and does not let this be taken in; sentences are in `lang`.
+
+    `reason` is why what changed changed; `recipients` are those an identity can be sealed to.
+    """
+    return [
+        *changed_bytes(submission, known),
+        *(_changes(submission, known, reason) or _merged_claims(submission, known, lang)),
+        *_linked_to_withdrawn(submission, known, lang),
+        *_unsealable(submission, known, recipients),
+    ]
+
+
 def changed_bytes(submission: Submission, known: Registered) -> list[Problem]:
     """Refuse other bytes under a taken item id, whatever the reason given."""
     problems = []
@@ -45,7 +60,7 @@ def differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
     return sorted(key for key in new.keys() | old.keys() if key not in ignore and new.get(key) != old.get(key))
 
 
-def changes(submission: Submission, known: Registered, reason: str | None) -> list[Problem]:
+def _changes(submission: Submission, known: Registered, reason: str | None) -> list[Problem]:
     """Name every record that changed since it was registered, unless a reason is given."""
     if reason or known.case is None:
         return []
@@ -71,7 +86,7 @@ def changes(submission: Submission, known: Registered, reason: str | None) -> li
     return problems
 
 
-def linked_to_withdrawn(submission: Submission, known: Registered, lang: str) -> list[Problem]:
+def _linked_to_withdrawn(submission: Submission, known: Registered, lang: str) -> list[Problem]:
     """Refuse a new link of an item that was withdrawn; those that it had stay, and count for nothing."""
     gone = {name for (kind, name), old in known.records.items() if kind == "item" and old.withdrawn}
     return [
@@ -81,7 +96,7 @@ def linked_to_withdrawn(submission: Submission, known: Registered, lang: str) ->
     ]
 
 
-def merged_claims(submission: Submission, known: Registered, lang: str) -> list[Problem]:
+def _merged_claims(submission: Submission, known: Registered, lang: str) -> list[Problem]:
     """Refuse another claim of a case that was merged, which nothing would weigh; and another marking of one of two."""
     old, case = known.case, submission.case
     if old is not None and "merged_from" in old.fields and case.get("exercise") != old.fields.get("exercise"):
@@ -94,7 +109,7 @@ def merged_claims(submission: Submission, known: Registered, lang: str) -> list[
     return [Problem(submission.where("case"), say("merged-claims", lang, **told))] if changed else []
 
 
-def unsealable(submission: Submission, known: Registered, recipients: Sequence[str]) -> list[Problem]:
+def _unsealable(submission: Submission, known: Registered, recipients: Sequence[str]) -> list[Problem]:
     """Refuse a new file of an identity that nobody of this archive could open again."""
     if recipients:
         return []

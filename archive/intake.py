@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from archive import ledger, sealing
-from archive.agreement import changed_bytes, changes, differing, linked_to_withdrawn, merged_claims, unsealable
+from archive.agreement import changed_bytes, differing, refusals
 from archive.draft import Draft
 from archive.folder import Folder, check_manifest, look
 from archive.readings import Findings, read_files, record_reading
@@ -126,10 +126,7 @@ def take(
     tally = Tally()
     problems = _stored(archive, looked, submission, tally, dry_run=dry_run, growth=growth, progress=progress)
     looked.files.clear()  # of a very large folder they take as much as the records
-    problems += changed_bytes(submission, before)
-    problems += changes(submission, before, reason) or merged_claims(submission, before, lang)
-    problems += linked_to_withdrawn(submission, before, lang)
-    problems += unsealable(submission, before, recipients)
+    problems += refusals(submission, before, reason, recipients, lang)
     gone = _gone(submission, before) if whole and before.records else []
     flushing = nullcontext(None) if dry_run else archive.objects.syncing()
     with flushing as durable:
@@ -139,7 +136,7 @@ def take(
             taken = Taken(code, dry_run=dry_run, stored=tally)
             if durable is not None:
                 writing = _Writing(archive, looked, submission, readings, taken, reason, recipients, progress, before)
-                _record(archive, signers, writing, growth, durable)
+                _record(archive, signers, writing, growth, durable, lang)
             _tell(taken, submission, before, readings, gone, lang)
     seen = [retold(warning, lang) for warning in looked.warnings]
     taken.warnings = [*seen, *submission.warnings, *readings.warnings, *taken.warnings]
@@ -163,8 +160,9 @@ def _wrong_besides(archive: Archive, looked: Folder, submission: Submission, lan
 
 
 def _record(
-    archive: Archive, signers: Sequence[ledger.Signer], writing: _Writing, growth: int, durable: Callable[[], None]
-) -> None:
+    archive: Archive, signers: Sequence[ledger.Signer], writing: _Writing, growth: int, durable: Callable[[], None],
+    lang: str,
+) -> None:  # fmt: skip
     """Write the one act, on what is registered by the time the lock is held; `durable` waits for the objects.
 
     Where they are many bytes nobody else is made to wait for them.
@@ -177,7 +175,8 @@ def _record(
     with ledger.writing(archive, signers, growth=growth) as act:
         if act.head.size != writing.known.size:  # somebody wrote meanwhile
             writing.known = known = registered(act.db, taken.code)
-            _refuse(writing.looked, changed_bytes(submission, known) + changes(submission, known, writing.reason))
+            problems = refusals(submission, known, writing.reason, writing.recipients, lang)
+            _refuse(writing.looked, problems, lang)
         act.add_all(writing.drafts(act))
         durable()
         archive.objects.sync_new()  # what the act itself put: a manifest, sealed identities

@@ -8,13 +8,14 @@ import openpyxl
 import pytest
 
 from archive import durable, intake, ledger
+from archive.acts import withdraw
 from archive.new import new_folder
 from archive.objects import ObjectStore
 from archive.registered import registered
 from archive.report import write_report
 from archive.show import item_document
 from schemas.errors import InputError, UnreachableError
-from tests.casebook import CODE, case, files, new_archive, take, write
+from tests.casebook import CODE, case, files, new_archive, signers, take, write
 
 LOG = "Time,Lat,Lon\n2019-02-03T14:20,35.8,36.6\n2019-02-03T14:25,999,36.6\nrubbish,,\n"
 
@@ -252,13 +253,13 @@ def test_nothing_is_recorded_before_its_objects_are_durable(archive, tmp_path, m
     assert recorded(archive) > before
 
 
-def another_takes_it_in(archive, monkeypatch, folder):
-    """Let another intake record `folder` while the files of the next one are made durable."""
+def meanwhile(monkeypatch, deed):
+    """Let somebody else do something while the files of the next intake are made durable."""
     syncing = ObjectStore.syncing
 
     def slow(store):
         monkeypatch.setattr(ObjectStore, "syncing", syncing)
-        take(archive, folder)
+        deed()
         return syncing(store)
 
     monkeypatch.setattr(ObjectStore, "syncing", slow)
@@ -266,7 +267,7 @@ def another_takes_it_in(archive, monkeypatch, folder):
 
 def test_what_another_recorded_meanwhile_is_not_recorded_twice(archive, tmp_path, monkeypatch):
     folder = write(tmp_path / "in", case(), files())
-    another_takes_it_in(archive, monkeypatch, folder)
+    meanwhile(monkeypatch, lambda: take(archive, folder))
 
     taken = take(archive, folder)
 
@@ -276,13 +277,24 @@ def test_what_another_recorded_meanwhile_is_not_recorded_twice(archive, tmp_path
 
 def test_an_id_that_another_took_meanwhile_for_other_bytes_is_refused(archive, tmp_path, monkeypatch):
     other = write(tmp_path / "other", case(), files() | {"statements/w1.txt": "Invented: another statement."})
-    another_takes_it_in(archive, monkeypatch, other)
+    meanwhile(monkeypatch, lambda: take(archive, other))
 
     told = refused(archive, write(tmp_path / "in", case(), files()))
 
     assert told == [
         'case.toml: item 1 "W1": file: this id is taken by other bytes; give the new file an id of its own'
     ]
+
+
+def test_a_link_of_an_item_that_another_withdrew_meanwhile_is_refused(archive, tmp_path, monkeypatch):
+    tables = case()
+    take(archive, write(tmp_path / "in", tables, files()))
+    meanwhile(monkeypatch, lambda: withdraw(archive, signers(archive), f"{CODE}/W1", "another place", ("item",)))
+    tables["link"].append(tables["link"][0] | {"item": "W1", "facets": ["casualties"]})
+
+    told = refused(archive, write(tmp_path / "more", tables, files()))
+
+    assert len(told) == 1 and "W1" in told[0] and "withdrawn" in told[0]
 
 
 def test_a_second_intake_of_the_same_folder_takes_no_more_memory_than_its_records_as_text(archive, tmp_path):
