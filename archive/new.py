@@ -149,7 +149,8 @@ def _guess(path: Path, media: str, sheets: Sheets) -> tuple[str, str]:
     if any(part in media for part in _DOCUMENTS):
         return "document", ""
     if any(part in media for part in _TABLES):
-        from evidence.flight_log import ORDERS, read_log
+        from evidence.date_order import ORDERS
+        from evidence.flight_log import read_log
 
         try:
             with path.open("rb") as file:

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from evidence import when
 from evidence.faults import Faults, Part, Spot, Wrong, near, part
 from evidence.when import KEYS as TIME_KEYS
+from evidence.zone import NoTime
 from schemas import words
 from schemas.errors import FormatError
 from schemas.extent import MICRO
@@ -228,7 +229,7 @@ def read_time(value: Any, entry: Field, context: Context) -> Value:
     try:
         extent = when.read_time(value, zone=zone, basis=basis, now=context.now)
     except FormatError as error:
-        raise Wrong("not-time", because=error.because if isinstance(error, when.NoTime) else error.message) from None
+        raise Wrong("not-time", because=error.because if isinstance(error, NoTime) else error.message) from None
     return dict(extent)
 
 

@@ -23,7 +23,7 @@ from evidence.clock import CLOCKS_AGREE, clocks_apart
 from evidence.distance import Point, distance_km
 from evidence.docket import Case, Item, Sighting
 from evidence.reason import FIELD, Reason, Several, Term, reason, told
-from evidence.when import local_offset
+from evidence.zone import local_offset
 from schemas.aircraft import speeds_kmh
 from schemas.errors import ExtraMissing, FormatError
 from schemas.extent import bounds, read_instant

@@ -15,8 +15,9 @@ import re
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
-from evidence.when import YEARS, bounds_of, find_zone, read_clock, read_day, slashed_days, western_digits
+from evidence.when import YEARS, read_clock, read_day, slashed_days, western_digits
 from evidence.where import read_coordinate
+from evidence.zone import bounds_of, find_zone
 from schemas.aircraft import compass_heading
 from schemas.errors import FormatError
 from schemas.sentences import say

@@ -21,10 +21,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from evidence.flight_cells import WholeTimes, dated_order, read_count, read_heading, read_observed, read_point
+from evidence.date_order import ORDERS, asks_order, needs_order, prove_order
+from evidence.flight_cells import WholeTimes, read_count, read_heading, read_observed, read_point
 from evidence.flight_table import Row, Table, open_table
-from evidence.when import find_zone, western_digits
+from evidence.when import western_digits
 from evidence.where import read_position
+from evidence.zone import find_zone
 from schemas.aircraft import CLASSES, activity_of, class_of, epoch_heads, fold, heads, is_class_word
 from schemas.canonical import encode
 from schemas.errors import FormatError
@@ -35,8 +37,6 @@ FIELDS = (
     "time", "date", "lat", "lon", "position", "heading", "aircraft_type", "aircraft_class", "count", "activity",
     "remarks",
 )  # fmt: skip
-ORDERS = ("ymd", "dmy", "mdy")
-PEEK = 1_000  # rows looked at before the first is given
 SHOWN_ROWS = 10  # row numbers that a warning names
 MOST_KEPT = 20_000  # different cells of a column whose reading is remembered
 
@@ -171,7 +171,7 @@ class FlightLog:
 
     def _when(self, said: str, day: str) -> tuple[str, tuple[int, int]]:
         said = said.strip()
-        if self.date_order is None and any(_may_differ(dated_order(text)) for text in (said, day) if text):
+        if self.date_order is None and any(asks_order(text) for text in (said, day) if text):
             self.date_order = prove_order(copy(self._table), self._places)
         extent = read_observed(said, day, zone=self.zone, order=self.date_order, epoch=self._epoch)
         return f"{day} {said}".strip() if day and not said.startswith(day) else said, extent
@@ -249,10 +249,6 @@ _SELDOM: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _may_differ(order: tuple[bool, bool] | None) -> bool:
-    return order is not None and any(order)
-
-
 def read_log(
     data: bytes | BinaryIO,
     *,
@@ -288,7 +284,7 @@ def read_log(
         _epoch="time" in places and fold(table.heads[places["time"]]) in epoch_heads(),
         _half="lat" not in places and any(heads().get(fold(head), ("",))[0] in ("lat", "lon") for head in table.heads),
     )
-    if date_order is None and _needs_order(table, places):
+    if date_order is None and needs_order(table, places):
         log.date_order = prove_order(table, places)
     return log
 
@@ -371,34 +367,3 @@ def find_columns(row: Sequence[str], mapped: Mapping[str, str]) -> dict[str, int
         if "position" in best:
             places.setdefault("position", best["position"][1])
     return places
-
-
-def _needs_order(table: Table, places: Mapping[str, int]) -> bool:
-    for count, (_, cells) in enumerate(table.rows()):
-        if count >= PEEK:
-            return False
-        if any(_may_differ(order) for order in _orders(cells, places)):
-            return True
-    return False
-
-
-def _orders(cells: list[str] | Row, places: Mapping[str, int]) -> Iterator[tuple[bool, bool] | None]:
-    if not isinstance(cells, Row):
-        for name in ("time", "date"):
-            if name in places and places[name] < len(cells) and cells[places[name]]:
-                yield dated_order(cells[places[name]])
-
-
-def prove_order(table: Table, places: Mapping[str, int]) -> str:
-    """Give the one order of day and month under which every date of the log is a date.
-
-    Raises FormatError where both orders would do, or neither.
-    """
-    day_first = month_first = True
-    for _, cells in table.rows():
-        for order in _orders(cells, places):
-            if order is not None and any(order):
-                day_first, month_first = day_first and order[0], month_first and order[1]
-    if day_first != month_first:
-        return "dmy" if day_first else "mdy"
-    raise FormatError(say("log-dates-open" if day_first else "log-dates-both"), hint=say("log-say-order"))

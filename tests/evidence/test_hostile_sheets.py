@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.flight_log import ORDERS, read_log
+from evidence.date_order import ORDERS
+from evidence.flight_log import read_log
 from evidence.workbook import new_book
 from schemas.errors import FormatError
 

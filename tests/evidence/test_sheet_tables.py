@@ -398,7 +398,8 @@ def test_any_csv_gives_records_or_problems(rows, table):
 def test_why_a_time_is_none_is_said_in_the_readers_language():
     """Half an English sentence inside an Arabic one helps nobody who fills in a sheet."""
     from evidence.faults import Fault, Spot
-    from evidence.when import NoTime, read_time
+    from evidence.when import read_time
+    from evidence.zone import NoTime
 
     for text, said in (("3/2/2019", "اكتبوا أحدهما"), ("2019-02-30", "لا يوجد يوم"), ("2022-03-25T00:30", "تخطّت الساعة")):
         with pytest.raises(NoTime) as refused:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.when import bounds_of, day_bounds, read_time
+from evidence.when import read_time
+from evidence.zone import bounds_of, day_bounds
 from schemas import canonical
 from schemas.errors import FormatError
 
