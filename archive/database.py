@@ -18,7 +18,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 
 from archive import durable
 from archive.stream import is_file
-from schemas.errors import IntegrityError, NotFound, UnreachableError
+from schemas.errors import IntegrityError, UnreachableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,17 +107,23 @@ def refuse_views(connection: Any) -> None:
         )  # fmt: skip
 
 
+def gone(path: str | os.PathLike[str]) -> UnreachableError:
+    """Give the error of an archive whose settings are there and whose database is not: it cannot be looked at."""
+    where = os.fspath(path)
+    return UnreachableError(f"no database at {where}", where=where, hint="restore it from a copy")
+
+
 @contextmanager
 def reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
     """Give a connection that changes nothing, not even a journal.
 
     A database without a journal beside it is opened immutable. If it is then
     written to while it is read, that is told, whatever else was found: nothing
-    read is believed, not even damage. Raises IntegrityError, NotFound or UnreachableError.
+    read is believed, not even damage. Raises IntegrityError or UnreachableError.
     """
     path = os.fspath(path)
     if not is_file(path):
-        raise NotFound(f"no database at {path}", where=path, hint="name the archive with --archive")
+        raise gone(path)
     immutable = not left_journal(path)
     if not immutable:
         room_for(path, 0, "to read what a writer left beside its database")
@@ -172,10 +178,10 @@ def still(path: Path) -> Iterator[sqlite3.Connection]:
     Where a writer is at work or was stopped, its journal belongs to the state;
     reading it in place would write, so both files are copied away first. Texts
     that are no UTF-8 come with surrogates, which no strict reading takes.
-    Raises NotFound or UnreachableError; sqlite3.DatabaseError for a damaged file comes through.
+    Raises UnreachableError; sqlite3.DatabaseError for a damaged file comes through.
     """
     if not path.is_file():
-        raise NotFound(f"no database at {path}", where=str(path), hint="name the archive with --archive")
+        raise gone(path)
     with ExitStack() as stack:
         try:
             before, taken = _state(path), path

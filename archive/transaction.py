@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from archive.database import INDEXES, MAKE_ROOM, TABLES, TRIGGERS, read_schema, reading, refuse_views, room_for
-from schemas.errors import NotFound, UnreachableError
+from archive.database import INDEXES, MAKE_ROOM, TABLES, TRIGGERS, gone, read_schema, reading, refuse_views, room_for
+from schemas.errors import UnreachableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,12 +86,11 @@ def writer(path: Path, growth: int = 0, waits: Waits | None = None) -> Iterator[
 
     `growth` is about how many bytes it will add; room for them is looked for
     first. Ends by folding the journal into the database, so that readers find
-    one file. Raises NotFound where there is no database, UnreachableError where
-    it is locked, full or away, IntegrityError where a view stands in it; all but
-    a failing commit left nothing.
+    one file. Raises UnreachableError where it is locked, full or not there,
+    IntegrityError where a view stands in it; all but a failing commit left nothing.
     """
     if not path.is_file():
-        raise NotFound(f"no database at {path}", where=str(path), hint="make an archive with `sijill init`")
+        raise gone(path)
     room_for(path, growth)
     try:
         with ExitStack() as stack, closing(_opened(path)) as connection:

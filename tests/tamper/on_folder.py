@@ -144,6 +144,12 @@ def database_made_a_link(a: Attacker) -> None:
     (a.folder / "sijill.db").symlink_to(a.folder.parent / "aside.db")
 
 
+@attack("database-damaged", "no database at", "cannot be read", status=3, stranger_status=3)
+def database_removed(a: Attacker) -> None:
+    """Take the database away and leave the rest: there is an archive, and nobody can look at it."""
+    (a.folder / "sijill.db").unlink()
+
+
 @attack("origin", "its format is not sijill-archive/1", "another format or origin than entry 0", status=2)
 def settings_of_a_future_format(a: Attacker) -> None:
     """Claim a format that no reader knows."""
