@@ -18,6 +18,7 @@ from archive.checked import recorded_checks
 from archive.docket import cases, read_stretch
 from archive.flights import Logs
 from archive.likeness import Looking
+from archive.merged import family
 from archive.show import find_standing
 from archive.stretches import Stretch, count, told
 from evidence.consistency import Disagreement, disagreements
@@ -96,6 +97,7 @@ def check(
     checked = Checked(_standard(archive, standard))
     subjects = {}
     with archive.reading() as db, Looking(archive, opens=bool(codes)) as looking:
+        (size,) = db.execute("SELECT coalesce(max(size), 0) FROM checkpoint").fetchone()
         for code in codes:
             find_standing(db, code)
         checked.whole = _told_whole(db, codes)
@@ -112,6 +114,8 @@ def check(
 
         with ledger.writing(archive, record_as) as act:
             for one in checked.assessments:
+                for code in family(act.db, one.code):
+                    act.nothing_since(size, code, code=code)
                 act.add("assessment.add", sub=subjects[one.code], fields=_recorded(one))
         checked.receipt = act.receipt
     return checked

@@ -31,6 +31,7 @@ from archive.transaction import Waits, writer
 from archive.view import MAKES, Projection
 from schemas.entry import Entry
 from schemas.errors import IntegrityError, RefusedError, UnreachableError
+from schemas.text import visible
 
 if TYPE_CHECKING:
     from archive.keys import Home
@@ -201,6 +202,19 @@ class Act:
         self._leaves, self._private = [], []
         self.projection.flush()
         self._chain.clear()  # from here on the view tells
+
+    def nothing_since(self, size: int, named: str, *, sub: str = "", code: str = "") -> None:
+        """Refuse this act where anything was recorded since the ledger had `size` entries.
+
+        About one record (`sub`), or about a case and its records (`code`); `named` is what people call it. What was
+        decided before the lock was held is decided of that. Raises RefusedError.
+        """
+        sql = f"SELECT 1 FROM record WHERE {'sub' if sub else 'code'} = ? AND last >= ? LIMIT 1"
+        if self.rows(sql, (sub or code, size)):
+            raise RefusedError(
+                f"something was recorded about {visible(named)} meanwhile; nothing of this is", code="meanwhile",
+                where=named, hint="look at it, and run the command again",
+            )  # fmt: skip
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Ask the view, as it stands with this act's entries so far."""

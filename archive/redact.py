@@ -127,6 +127,7 @@ def _enter(
     with ledger.writing(archive, signers) as act:
         if stored.blake3 == item.fields["blake3"]:
             raise InputError("it is the original itself, byte for byte", where=item.name, code="redact")
+        act.nothing_since(item.last + 1, item.name, sub=item.sub)
         act.add("blob.add", sub=item.sub, body={"role": "rendition"}, fields=fields)
     assert act.receipt is not None
     rendition = {name: fields[name] for name in ("blake3", "sha256", "size", "media_type", "how")}

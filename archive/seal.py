@@ -62,7 +62,8 @@ def seal(archive: Archive, signers: Sequence[ledger.Signer], name: str, file: Pa
     ready = sealing.is_sealed(data)
     one = _store(archive, data if ready else sealing.seal(data, recipients))
     with ledger.writing(archive, signers) as act:
-        t = "seal.reseal" if sealed_of(act.db, source.sub) else "seal.put"
+        act.nothing_since(source.last + 1, source.name, sub=source.sub)
+        t = "seal.reseal" if before else "seal.put"
         act.add(t, sub=source.sub, fields=_fields(one, [] if ready else recipients))
         _replaced(archive, before, one)
     warnings = [] if ready else [f"the open copy is still at {visible(str(file))}; remove it"]
@@ -80,6 +81,7 @@ def seal_again(archive: Archive, signers: Sequence[ledger.Signer], name: str) ->
     plain = _open(archive, signers, before, source)
     one = _store(archive, sealing.seal(plain, recipients))
     with ledger.writing(archive, signers) as act:
+        act.nothing_since(source.last + 1, source.name, sub=source.sub)
         act.add("seal.reseal", sub=source.sub, fields=_fields(one, recipients))
         _replaced(archive, before, one)
     return _document(source, act, recipients, [])
@@ -100,6 +102,7 @@ def unseal(archive: Archive, signers: Sequence[ledger.Signer], name: str, out: P
         before = sealed_of(db, source.sub)
     plain = _open(archive, signers, before, source)
     with ledger.writing(archive, signers) as act:
+        act.nothing_since(source.last + 1, source.name, sub=source.sub)
         act.add("seal.open", sub=source.sub, fields={"purpose": purpose})
     try:
         paper.write(out, plain, private=True)

@@ -55,6 +55,7 @@ def hand_over(
         archive.objects.sync()
         fields["outside"] = True
     with ledger.writing(archive, signers) as act:
+        act.nothing_since(item.last + 1, item.name, sub=item.sub)
         act.add("custody.transfer", sub=item.sub, fields=fields)
         if kept is not None and receipt is not None:
             stored = {"blake3": kept.blake3, "sha256": kept.sha256, "size": kept.size, "name": receipt.name}
@@ -83,6 +84,7 @@ def accept(archive: Archive, signers: Sequence[ledger.Signer], name: str) -> dic
         _other_person(db, giver, to)
     fields = _digest(archive, item)
     with ledger.writing(archive, signers) as act:
+        act.nothing_since(item.last + 1, item.name, sub=item.sub)
         act.add("custody.accept", sub=item.sub, fields=fields)
     return _document(item, to, act, outside=False)
 

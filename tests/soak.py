@@ -28,7 +28,7 @@ from tests import casebook
 
 STOPPED = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, 130}  # by Ctrl-C itself, where all but Python had ended
 BUSY = ("another process wrote", "another process is writing", "keeps writing", "went from the store meanwhile",
-        "handed over meanwhile")  # fmt: skip
+        "was recorded about")  # fmt: skip
 
 
 class Soak:

@@ -30,6 +30,7 @@ from archive.dossier.names import known, told_otherwise
 from archive.dossier.packing import encrypt, pack, recipients
 from archive.dossier.risks import risks
 from archive.handed_over import Dossier, Request
+from archive.merged import family
 from archive.pictures import Copies
 from archive.registry import registry_of
 from archive.release import check_audience, gather
@@ -269,13 +270,14 @@ def _lives(pid: int) -> bool:
 
 
 def _enter(archive: Archive, dossier: Dossier, signers: Sequence[ledger.Signer], sealed: str) -> ledger.Receipt:
-    """Commit the `export` entry. Raises RefusedError if another dossier of the case left meanwhile."""
+    """Commit the `export` entry.
+
+    Raises RefusedError where anything was recorded about the case since it was gathered: another dossier, a consent
+    that was taken back, an order to erase.
+    """
     with ledger.writing(archive, signers) as act:
-        before = act.rows("SELECT count(*) FROM act WHERE sub = ? AND t = 'export'", (dossier.case_sub,))[0][0]
-        if before + 1 != dossier.number:
-            raise RefusedError(
-                "another dossier of this case was handed over meanwhile", code="meanwhile", hint="run the command again"
-            )
+        for code in family(act.db, dossier.code):
+            act.nothing_since(dossier.proof.size, code, code=code)
         act.add(
             "export",
             sub=dossier.case_sub,
