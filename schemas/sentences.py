@@ -49,6 +49,7 @@ def say(code: str, lang: str = "en", /, **names: Any) -> str:
     return sentences.get(lang, sentences["en"]).format(**names)
 
 
+NAMES = frozenset(("name", "code", "file", "text", "item", "origin"))  # {names} that somebody gave: they stay
 NUMBERS = frozenset(("count", "bytes"))  # {names} that stand for a number and match nothing else
 # beginnings of the codes of sentences that are said in English first
 READINGS, DOSSIERS, CELLS = ("log-", "time-", "reading-"), ("seen-",), ("table-",)
@@ -65,7 +66,8 @@ def retold(text: str, lang: str, codes: tuple[str, ...] = READINGS) -> str:
         return text
     for said, begins, ends, pattern in _recorded(codes):
         if text.startswith(begins) and text.endswith(ends) and (match := pattern().fullmatch(text)):
-            names = {name: retold(value, lang, codes) for name, value in match.groupdict().items()}
+            filled = match.groupdict().items()
+            names = {name: value if name in NAMES else retold(value, lang, codes) for name, value in filled}
             return said.get(lang, said["en"]).format(**names)
     place, colon, sentence = text.partition(": ")
     return f"{place}: {retold(sentence, lang, codes)}" if colon else text

@@ -225,6 +225,7 @@ def test_a_sentence_that_is_retold_is_one_that_is_said(code):
     (["dossier", "export", casebook.CODE, "--for", "cort", "--out", "x", "--purpose", "y"], "لا جهة باسم cort؛ هل تقصدون court؟"),
     (["dossier", "export", casebook.CODE, "--for", "court", "--out", "x"], "ملف يخرج من الفريق يلزمه غرض"),
     (["link", "withdraw", f"{casebook.CODE}/L1", "--reason", "x", "--as", "nobody-here"], "لا مفتاح لمشغّل باسم nobody-here"),
+    (["link", "withdraw", f"{casebook.CODE}/L1", "--reason", "x", "--as", "nobody"], "لا مفتاح لمشغّل باسم nobody"),
 ])  # fmt: skip
 def test_the_commonest_errors_are_told_in_arabic(at_home, monkeypatch, capsys, call, said):
     monkeypatch.setenv("SIJILL_LANG", "ar")
