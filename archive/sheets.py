@@ -72,7 +72,7 @@ class Sheets(Limited):
         try:
             told = json.loads(self.ask(do="log", **job))
             _unless_refused(told)
-            return _Log(self, job, [str(head) for head in told["heads"]])
+            return _Log(self, job, [str(head) for head in told["heads"]], [str(title) for title in told["others"]])
         except (NoAnswer, *_WRONG):
             raise FormatError(say("log-costly")) from None
 
@@ -157,11 +157,12 @@ class _Book:
 class _Log:
     """See `evidence.flight_table.Table`."""
 
-    def __init__(self, sheets: Sheets, job: dict[str, Any], heads: list[str]) -> None:
+    def __init__(self, sheets: Sheets, job: dict[str, Any], heads: list[str], others: list[str]) -> None:
         self._sheets = sheets
         self._job = job
         self._current = ""
         self.heads = heads
+        self.others: Sequence[str] = others
 
     def rows(self) -> Iterator[tuple[int, list[str] | Row]]:
         try:

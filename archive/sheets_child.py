@@ -116,7 +116,8 @@ def _answer(held: _Held, job: dict[str, Any], data: bytes) -> bytes:
         if job["do"] == "book":
             told = {"sheets": held.open_book(data)}
         elif job["do"] == "log":
-            told = {"heads": held.open_log(job).heads}
+            log = held.open_log(job)
+            told = {"heads": log.heads, "others": list(log.others)}
         else:
             told = held.batch(job)
     except workbook_cells.Unreadable as error:

@@ -47,6 +47,8 @@ class NoJson(ValueError):
 class JsonTable:
     """A log in JSON; `heads` are those of its shape, else the keys of its objects."""
 
+    others: Sequence[str] = ()
+
     def __init__(self, stream: BinaryIO, is_head: Choose) -> None:
         self._stream = stream
         self._current = ""

@@ -91,6 +91,10 @@ class FlightLog:
         found = []
         if self._half:
             found.append(say("log-half-left"))
+        if self._table.others:
+            shown = [repr(visible(title[:40])) for title in self._table.others[:SHOWN_ROWS]]
+            more = ", …" if len(self._table.others) > SHOWN_ROWS else ""
+            found.append(say("log-more-sheets", sheets=", ".join(shown) + more))
         for what, rows in self._trouble.items():
             count, numbers = self._counts[what], ", ".join(map(str, rows))
             more = ", …" if count > len(rows) else ""

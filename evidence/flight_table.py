@@ -52,6 +52,7 @@ class Table(Protocol):
     """What a log is read from; `rows` may be begun again at any time."""
 
     heads: list[str]
+    others: Sequence[str]  # titles of further sheets that hold a log, which are not read
 
     def rows(self) -> Iterator[tuple[int, list[str] | Row]]:
         """Give each row with its number, from 1 under the heads; blank rows are numbered and passed over."""
@@ -130,6 +131,7 @@ class CsvTable:
         self._encoding, self._has_nul = _encoding(stream)
         self._current = ""
         self._skip = 0
+        self.others: Sequence[str] = ()
         self.heads: list[str] = []
         self.divider = ","
         top: list[str] = []
@@ -295,7 +297,10 @@ class _Lines:
 
 
 class WorkbookTable:
-    """The first sheet of an .xlsx workbook that has the heads. Cells are given as text; midnight is no time."""
+    """The first sheet of an .xlsx workbook that has the heads; `others` have them too, and are not read.
+
+    Cells are given as text; midnight is no time.
+    """
 
     def __init__(self, stream: BinaryIO, is_head: Choose) -> None:
         import openpyxl
@@ -311,30 +316,28 @@ class WorkbookTable:
             self._current: list[str] = []
             self._skip = 0
             self.heads: list[str] = []
+            others: list[str] = []
+            self.others: Sequence[str] = others
+            self._sheet: Any = None
             for sheet in self._book.worksheets:
-                self._sheet: Any = sheet
                 if hasattr(sheet, "reset_dimensions"):
                     sheet.reset_dimensions()
-                for number, cells in enumerate(self._cells()):
-                    if number >= HEAD_ROWS:
-                        break
-                    if is_head(cells):
-                        self.heads, self._skip = cells, number + 1
-                        return
+                for number, cells in enumerate(itertools.islice(_cells_of(sheet), HEAD_ROWS), 1):
+                    if not is_head(cells):
+                        continue
+                    if self._sheet is None:
+                        self._sheet, self.heads, self._skip = sheet, cells, number
+                    else:
+                        others.append(sheet.title)
+                    break
         except FormatError:
             raise
         except Exception as error:
             raise FormatError(say("log-workbook", what=type(error).__name__)) from None
 
-    def _cells(self) -> Iterator[list[str]]:
-        for number, cells in enumerate(self._sheet.iter_rows(values_only=True), 1):
-            if number > LAST_ROW:
-                raise FormatError(say("log-workbook-row"))
-            yield [_cell_text(value) for value in cells]
-
     def rows(self) -> Iterator[tuple[int, list[str] | Row]]:
         """See `Table`."""
-        cells = self._cells()
+        cells = _cells_of(self._sheet)
         for _ in range(self._skip):
             next(cells, None)
         number = 0
@@ -355,6 +358,13 @@ class WorkbookTable:
     def text(self) -> str:
         """See `Table`."""
         return "\t".join(self._current).rstrip("\t")[:LONGEST_TEXT]
+
+
+def _cells_of(sheet: Any) -> Iterator[list[str]]:
+    for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+        if number > LAST_ROW:
+            raise FormatError(say("log-workbook-row"))
+        yield [_cell_text(value) for value in cells]
 
 
 def _cell_text(value: object) -> str:

@@ -370,6 +370,19 @@ def test_a_workbook_is_read_with_its_real_dates():
     assert (4, "3 Feb\t\t1\t2") == (rows[2]["row"], rows[2]["text"])
 
 
+def test_a_sheet_more_that_holds_a_log_is_named_and_not_read():
+    """One sheet a day is how many keep their log; what is not read must not seem to be."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook(["Time", "Lat", "Lon"], [datetime(2019, 2, 3, 12), 35.8, 36.6])))
+    for title, head in (("4 Feb", "Time"), ("Notes", "Who wrote")):
+        book.create_sheet(title).append([head])
+    held = io.BytesIO()
+    book.save(held)
+    log = read_log(io.BytesIO(held.getvalue()), name="log")
+
+    assert 1 == len(list(log.rows))
+    assert ("further sheets hold a log and are not read: '4 Feb'; save each as a file of its own",) == log.warnings
+
+
 def test_a_damaged_workbook_is_refused():
     data = workbook(["Time"], [datetime(2019, 2, 3, 12)])
 
