@@ -87,7 +87,7 @@ ASKS = ("show", "warn", "write", "confirm", "progress", "waits", "summed", "_las
 
 HALVES = {  # parts of sentences that are told whole
     "(it held at 7)", "(no zone told)", "; entries 0 to 7 existed before 7", "no outside anchor older than 7", "erased 7 by order 7: 7", ", and 7 of stopped writers",
-    "7 may not do this: ", "7 may not hand over a dossier: ", "; did you mean 7?", "; did you mean `7`?", "did you mean 7? ", "another case has this code, or ", "; the nearest is `7`", "the case has no exhibit 77",
+    "7 may not do this: ", "7 may not hand over a dossier: ", "; did you mean 7?", "; did you mean `7`?", "did you mean 7? ", "another case has this code, or ", "; the nearest is `7`", "the case has no exhibit 77", "7 must be a whole number, 77",
     "7it changed since it was registered (7); say why with --reason TEXT", "`7` is no part of a time7", "there is no 7 7 in this archive7",
     "nothing was overwritten; copy the archive away untouched, then run `sijill verify`7",
     "; entries 7 to 7 have no anchor over them yet", "alone: the other tool is not here, or cannot read this answer",
@@ -106,6 +106,7 @@ def spoken_in_errors():
             if isinstance(node, ast.Call):
                 hints = [one.value for one in node.keywords if one.arg == "hint"]
                 said = node.args if getattr(node.func, "id", "") in (*ERRORS, "usage") else []
+                said = node.args[-1:] if path.name == "lint.py" and getattr(node.func, "attr", "") == "say" else said
                 yield from (text for part in [*said, *hints] for text in told(part))
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "hint":
                 yield from told(node.value)
