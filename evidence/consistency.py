@@ -23,18 +23,17 @@ from evidence.clock import CLOCKS_AGREE, clocks_apart
 from evidence.distance import Point, distance_km
 from evidence.docket import Case, Item, Sighting
 from evidence.reason import FIELD, Reason, Several, Term, reason, told
+from evidence.told_time import Window, gap_between, in_words, said_time, span, window_of
 from evidence.zone import local_offset
 from schemas.aircraft import speeds_kmh
 from schemas.errors import ExtraMissing, FormatError
-from schemas.extent import bounds, read_instant
+from schemas.extent import read_instant
 
 PLACE_TOLERANCE_KM = 1.0
 STANDOFF_KM = 20.0  # how far from the place a weapon may be released, and a spotter's position be wrong
 RELEASE_BEFORE = timedelta(minutes=10)  # how long before the strike its release may be heard
-TOUCH = timedelta(seconds=1)
 MOST = 50  # disagreements of one kind that are told one by one
 _NEVER = datetime.max.replace(tzinfo=UTC)
-Window = tuple[datetime | None, datetime | None]
 Side = tuple[Any, Window]  # what is told (a reason), and its bounds
 
 
@@ -93,66 +92,21 @@ def _few(kind: str, found: Iterable[Disagreement]) -> list[Disagreement]:
     return [*every[:MOST], *([Disagreement(kind, others, others, reason("more", count=more))] if more > 0 else [])]
 
 
-# -- windows
-
-
-def _window(extent: Any) -> Window:
-    """Give the bounds of a time; one told to the minute is the whole minute when two are compared."""
-    if not isinstance(extent, Mapping):
-        return None, None
-    low, high = bounds(extent)
-    if low is not None and low == high and extent.get("precision") == "minute":
-        return low, low + timedelta(seconds=59)
-    return low, high
-
-
-def _apart(one: Window, two: Window) -> timedelta | None:
-    """Give the gap between two windows that cannot overlap; positive where the second is later. None where they may.
-
-    Their ends are whole seconds within them, so windows a second apart touch: one minute and the next do not disagree.
-    """
-    if one[1] is not None and two[0] is not None and two[0] - one[1] > TOUCH:
-        return two[0] - one[1]
-    if one[0] is not None and two[1] is not None and one[0] - two[1] > TOUCH:
-        return two[1] - one[0]
-    return None
-
-
 def _of(name: Any, what: Any) -> Reason:
     """Give one side: whose it is, and what is told."""
     return reason("such", what=name, these=what)
-
-
-def _span(gap: timedelta) -> Any:
-    minutes = abs(round(gap.total_seconds() / 60))
-    days, rest = divmod(minutes, 1440)
-    hours, minutes = divmod(rest, 60)
-    parts = {"days": days, "hours": hours, "minutes": minutes}
-    told = [reason(f"span-{name}", count=count) for name, count in parts.items() if count]
-    return Several("blank", told) if told else reason("span-none")
-
-
-def _said(extent: Any) -> Any:
-    """Say a time by its bounds in UTC."""
-    low, high = bounds(extent) if isinstance(extent, Mapping) else (None, None)
-    return _words(low, high)
-
-
-def _words(low: datetime | None, high: datetime | None) -> Any:
-    words = [f"{one:%Y-%m-%dT%H:%M:%SZ}" if one else reason("open-end") for one in (low, high)]
-    return words[0] if words[0] == words[1] else reason("from-to", low=words[0], high=words[1])
 
 
 def _strikes(case: Mapping[str, Any]) -> list[Side]:
     """Give the times the case claims: of each strike that has one, else of the whole."""
     rows: Any = case.get("strikes") or []
     sides = [
-        (reason("strike", label=row.get("label") or number, time=_said(row["time"])), _window(row["time"]))
+        (reason("strike", label=row.get("label") or number, time=said_time(row["time"])), window_of(row["time"]))
         for number, row in enumerate(rows, 1)
-        if isinstance(row, Mapping) and isinstance(row.get("time"), Mapping) and _window(row["time"]) != (None, None)
+        if isinstance(row, Mapping) and isinstance(row.get("time"), Mapping) and window_of(row["time"]) != (None, None)
     ]
     occurred = case.get("occurred")
-    whole = [(_occurred(_said(occurred)), _window(occurred))] if _window(occurred) != (None, None) else []
+    whole = [(_occurred(said_time(occurred)), window_of(occurred))] if window_of(occurred) != (None, None) else []
     return sides or whole
 
 
@@ -162,7 +116,7 @@ def _occurred(time: Any) -> Reason:
 
 def _nearest(window: Window, sides: Sequence[Side]) -> tuple[Any, timedelta] | None:
     """Give the side with the smallest gap to a window, and the gap; None where one may overlap, or none is told."""
-    gaps = [(name, _apart(other, window)) for name, other in sides]
+    gaps = [(name, gap_between(other, window)) for name, other in sides]
     apart = [(name, gap) for name, gap in gaps if gap is not None]
     return min(apart, key=lambda one: abs(one[1])) if apart and len(apart) == len(gaps) else None
 
@@ -186,18 +140,18 @@ def _camera(item: Item, read: Mapping[str, Any], zone: Any) -> Iterator[Disagree
         if apart is None and written is not None and abs(written - read_instant(gps)) > CLOCKS_AGREE:
             apart, side = written - read_instant(gps), in_zone
         if apart is not None:
-            yield Disagreement("camera-gps", side, _of(item.id, reason("gps-clock", time=gps)), _span(apart))
+            yield Disagreement("camera-gps", side, _of(item.id, reason("gps-clock", time=gps)), span(apart))
     claimed = item.record.get("claimed.time")
     captured: Window = (read_instant(read["captured.earliest"]), read_instant(read["captured.latest"]))
-    gap = _apart(captured, _window(claimed))
+    gap = gap_between(captured, window_of(claimed))
     if gap is None and written is not None:
-        gap, shown = _apart((written, written), _window(claimed)), in_zone
+        gap, shown = gap_between((written, written), window_of(claimed)), in_zone
     if gap is not None:
-        yield Disagreement("camera-claimed", shown, _claimed(item, claimed), _span(gap))
+        yield Disagreement("camera-claimed", shown, _claimed(item, claimed), span(gap))
 
 
 def _claimed(item: Item, time: Any) -> Reason:
-    return _of(item.id, reason("claimed", time=_said(time)))
+    return _of(item.id, reason("claimed", time=said_time(time)))
 
 
 def _in_zone(local: str, zone: str) -> datetime | None:
@@ -240,14 +194,14 @@ def _degrees(point: Point) -> str:
 def _uploaded(item: Item, strikes: Sequence[Side]) -> Iterator[Disagreement]:
     """Tell what was uploaded before it happened, or before it is claimed to have been taken."""
     uploaded, claimed = item.record.get("uploaded_at"), item.record.get("claimed.time")
-    events: list[Side] = [(_claimed(item, claimed), _window(claimed))] if _window(claimed)[0] else []
+    events: list[Side] = [(_claimed(item, claimed), window_of(claimed))] if window_of(claimed)[0] else []
     if strikes:
         events.append(min(strikes, key=lambda side: side[1][0] or _NEVER))
     for name, window in events:
-        gap = _apart(_window(uploaded), window)
+        gap = gap_between(window_of(uploaded), window)
         if gap is not None and gap > timedelta():
-            shown = _of(item.id, reason("uploaded", time=_said(uploaded)))
-            yield Disagreement("upload-before", shown, name, _span(gap))
+            shown = _of(item.id, reason("uploaded", time=said_time(uploaded)))
+            yield Disagreement("upload-before", shown, name, span(gap))
 
 
 def _release(
@@ -255,13 +209,13 @@ def _release(
 ) -> Iterator[Disagreement]:
     """Set a release that was heard against the strike, and against where the aircraft was seen."""
     recorded = item.record.get("recorded")
-    heard = _window(recorded)
-    shown = _of(item.id, reason("release-heard", time=_said(recorded)))
+    heard = window_of(recorded)
+    shown = _of(item.id, reason("release-heard", time=said_time(recorded)))
     before = [(name, (low - RELEASE_BEFORE if low else None, high)) for name, (low, high) in strikes]
     found = _nearest(heard, before)
     if found is not None:
         name, gap = found
-        yield Disagreement("release-strike", shown, name, _span(gap if gap > timedelta() else gap - RELEASE_BEFORE))
+        yield Disagreement("release-strike", shown, name, span(gap if gap > timedelta() else gap - RELEASE_BEFORE))
     if place is None or heard[0] is None or heard[1] is None:
         return
     for seen in sightings:
@@ -269,33 +223,33 @@ def _release(
             continue
         distance = distance_km(seen.point, place)
         fastest = speeds_kmh().get(seen.aircraft_class, speeds_kmh()["unknown"])[1]
-        gap = abs(_apart(heard, (seen.earliest, seen.latest + timedelta(seconds=59))) or timedelta())
+        gap = abs(gap_between(heard, (seen.earliest, seen.latest + timedelta(seconds=59))) or timedelta())
         reach = STANDOFF_KM + fastest * (gap.total_seconds() + 60) / 3600
         if distance > reach:
-            when = _words(seen.earliest, seen.latest)
+            when = in_words(seen.earliest, seen.latest)
             where = _of(seen.name, reason("seen", time=when, km=f"{distance:.0f}"))
-            apart = reason("too-far", span=_span(gap), km=f"{distance:.0f}", most=f"{reach:.0f}")
+            apart = reason("too-far", span=span(gap), km=f"{distance:.0f}", most=f"{reach:.0f}")
             yield Disagreement("release-sighting", shown, where, apart)
 
 
 def _testimonies(items: Iterable[Item], strikes: Sequence[Side]) -> Iterator[Disagreement]:
     """Tell two statements whose times cannot both be right, and one that fits no time the case claims."""
     told = [
-        (item.id, item.record["claimed.time"], _window(item.record["claimed.time"]))
+        (item.id, item.record["claimed.time"], window_of(item.record["claimed.time"]))
         for item in items
     ]
     for (one, first, low), (other, second, high) in combinations(told, 2):
-        gap = _apart(low, high)
+        gap = gap_between(low, high)
         if gap is not None:
-            yield Disagreement("testimony-times", _says(one, first), _says(other, second), _span(gap))
+            yield Disagreement("testimony-times", _says(one, first), _says(other, second), span(gap))
     for one, first, low in told:
         found = _nearest(low, strikes)
         if found is not None:
-            yield Disagreement("testimony-times", _says(one, first), found[0], _span(found[1]))
+            yield Disagreement("testimony-times", _says(one, first), found[0], span(found[1]))
 
 
 def _says(name: str, time: Any) -> Reason:
-    return _of(name, reason("says-time", time=_said(time)))
+    return _of(name, reason("says-time", time=said_time(time)))
 
 
 # -- the whole case
@@ -308,27 +262,27 @@ def _satellites(items: Sequence[Item], strikes: Sequence[Side]) -> Iterator[Disa
     if not items or not lows or not highs:
         return
     event: Window = (min(lows), max(highs))
-    shown = _occurred(_words(*event))
+    shown = _occurred(in_words(*event))
     sides: dict[str, list[tuple[Reason, timedelta]]] = {"before": [], "after": []}
     dated, ill_called = 0, False
     for item in items:
         extent = item.record.get("claimed.time")
-        dated += _window(extent) != (None, None)
-        gap = _apart(event, _window(extent))
+        dated += window_of(extent) != (None, None)
+        gap = gap_between(event, window_of(extent))
         if gap is None:
             continue
-        name, side = _of(item.id, reason("taken", time=_said(extent))), "after" if gap > timedelta() else "before"
+        name, side = _of(item.id, reason("taken", time=said_time(extent))), "after" if gap > timedelta() else "before"
         sides[side].append((name, gap))
         role = item.record.get("pair_role")
         if role is not None and role != side:
             ill_called = True
             called = reason("called", image=name, role=Term("pair_role", str(role)))
-            yield Disagreement("bracket", called, shown, reason(f"span-{side}", span=_span(gap)))
+            yield Disagreement("bracket", called, shown, reason(f"span-{side}", span=span(gap)))
     for side, images in sides.items():
         if not ill_called and len(images) == dated > 1:
             name, gap = min(images, key=lambda one: abs(one[1]))
             yield Disagreement("bracket", reason(f"all-{side}", count=dated, nearest=name), shown,
-                               reason(f"only-{side}", span=_span(gap)))  # fmt: skip
+                               reason(f"only-{side}", span=span(gap)))  # fmt: skip
 
 
 def _casualties(case: Mapping[str, Any]) -> Iterator[Disagreement]:
@@ -357,7 +311,7 @@ def _merged(case: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Disag
         found = _nearest(window, _strikes(case))
         if found is not None:
             own = name.names["what"] if name.code == "of-the-case" else name
-            yield Disagreement(kind, _of(code, own), found[0], _span(found[1]))
+            yield Disagreement(kind, _of(code, own), found[0], span(found[1]))
     here, there = _point(case, "place"), _point(other, "place")
     if here is not None and there is not None:
         distance = distance_km(here, there)
@@ -395,9 +349,9 @@ def _by_the_sky(items: Iterable[Item], case: Mapping[str, Any]) -> Iterator[Disa
         said = extent.get("said") if isinstance(extent, Mapping) else None
         if not isinstance(said, str) or sky.told(said) is None:
             continue
-        window, meant = _window(extent), _of(name, reason("bounds", time=_said(extent)))
+        window, meant = window_of(extent), _of(name, reason("bounds", time=said_time(extent)))
         if window == (None, None):
-            window, meant = _window(occurred), _occurred(_said(occurred))
+            window, meant = window_of(occurred), _occurred(said_time(occurred))
         low, high = window
         if low is None or high is None or high - low > timedelta(days=1):
             continue
@@ -407,11 +361,11 @@ def _by_the_sky(items: Iterable[Item], case: Mapping[str, Any]) -> Iterator[Disa
             words = _of(name, reason("says-words", words=said))
             yield Disagreement("not-compared", words, reason("no-sky"), error.hint)
             return
-        gap = _apart(found[1], window) if found is not None else None
+        gap = gap_between(found[1], window) if found is not None else None
         if found is not None and gap is not None:
-            by_sun = _words(*(_minute(end) for end in found[1]))
+            by_sun = in_words(*(_minute(end) for end in found[1]))
             words = _of(name, reason("by-the-sun", words=said, event=found[0].reason, time=by_sun))
-            yield Disagreement("sky", words, meant, _span(gap))
+            yield Disagreement("sky", words, meant, span(gap))
 
 
 def _minute(moment: datetime) -> datetime:
