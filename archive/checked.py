@@ -2,16 +2,19 @@
 
 A `custody.check` is one entry for all that was looked at: `scope` names items
 and cases (empty: everything), `failed` the items whose bytes were not as taken
-in, each with what was found. Intake is an item's first verification; only a
+in, each with what was found. What could not be read, or came in meanwhile, was
+not looked at and is in no scope. Intake is an item's first verification; only a
 recorded one changes what it said.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from schemas.errors import UnreachableError
 
 if TYPE_CHECKING:
     from archive.ledger import Signer
@@ -37,17 +40,15 @@ class Check:
 
 
 def record_checks(
-    archive: Archive, signers: Sequence[Signer], document: Mapping[str, Any], wanted: Sequence[str]
+    archive: Archive, signers: Sequence[Signer], document: Mapping[str, Any], wanted: Sequence[str], size: int
 ) -> dict[str, Any]:
     """Write the outcome of a verification (`sijill-verify/1`) as one entry.
 
-    Raises IntegrityError, RefusedError, UnreachableError.
-
-    Gives the members `recorded` (items that failed), `entries` and `checkpoint`.
-    What could not be read is no failure: it was not looked at.
+    `wanted` are the items and cases that were to be looked at (none: all), `size` the entries there were when it
+    began. Gives the members `recorded` (items that failed), `entries` and `checkpoint`. Raises IntegrityError,
+    RefusedError, and UnreachableError where nothing could be looked at.
     """
     from archive import ledger
-    from archive.merged import family
 
     failed = {one["item"]: one["what"] for kind in FAILED for one in document[kind]}
     fields = {
@@ -56,10 +57,34 @@ def record_checks(
         "quick": bool(document["quick"]),
     }
     with ledger.writing(archive, signers) as act:
-        fields["scope"] = sorted({name for one in wanted for name in family(act.db, one)})
+        fields["scope"] = _looked_at(act.db, wanted, size, {str(one["item"]) for one in document["unreadable"]})
         act.add("custody.check", fields=fields)
     assert act.receipt is not None
     return {"recorded": len(failed), **act.receipt.document()}
+
+
+def _looked_at(db: Any, wanted: Sequence[str], size: int, unread: Collection[str]) -> list[str]:
+    """Name what was looked at: cases, and of one in which something was not, its items that were. Empty is everything.
+
+    Raises UnreachableError where that is nothing.
+    """
+    from archive.merged import family
+
+    scope = {name for one in wanted for name in family(db, one)}
+    later = db.execute("SELECT code || '/' || id FROM record WHERE kind = 'item' AND first >= ?", (size,))
+    missed = {*unread} | {name for (name,) in later}
+    if not missed:
+        return sorted(scope)
+    parted = {name.partition("/")[0] for name in missed}
+    seen = set[str]()
+    for name in scope or {code for (code,) in db.execute("SELECT code FROM record WHERE kind = 'case'")}:
+        items = db.execute("SELECT code || '/' || id FROM record WHERE kind = 'item' AND code = ?", (name,))
+        seen |= {item for (item,) in items} if name in parted else {name}
+    if not seen - missed:
+        raise UnreachableError(
+            "nothing of what was asked for could be read; nothing was recorded", hint="mend the disk, and verify again"
+        )
+    return sorted(seen - missed)
 
 
 def recorded_checks(db: Any) -> list[Check]:

@@ -174,6 +174,8 @@ def _record(
         durable()
     with ledger.writing(archive, signers, growth=growth) as act:
         if act.head.size != writing.known.size:  # somebody wrote meanwhile
+            if writing.reason is not None:  # it is for changes to what was known, and to nothing else
+                act.nothing_since(writing.known.size, taken.code, code=taken.code)
             writing.known = known = registered(act.db, taken.code)
             problems = refusals(submission, known, writing.reason, writing.recipients, lang)
             _refuse(writing.looked, problems, lang)

@@ -180,6 +180,12 @@ def take(archive: Any, folder: Path, **options: Any) -> Any:
     return intake(archive, folder, signers(archive), **options)
 
 
+def entries(archive: Any) -> int:
+    """Give how many entries the ledger has."""
+    with archive.reading() as db:
+        return int(db.execute("SELECT max(size) FROM checkpoint").fetchone()[0])
+
+
 def filled_archive(folder: Path) -> Any:
     """Make an archive that holds the small case."""
     archive = new_archive(folder)

@@ -57,11 +57,14 @@ def verify(
     if not record and not some:
         raise typer.Exit(fast.verify(shared.archive, wanted, quick=quick, as_json=shared.json))
     from archive.checked import record_checks
+    from archive.head import checkpoint_note
     from archive.keys import acting
     from archive.verify import exit_status
 
     archive = archive_of(ctx)
     signers = acting(shared.operators, archive.home) if record else []
+    with archive.reading() as db:
+        size = checkpoint_note(db)[0]
     if some:
         document, wanted = _some(
             archive, sample, seed, seconds, quick=quick, record=record, as_json=shared.json
@@ -69,7 +72,7 @@ def verify(
     else:
         document = fast.look(archive, wanted, quick=quick, as_json=shared.json)
     if record and (wanted or not some):  # an empty scope would mean everything
-        document.update(record_checks(archive, signers, document, wanted))
+        document.update(record_checks(archive, signers, document, wanted, size))
     show(document, lambda: _words(document), as_json=shared.json)
     raise typer.Exit(exit_status(document))
 

@@ -10,7 +10,7 @@ from archive.flights import match
 from archive.show import case_list, custody_document
 from archive.verify import named, object_rows, verify_objects
 from schemas.errors import FormatError, NotFound
-from tests.casebook import CODE, case, files, filled_archive, new_archive, signers, take, write
+from tests.casebook import CODE, case, entries, files, filled_archive, new_archive, signers, take, write
 
 
 def _rules(checked, name):
@@ -75,7 +75,7 @@ def test_only_a_recorded_verification_changes_what_intake_said(tmp_path):
         path.write_bytes(data)
         with archive.reading() as db:
             document = named(db, verify_objects(object_rows(db), archive.objects))
-        told = record_checks(archive, signers(archive), document, [])
+        told = record_checks(archive, signers(archive), document, [], entries(archive))
         assert told["recorded"] == (0 if meets else 1)
         assert check(archive).document()["cases"][0]["meets"] is meets
     with archive.reading() as db:

@@ -128,7 +128,7 @@ def test_damage_to_an_object_is_dated_by_the_last_check_that_was_recorded(folder
     archive = opened(folder)
     with archive.reading() as db:
         document = named(db, verify_objects(db.execute(EVERY_OBJECT).fetchall(), archive.objects))
-    record_checks(archive, casebook.signers(archive), document, [])
+    record_checks(archive, casebook.signers(archive), document, [], casebook.entries(archive))
     with archive.reading() as db:
         (index, at) = db.execute("SELECT idx, at FROM act WHERE t = 'custody.check'").fetchone()
     path = next(path for path in (archive.folder / "objects").glob("??/*"))
@@ -184,7 +184,7 @@ def test_a_rewritten_history_is_dated_by_the_newest_kept_checkpoint_that_it_stil
         mine = opened(house)
         with mine.reading() as db:
             document = named(db, verify_objects(db.execute(EVERY_OBJECT).fetchall(), mine.objects))
-        record_checks(mine, casebook.signers(mine), document, [])
+        record_checks(mine, casebook.signers(mine), document, [], casebook.entries(mine))
     shutil.copy(archive.folder / "checkpoint", heads[1])
     shutil.rmtree(tmp_path / "thief" / "home" / "pins")
 

@@ -29,7 +29,7 @@ from schemas.entry import Entry
 from schemas.errors import InputError, IntegrityError, RefusedError
 from tests.archive.test_erasure import a_sealed_source, an_item
 from tests.archive.test_operators import key
-from tests.casebook import filled_archive, signers
+from tests.casebook import entries, filled_archive, signers
 from tests.judges import judge
 
 
@@ -121,7 +121,7 @@ def test_health_says_what_is_missing_and_what_waits(archive, tmp_path):
     hand_over(archive, signers(archive), name, "lena", "x")
     with archive.reading() as db:
         seen = verify_objects(object_rows(db), archive.objects, quick=False, whole=True, progress=None)
-    record_checks(archive, signers(archive), seen, [])
+    record_checks(archive, signers(archive), seen, [], entries(archive))
     copy(archive, tmp_path / "copy")
     act(archive)
     document = health(archive)

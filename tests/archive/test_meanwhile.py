@@ -4,18 +4,21 @@ import pytest
 from PIL import Image
 
 from archive import assess, ledger, operators
-from archive.acts import withdraw
+from archive.acts import amend_case, withdraw
 from archive.audit import audit
+from archive.checked import record_checks
 from archive.consent import answer
 from archive.dossier.build import Extras
 from archive.dossier.export import Place, export
 from archive.handed_over import Request
 from archive.redact import replace
 from archive.seal import seal
+from archive.show import custody_document
 from archive.transfer import accept, hand_over
-from schemas.errors import RefusedError
+from archive.verify import named, object_rows, verify_objects
+from schemas.errors import RefusedError, UnreachableError
 from tests.archive.test_operators import key
-from tests.casebook import CODE, filled_archive, signers
+from tests.casebook import CODE, case, entries, files, filled_archive, signers, take, write
 
 V1, W1, S1 = f"{CODE}/V1", f"{CODE}/W1", f"{CODE}/S1"
 
@@ -95,3 +98,45 @@ def test_an_identity_is_sealed_by_one_of_two(archive, tmp_path, before_the_next)
 def test_an_assessment_of_what_is_no_longer_so_is_not_recorded(archive, before_the_next):
     before_the_next(lambda: withdraw(archive, signers(archive), V1, "another place", ("item",)))
     assert refused(archive, lambda: assess.check(archive, [CODE], record_as=signers(archive))) == CODE
+
+
+def verified(archive):
+    """What a verification of everything says, and how many entries there were when it began."""
+    size = entries(archive)
+    with archive.reading() as db:
+        return named(db, verify_objects(object_rows(db), archive.objects)), size
+
+
+def checks(archive, name):
+    with archive.reading() as db:
+        events = custody_document(db, f"{CODE}/{name}")["events"]
+    return [event["what"] for event in events if event["action"] == "custody.check"]
+
+
+def test_what_came_in_while_all_was_read_again_was_not_read_again(archive, tmp_path):
+    document, size = verified(archive)
+    tables = case()
+    tables["item"].append(tables["item"][0] | {"id": "W2", "file": "statements/w2.txt"})
+    take(archive, write(tmp_path / "in", tables, files() | {"statements/w2.txt": "Invented: later."}))
+
+    record_checks(archive, signers(archive), document, [], size)
+
+    assert checks(archive, "W1") == ["as it was taken in"] and checks(archive, "W2") == []
+    assert audit(archive).exit_status == 0
+
+
+def test_what_could_not_be_read_is_not_told_as_whole(archive):
+    document, size = verified(archive)
+    document["unreadable"] = [{"item": V1, "object": "00" * 32, "what": "input/output error"}]
+
+    record_checks(archive, signers(archive), document, [], size)
+    assert checks(archive, "W1") == ["as it was taken in"] and checks(archive, "V1") == []
+
+    with pytest.raises(UnreachableError, match="nothing of what was asked for could be read"):
+        record_checks(archive, signers(archive), document, [V1], size)
+
+
+def test_of_two_who_amend_a_case_the_second_looks_at_what_the_first_wrote(archive, before_the_next):
+    """Each writes the whole case as it was read: what the other changed would be taken back, and nobody told."""
+    before_the_next(lambda: amend_case(archive, signers(archive), CODE, {"summary.en": "[EXERCISE] Longer."}, "read again"))
+    assert refused(archive, lambda: amend_case(archive, signers(archive), CODE, {"title.en": "[EXERCISE] Another"}, "x")) == CODE

@@ -30,7 +30,7 @@ from schemas.errors import InputError, NotFound
 from schemas.standard import load, packaged_bytes
 from tests.archive import dossier_case
 from tests.archive.test_operators import key
-from tests.casebook import CODE, FLIGHTS, case, new_archive, photograph, signers, sijill, take, write
+from tests.casebook import CODE, FLIGHTS, case, entries, new_archive, photograph, signers, sijill, take, write
 from tests.reference_weighing import Reference
 
 OTHER, THIRD = "EX-2019-0007", "EX-2019-0009"
@@ -530,7 +530,7 @@ def test_a_recorded_verification_of_the_case_is_one_of_all_it_takes_in(archive):
     with archive.reading() as db:
         rows = list(object_rows(db, [CODE]))
     document = verify_objects(rows, archive.objects, quick=False, whole=False)
-    record_checks(archive, signers(archive), document, [CODE])
+    record_checks(archive, signers(archive), document, [CODE], entries(archive))
     left = {one["item"]: one["because"] for one in weighed(archive)["facets"]["what"]["left_out"]}
     assert "verification" in left[f"{OTHER}/V1"]
 
