@@ -31,6 +31,8 @@ def rotate(
         known = registry.registry_of(db)
     held = {} if lost else {note.vkey_of(archive.origin, key): key for key in home.log_keys(archive.origin)}
     old = held.get(known.log_vkey)
+    if old is not None and known.log_vkey != next(iter(held)):  # a rotation was cut short; the next lies in its place
+        home.take_next_log_key(archive.origin, known.log_vkey)
     if old is None and not lost:
         raise RefusedError(
             "the log key that the ledger names is not on this computer",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -269,6 +270,22 @@ def test_a_rotation_cut_short_leaves_a_home_that_can_write(house):
     archive.home.take_next_log_key = lambda *_: None
     rotate(archive, signers(archive), no_passphrase=True)
     archive.home.take_next_log_key = taken
+    with ledger.writing(archive, signers(archive)) as act:
+        act.add("audit.note", sub=ledger.subject(), fields={"outcome": "after"})
+    both_hold(archive)
+
+
+def test_the_key_of_a_rotation_cut_short_outlives_another_that_is_refused(house, monkeypatch):
+    """The new key of the first is the only one that can write; the second must not be laid over it."""
+    archive, _ = house
+    monkeypatch.setattr(archive.home, "take_next_log_key", lambda *_: None)
+    rotate(archive, signers(archive), no_passphrase=True)
+    monkeypatch.undo()
+    archive.home.set_pin(archive.origin, 1 << 40, bytes(32))  # this computer has seen more: every act is refused
+    with pytest.raises(RefusedError, match="older copy"):
+        rotate(archive, signers(archive), no_passphrase=True)
+    shutil.rmtree(archive.home.folder / "pins")
+
     with ledger.writing(archive, signers(archive)) as act:
         act.add("audit.note", sub=ledger.subject(), fields={"outcome": "after"})
     both_hold(archive)
