@@ -26,7 +26,7 @@ from archive.audit import audit
 from archive.copies import mark, missing, remember, restore
 from archive.founding import check_origin, found
 from archive.head import checkpoint_note
-from archive.open import PREDECESSOR, Archive, find, lay_out
+from archive.open import CONFIGURATION, PREDECESSOR, Archive, find, lay_out
 from schemas.errors import InputError, RefusedError, UnreachableError
 from schemas.text import counted, visible
 
@@ -38,6 +38,7 @@ _AGAIN = ("blob.add", "reading.add", "exhibit.number", "consent.set")  # acts on
 _LEFT = {"waiver.set": "waiver", "export": "export", "assessment.add": "recorded assessment"}
 _KEPT = ("at", "by", "to", "purpose", "place", "sha256")
 _TOLD = {custody.TAKEN_IN: "copy", "custody.transfer": "transfer", "custody.accept": "receive"}
+_BUILT = ".sijill-"  # ends the name of what is built beside a copy, before the number of its process
 
 
 def go_on(
@@ -61,29 +62,48 @@ def go_on(
         raise InputError("the new archive needs another origin than the old one", hint="name another --origin")
     _holds(copied, progress)
     folder, home = copied.folder, copied.home
-    building = paper.beside(folder, f".sijill-{os.getpid()}")
-    moved = False
+    building = paper.beside(folder, f"{_BUILT}{os.getpid()}")
     try:
         building.mkdir(mode=0o700)
         new = lay_out(building, origin, copied.standard, home)
         document = _take_in(copied, new, signers, reason, lost, no_passphrase, progress)
         os.rename(folder, building / PREDECESSOR)
-        moved = True
         os.rename(building, folder)
         mark(folder / PREDECESSOR, copied.origin)
     except OSError as error:
-        if moved and not folder.exists():
-            os.rename(building / PREDECESSOR, folder)
         raise UnreachableError(
             f"the new archive could not be made ({error.strerror})", where=visible(str(folder)),
             hint="the copy is as it was; it must lie in a folder that can be renamed",
         ) from error  # fmt: skip
     finally:
+        put_back(folder)
         shutil.rmtree(building, ignore_errors=True)
     new = find(folder, home)
     ledger.pin(new)
     remember(new, folder / PREDECESSOR, document["size"])
     return {"format": "sijill-restore/1", "archive": str(folder), **document}
+
+
+def put_back(folder: Path) -> None:
+    """Put a copy back into its place where what was to take that was stopped between its two renames.
+
+    It lies whole in the folder that was built beside it then. Raises UnreachableError.
+    """
+    if os.path.lexists(folder) or not folder.parent.is_dir():
+        return
+    built = paper.beside(folder, _BUILT).name
+    for building in sorted(one for one in folder.parent.iterdir() if one.name.startswith(built)):
+        copied = building / PREDECESSOR
+        if (copied / CONFIGURATION).is_file():
+            try:
+                os.rename(copied, folder)
+            except OSError as error:
+                raise UnreachableError(
+                    f"the copy lies in {visible(str(copied))} and cannot be moved back ({error.strerror})",
+                    where=visible(str(folder)), hint="move it to its place by hand; it is whole",
+                ) from error  # fmt: skip
+            shutil.rmtree(building, ignore_errors=True)
+            return
 
 
 def _next_origin(origin: str, home: Home) -> str:

@@ -42,11 +42,12 @@ def restore(
     --reason another archive takes its place, under a new origin: its first
     entry names the head of the copy, which is kept inside it, in `predecessor`.
     """
-    from archive.continued import go_on
+    from archive.continued import go_on, put_back
     from archive.copies import restore as bring
     from archive.keys import acting
     from archive.open import find
 
+    put_back(copied.absolute())
     lost = find(copied)
     signers = acting(said(ctx).operators, lost.home) if reason is not None else []
     with progress("restoring", as_json=said(ctx).json) as draw:

@@ -1,10 +1,12 @@
 """Copies, their return, what is due, and what an auditor keeps."""
 
 import base64
+import os
 import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +31,7 @@ from schemas.entry import Entry
 from schemas.errors import InputError, IntegrityError, RefusedError
 from tests.archive.test_erasure import a_sealed_source, an_item
 from tests.archive.test_operators import key
-from tests.casebook import entries, filled_archive, signers
+from tests.casebook import OPERATOR, ROOT, entries, filled_archive, signers, sijill
 from tests.judges import judge
 
 
@@ -258,3 +260,43 @@ def test_going_on_needs_something_missing_a_reason_another_name_and_a_copy_that_
     assert missing(whole, [archive.folder / "checkpoint"]) == 2
     assert go_on(whole, signers(archive), "nothing is missing")["missing"] == 0
     assert find(tmp_path / "whole", archive.home).copy_of is None
+
+
+def an_older_copy(archive, tmp_path):
+    copy(archive, tmp_path / "copy")
+    act(archive)
+    shutil.rmtree(archive.folder)
+    return find(tmp_path / "copy", archive.home)
+
+
+def bytes_below(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_ctrl_c_between_two_renames_leaves_the_copy_in_its_place(archive, tmp_path, monkeypatch):
+    copied, rename = an_older_copy(archive, tmp_path), os.rename
+    before = bytes_below(copied.folder)
+
+    def stopped(source, target):
+        if Path(target) == copied.folder and Path(source).name.startswith(".copy.sijill-"):
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(copied, signers(archive), "the laptop was lost", no_passphrase=True)
+
+    assert before == bytes_below(copied.folder) and [] == list(tmp_path.glob(".copy*"))
+
+
+def test_what_was_killed_between_two_renames_is_taken_up_by_the_same_command(archive, tmp_path):
+    copied = an_older_copy(archive, tmp_path)
+    built = tmp_path / ".copy.sijill-4194303"
+    built.mkdir()
+    copied.folder.rename(built / "predecessor")
+
+    words = ("restore", tmp_path / "copy", "--reason", "the laptop was lost", "--no-passphrase", "--as", OPERATOR)
+    done = sijill(*words, cwd=ROOT, home=archive.home.folder)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "copy" / "predecessor" / "sijill.toml").is_file() and not built.exists()
