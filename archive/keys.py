@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive import note, sshsig
+from archive import durable, note, sshsig
 from archive.home_folder import home_folder
 from archive.signer import AgentSigner, KeySigner, opened, written, wrong_passphrase
 from schemas.errors import InputError, RefusedError, SijillError, UnreachableError
@@ -315,6 +315,8 @@ class Home:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
+            for folder in (path.parent, path.parent.parent):  # or a new name may be gone after a power cut
+                durable.sync_folder(str(folder))
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise UnreachableError(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from archive import paper
+from archive import durable, paper
 from archive.database import left_journal
 from archive.transaction import writer
 from schemas.errors import SijillError, UnreachableError
@@ -65,6 +65,7 @@ def _write(folder: Path, names: Iterable[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        durable.sync_folder(str(folder))
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise UnreachableError(

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from archive import durable
 from archive.keys import Home, Pin, acting
 from archive.signer import AgentSigner
 from schemas.errors import InputError, RefusedError, SijillError
@@ -122,3 +123,15 @@ def test_a_key_of_another_kind_is_not_taken(home, tmp_path):
     subprocess.run([judge("ssh-keygen"), "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "ecdsa"], check=True)
     with pytest.raises(SijillError, match="Ed25519"):
         home.signer_from_file("x", tmp_path / "ecdsa")
+
+
+def test_the_name_of_a_new_key_is_on_the_disk_before_anything_names_it(tmp_path, monkeypatch):
+    """An act that names a log key must not outlive a power cut that the key's file does not."""
+    synced = []
+    monkeypatch.setattr(durable, "sync_folder", lambda folder: synced.append((folder, os.listdir(folder))))
+    home = Home(tmp_path)
+
+    home.make_log_key("sijill.example/field", None)
+
+    kept = next(path for path in (tmp_path / "logs").iterdir())
+    assert (str(kept), ["key"]) in synced and (str(tmp_path / "logs"), [kept.name]) in synced
