@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive import custody, ledger, log_rows, note, paper, seal
+from archive import custody, durable, ledger, log_rows, note, paper, seal
 from archive.audit import audit
 from archive.copies import mark, missing, remember, restore
 from archive.founding import check_origin, found
@@ -69,6 +69,7 @@ def go_on(
         document = _take_in(copied, new, signers, reason, lost, no_passphrase, progress)
         os.rename(folder, building / PREDECESSOR)
         os.rename(building, folder)
+        durable.sync_folder(str(folder.parent))
         mark(folder / PREDECESSOR, copied.origin)
     except OSError as error:
         raise UnreachableError(

@@ -289,7 +289,7 @@ def _built(folder: Path) -> Iterator[Path]:
     """Give a folder beside `folder` to build in; renamed into place at the end, removed on failure."""
     import shutil
 
-    from archive import paper
+    from archive import durable, paper
 
     building = paper.beside(folder, f".sijill-{os.getpid()}")
     try:
@@ -299,6 +299,7 @@ def _built(folder: Path) -> Iterator[Path]:
         if folder.exists():
             folder.rmdir()
         os.rename(building, folder)
+        durable.sync_folder(str(folder.parent))
     except OSError as error:
         raise UnreachableError(f"{folder} could not be made ({error.strerror})", where=str(folder)) from error
     finally:

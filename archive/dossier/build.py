@@ -28,7 +28,6 @@ from archive.pictures import Pictures
 from archive.workers import WORKERS, Pulse, in_order
 from evidence.reason import Sentence, reason, sentence
 from evidence.redaction import PICTURES
-from schemas.errors import UnreachableError
 
 Progress = Callable[[str, int, int], None]
 _SMALL_PICTURE, _TEXTS = 40_960, 40_960  # bytes: of a picture; of all that is written about an exhibit
@@ -74,13 +73,10 @@ class Built:
 def build(
     dossier: Dossier, building: Path, signer: ledger.Signer, extras: Extras, progress: Progress | None
 ) -> Built:
-    """Fill and sign the folder.
+    """Fill and sign the folder. Whoever says that it left makes it durable before.
 
     Raises IntegrityError (an original is damaged) or UnreachableError.
     """
-    from archive.durable import Watch
-
-    watch = Watch(str(building))
     bag = Bag(building)
     thumbnails, without = _files(dossier, bag, progress)
     bag.stream("data/records/case.json", records.writer(records.case_document(dossier, thumbnails)))
@@ -117,11 +113,6 @@ def build(
     bag.add("verify.py", (resources.files("archive.dossier") / "verify.py").read_bytes())
     bag.close(_info(dossier))
     bag.add(SIGNATURE, signer.sign((building / SIGNED).read_bytes(), namespace(dossier.proof.origin)))
-    try:
-        watch.sync()
-    except OSError as error:
-        said = f"the disk did not take the dossier ({error.strerror})"
-        raise UnreachableError(said, hint="make room or mend the disk") from error
     return Built(bag, without, notes)
 
 

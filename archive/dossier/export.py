@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,7 +133,7 @@ def _write(
     warned: Sequence[str], progress: Progress | None,
 ) -> dict[str, Any]:  # fmt: skip
     look_for_room(place, room_needed(dossier, extras), "the dossier")
-    with beside(place.out) as building:
+    with beside(place.out) as (building, settle):
         built = build(dossier, building, signers[0], extras, progress)
         sealed = built.bag.files[SIGNED].sha256
         temporary = None
@@ -143,6 +143,7 @@ def _write(
                 pack(built.bag, dossier.id, temporary)
             if temporary is not None and place.encrypt_to:
                 encrypt(temporary, place.encrypt_to)
+            settle()
             receipt = _enter(archive, dossier, signers, sealed)
             into_place(building, place, temporary)
         finally:
@@ -220,19 +221,32 @@ def check_role(archive: Archive, signers: Sequence[ledger.Signer]) -> None:
 
 
 @contextmanager
-def beside(out: Path) -> Iterator[Path]:
-    """Give a folder beside `out` to build in; what is still in it at the end is removed. Raises UnreachableError."""
+def beside(out: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
+    """Give a folder beside `out` to build in, and what makes durable all that was written beside `out` until then.
+
+    What is still in the folder at the end is removed. Raises UnreachableError, and so does what is given.
+    """
     building = paper.beside(out, f".sijill-{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         _clear_away(out)
         building.mkdir(mode=0o700)
+        watch = durable.Watch(str(out.parent))
     except OSError as error:
         raise _not_made(out, error) from error
-    try:
-        yield building
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+
+    def settle() -> None:
+        try:
+            watch.sync()
+        except OSError as error:
+            said = f"the disk did not take the dossier ({error.strerror})"
+            raise UnreachableError(said, where=visible(str(out)), hint="make room or mend the disk") from error
+
+    with closing(watch):
+        try:
+            yield building, settle
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
 
 
 def _not_made(out: Path, error: OSError) -> UnreachableError:
@@ -305,6 +319,7 @@ def into_place(building: Path, place: Place, temporary: Path | None) -> None:
             os.rename(building, out)
         if temporary is not None and place.packed is not None:
             os.rename(temporary, place.packed)
+        durable.sync_folder(str(out.parent))
     except OSError as error:
         raise UnreachableError(
             f"the dossier is recorded as handed over and could not be moved to {visible(str(out))} ({error.strerror})",

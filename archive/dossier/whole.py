@@ -58,7 +58,7 @@ def export_all(
     check_role(archive, signers)
     archive.objects.reach()
     look_for_room(place, _room(archive), "the export")
-    with beside(place.out) as building:
+    with beside(place.out) as (building, settle):
         bag = Bag(building)
         with archive.reading() as db:
             whole = _Whole(archive, db, bag, progress)
@@ -66,6 +66,7 @@ def export_all(
             origin, size = archive.origin, checkpoint_note(db)[0]
         _close(bag, origin, size, moment, signers[0])
         sealed = bag.files[SIGNED].sha256
+        settle()
         with ledger.writing(archive, signers) as act:
             if act.head.size != size:
                 raise InputError("something was written meanwhile", code="meanwhile", hint="run the command again")

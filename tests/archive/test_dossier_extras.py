@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -12,11 +13,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from archive import durable
 from archive.dossier import verification, verify
 from archive.dossier.build import Extras
 from archive.dossier.compare import compare, diff
+from archive.dossier.export import Place, export
 from archive.dossier.loadfile import HEADS
 from archive.dossier.timeline import DRAWN, Moment, drawing
+from archive.dossier.whole import export_all
+from archive.handed_over import Request
 from schemas.errors import InputError, UnreachableError
 from tests import casebook
 from tests.archive.dossier_case import SECRET, archive_of, contents, hand_over, tables
@@ -176,3 +181,29 @@ def test_many_pictures_of_one_clock_are_one_bar_and_what_is_claimed_is_always_dr
     assert DRAWN == len(bars) and claim in [bar.moment for bar in bars]
     bars, _, _ = drawing([*camera, claim])
     assert [("camera", 2000), ("claim", 1)] == [(bar.moment.clock, bar.alike) for bar in bars]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_disk_that_loses_what_was_written_is_told_before_the_ledger_says_that_it_left(tmp_path, monkeypatch, whole):
+    """A dossier, or an export of everything: the ledger names no bytes that a power cut could take."""
+    archive = casebook.filled_archive(tmp_path)
+    before, out = casebook.entries(archive), tmp_path / "out" / "d"
+
+    def hand_out():
+        if whole:
+            return export_all(archive, out, casebook.signers(archive), purpose="kept")
+        request = Request("internal")
+        return export(archive, casebook.CODE, request, Place(out), casebook.signers(archive), extras=Extras(pdf=False))
+
+    def lost(watch):
+        watch.close()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(durable.Watch, "sync", lost)
+    with pytest.raises(UnreachableError, match="did not take"):
+        hand_out()
+    assert casebook.entries(archive) == before and [] == [*out.parent.iterdir()]
+
+    monkeypatch.undo()
+    hand_out()
+    assert casebook.entries(archive) > before
