@@ -27,7 +27,7 @@ from archive.dossier.bag import SIGNATURE, SIGNED
 from archive.dossier.build import Extras, Progress, build, missing_parts, room_needed
 from archive.dossier.compare import to_supersede
 from archive.dossier.names import known, told_otherwise
-from archive.dossier.packing import encrypt, pack, recipients
+from archive.dossier.packing import PLAIN, encrypt, pack, recipients
 from archive.dossier.risks import risks
 from archive.handed_over import Dossier, Request
 from archive.merged import family
@@ -259,7 +259,8 @@ def _clear_away(out: Path) -> None:
 
     A folder that is signed stays: the ledger may say that it left.
     """
-    mine = re.compile(rf"{re.escape(paper.beside(out, '').name)}(?:\.zip(?:\.age)?)?\.sijill-([0-9]+)")
+    name, plain = re.escape(paper.beside(out, "").name), re.escape(PLAIN)
+    mine = re.compile(rf"{name}(?:\.zip(?:\.age)?)?\.sijill-([0-9]+)(?:{plain})?")
     for path in sorted(out.parent.iterdir()):
         match = mine.fullmatch(path.name)
         if match is None or path.is_symlink() or _lives(int(match[1])):

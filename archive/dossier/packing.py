@@ -15,6 +15,7 @@ from typing import Any
 from archive.dossier.bag import Bag
 from schemas.errors import InputError, UnreachableError
 
+PLAIN = ".plain"  # ends the name of what is being encrypted
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _PIECE = 1024 * 1024
 
@@ -55,7 +56,7 @@ def encrypt(place: Path, names: Sequence[str]) -> None:
     """Replace the file at `place` by the same encrypted to the recipients. Raises InputError or UnreachableError."""
     import pyrage
 
-    plain = place.with_name(place.name + ".plain")
+    plain = place.with_name(place.name + PLAIN)
     try:
         place.rename(plain)
         pyrage.encrypt_file(str(plain), str(place), recipients(names))

@@ -307,7 +307,8 @@ def test_what_a_killed_export_left_is_removed_by_the_next_and_what_lives_or_is_s
     for name in (f".d.sijill-{dead}", f".e.sijill-{dead}", f".d.sijill-{os.getppid()}"):
         (tmp_path / name / "data").mkdir(parents=True)
         (tmp_path / name / "data" / "evidence").write_bytes(b"x")
-    (tmp_path / f".d.zip.sijill-{dead}").write_bytes(b"x")
+    for name in (f".d.zip.sijill-{dead}", f".d.zip.age.sijill-{dead}", f".d.zip.age.sijill-{dead}.plain"):
+        (tmp_path / name).write_bytes(b"x")
     (tmp_path / f".d.sijill-00{dead}").mkdir()
     (tmp_path / f".d.sijill-00{dead}" / "tagmanifest-sha256.txt.sig").write_bytes(b"x")
     hand_over(archive, tmp_path / "d", "internal", extras=Extras(pdf=False))
