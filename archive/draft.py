@@ -1,4 +1,4 @@
-"""Entries to be: what is to be added to the ledger, and the values of many made ready in two more processes.
+"""Entries to be: what is to be added to the ledger, and the values of many made ready in another process.
 
 Making ready (salts, JSON, digests) needs no database and no key, and is half of
 what a large intake's one transaction waits for. Decides nothing, signs nothing,
@@ -20,7 +20,7 @@ from schemas.disclosed import misfit
 from schemas.entry import Entry
 from schemas.errors import FormatError, SijillError
 
-MANY = 1_000  # entries from which on other processes are worth their start
+MANY = 1_000  # entries from which on another process is worth its start
 BATCH = 100
 
 
@@ -54,7 +54,7 @@ def made_ready(drafts: Iterable[Draft]) -> Iterator[tuple[Draft, Made | None]]:
             yield [tuple(draft) for draft in batch]
 
     try:
-        with closing(forked(_plainly, batches())) as answers:
+        with closing(forked(_plainly, batches(), workers=1)) as answers:  # the second processor writes what is ready
             for answer in answers:
                 for draft, made in zip(given.popleft(), answer, strict=True):
                     yield draft, made and Made(*made)

@@ -55,8 +55,8 @@ def test_a_value_that_is_refused_there_is_refused_here(tmp_path):
 
 
 def test_where_a_process_is_lost_nothing_is_recorded(tmp_path, monkeypatch):
-    def losing(work, jobs):
-        answers = forked(work, jobs)
+    def losing(work, jobs, **options):
+        answers = forked(work, jobs, **options)
         yield next(answers)
         raise WorkerLost("worker process 7 ended before its work was done")
 
