@@ -116,6 +116,7 @@ def check(
             for one in checked.assessments:
                 for code in family(act.db, one.code):
                     act.nothing_since(size, code, code=code)
+            for one in checked.assessments:
                 act.add("assessment.add", sub=subjects[one.code], fields=_recorded(one))
         checked.receipt = act.receipt
     return checked

@@ -207,10 +207,10 @@ class Act:
         """Refuse this act where anything was recorded since the ledger had `size` entries.
 
         About one record (`sub`), or about a case and its records (`code`); `named` is what people call it. What was
-        decided before the lock was held is decided of that. Raises RefusedError.
+        decided before the lock was held is decided of that. Asked before anything is added. Raises RefusedError.
         """
         sql = f"SELECT 1 FROM record WHERE {'sub' if sub else 'code'} = ? AND last >= ? LIMIT 1"
-        if self.rows(sql, (sub or code, size)):
+        if self.db.execute(sql, (sub or code, size)).fetchone():
             raise RefusedError(
                 f"something was recorded about {visible(named)} meanwhile; nothing of this is", code="meanwhile",
                 where=named, hint="look at it, and run the command again",
