@@ -14,8 +14,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from schemas.errors import UnreachableError
-
 if TYPE_CHECKING:
     from archive.ledger import Signer
     from archive.open import Archive
@@ -45,8 +43,8 @@ def record_checks(
     """Write the outcome of a verification (`sijill-verify/1`) as one entry.
 
     `wanted` are the items and cases that were to be looked at (none: all), `size` the entries there were when it
-    began. Gives the members `recorded` (items that failed), `entries` and `checkpoint`. Raises IntegrityError,
-    RefusedError, and UnreachableError where nothing could be looked at.
+    began. Gives the members `recorded` (items that failed), `entries` and `checkpoint`; none, and nothing is recorded,
+    where nothing could be looked at. Raises IntegrityError, RefusedError, UnreachableError.
     """
     from archive import ledger
 
@@ -57,16 +55,19 @@ def record_checks(
         "quick": bool(document["quick"]),
     }
     with ledger.writing(archive, signers) as act:
-        fields["scope"] = _looked_at(act.db, wanted, size, {str(one["item"]) for one in document["unreadable"]})
+        scope = _looked_at(act.db, wanted, size, {str(one["item"]) for one in document["unreadable"]})
+        if scope is None:
+            return {}
+        fields["scope"] = scope
         act.add("custody.check", fields=fields)
     assert act.receipt is not None
     return {"recorded": len(failed), **act.receipt.document()}
 
 
-def _looked_at(db: Any, wanted: Sequence[str], size: int, unread: Collection[str]) -> list[str]:
-    """Name what was looked at: cases, and of one in which something was not, its items that were. Empty is everything.
+def _looked_at(db: Any, wanted: Sequence[str], size: int, unread: Collection[str]) -> list[str] | None:
+    """Name what was looked at: cases, and of one in which something was not, its items that were; None for nothing.
 
-    Raises UnreachableError where that is nothing.
+    An empty list is everything.
     """
     from archive.merged import family
 
@@ -80,11 +81,7 @@ def _looked_at(db: Any, wanted: Sequence[str], size: int, unread: Collection[str
     for name in scope or {code for (code,) in db.execute("SELECT code FROM record WHERE kind = 'case'")}:
         items = db.execute("SELECT code || '/' || id FROM record WHERE kind = 'item' AND code = ?", (name,))
         seen |= {item for (item,) in items} if name in parted else {name}
-    if not seen - missed:
-        raise UnreachableError(
-            "nothing of what was asked for could be read; nothing was recorded", hint="mend the disk, and verify again"
-        )
-    return sorted(seen - missed)
+    return sorted(seen - missed) or None
 
 
 def recorded_checks(db: Any) -> list[Check]:
