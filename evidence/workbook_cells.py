@@ -24,8 +24,8 @@ from typing import Any, BinaryIO, Protocol
 from evidence.cells import MERGED, Cell
 from evidence.faults import Faults, Part, Spot, part
 from evidence.heads import HEADS, Column, Headless, assemble, find_heads
-from evidence.merged import LARGEST as LARGEST_LIST
-from evidence.merged import Covered, areas
+from evidence.merged_cells import LARGEST as LARGEST_LIST
+from evidence.merged_cells import Covered, areas
 from evidence.records import Row
 from schemas import words
 from schemas.fields import Field
