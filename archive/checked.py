@@ -79,8 +79,11 @@ def _looked_at(db: Any, wanted: Sequence[str], size: int, unread: Collection[str
     parted = {name.partition("/")[0] for name in missed}
     seen = set[str]()
     for name in scope or {code for (code,) in db.execute("SELECT code FROM record WHERE kind = 'case'")}:
+        if name not in parted:
+            seen.add(name)
+            continue
         items = db.execute("SELECT code || '/' || id FROM record WHERE kind = 'item' AND code = ?", (name,))
-        seen |= {item for (item,) in items} if name in parted else {name}
+        seen |= {item for (item,) in items}
     return sorted(seen - missed) or None
 
 
