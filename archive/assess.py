@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from archive.checked import recorded_checks
+from archive.database import NEWEST_SIZE
 from archive.docket import cases, read_stretch
 from archive.flights import Logs
 from archive.likeness import Looking
@@ -97,7 +98,7 @@ def check(
     checked = Checked(_standard(archive, standard))
     subjects = {}
     with archive.reading() as db, Looking(archive, opens=bool(codes)) as looking:
-        (size,) = db.execute("SELECT coalesce(max(size), 0) FROM checkpoint").fetchone()
+        (size,) = db.execute(NEWEST_SIZE).fetchone()
         for code in codes:
             find_standing(db, code)
         checked.whole = _told_whole(db, codes)

@@ -43,6 +43,7 @@ TABLES: dict[str, str] = {
     "observation": "CREATE TABLE observation(id INTEGER PRIMARY KEY, earliest INTEGER, latest INTEGER, lat INTEGER,"
     " lon INTEGER, value TEXT NOT NULL) STRICT",
 }
+NEWEST_SIZE = "SELECT coalesce(max(size), 0) FROM checkpoint"  # entries that the newest checkpoint is of
 INDEXES: dict[str, str] = {
     "record_sub": "CREATE UNIQUE INDEX record_sub ON record(sub)",
     "record_name": "CREATE INDEX record_name ON record(code, kind, id)",

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from archive.database import NEWEST_SIZE
 from archive.merged import family, weighed_as
 from archive.show import gathered
 from schemas.case import named
@@ -93,7 +94,7 @@ def _says(kind: str, fields: Mapping[str, Any]) -> str:
 
 def registered(db: Any, code: str) -> Registered:
     """Read the case `code` from the view; an unknown code gives an empty answer."""
-    found = Registered(db.execute("SELECT coalesce(max(size), 0) FROM checkpoint").fetchone()[0])
+    found = Registered(db.execute(NEWEST_SIZE).fetchone()[0])
     rows = db.execute(
         "SELECT sub, kind, id, withdrawn, fields FROM record WHERE code = ? AND kind != 'key' ORDER BY first", (code,)
     )

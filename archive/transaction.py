@@ -15,7 +15,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from archive.database import INDEXES, MAKE_ROOM, TABLES, TRIGGERS, gone, read_schema, reading, refuse_views, room_for
+from archive.database import (
+    INDEXES,
+    MAKE_ROOM,
+    NEWEST_SIZE,
+    TABLES,
+    TRIGGERS,
+    gone,
+    read_schema,
+    reading,
+    refuse_views,
+    room_for,
+)
 from schemas.errors import UnreachableError
 
 if TYPE_CHECKING:
@@ -131,8 +142,7 @@ def _index_with_room(path: Path, growth: int) -> int:
 
 def _commit(path: Path, connection: sqlite3.Connection) -> None:
     """Commit. A disk that fails in this very moment may have taken the record or not; a full one is looked at again."""
-    newest = "SELECT coalesce(max(size), 0) FROM checkpoint"
-    (size,) = connection.execute(newest).fetchone()
+    (size,) = connection.execute(NEWEST_SIZE).fetchone()
     try:
         connection.execute("COMMIT")
     except sqlite3.Error as error:
@@ -141,7 +151,7 @@ def _commit(path: Path, connection: sqlite3.Connection) -> None:
         if "full" in str(error):
             connection.close()
             with suppress(UnreachableError), reading(path) as db:
-                if db.execute(newest).fetchone()[0] < size:
+                if db.execute(NEWEST_SIZE).fetchone()[0] < size:
                     told, hint = "the disk of the archive is full; nothing was recorded", MAKE_ROOM
         raise UnreachableError(told, where=str(path), hint=hint, code="disk-full") from error
 
